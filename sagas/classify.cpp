@@ -1,0 +1,96 @@
+#include "sagas/classify.h"
+
+#include <cstddef>
+#include <string_view>
+
+#include "sagas/saga_scope.h"
+
+namespace skald::sagas {
+
+namespace {
+
+constexpr std::size_t kExcerptBytesMax = 200;
+
+/// The table of docs/definitions.md, "Outcomes and doubt".
+Outcome default_outcome(int status) {
+    if (status >= 200 && status < 300) {
+        return Outcome::Success;
+    }
+    if (status == 425 || status == 429) {
+        return Outcome::Retry;
+    }
+    if (status == 408 || status >= 500) {
+        return Outcome::Unknown;
+    }
+    return Outcome::Failure;
+}
+
+bool is_gone(int status) { return status == 404 || status == 410; }
+
+bool is_delete(const Undo& undo) {
+    const auto* compensation = std::get_if<Compensation>(&undo);
+    return compensation != nullptr && std::get<HttpCall>(compensation->call).method == "DELETE";
+}
+
+/// At most kExcerptBytesMax bytes, whole characters of UTF-8.
+std::string cut(std::string text) {
+    if (text.size() <= kExcerptBytesMax) {
+        return text;
+    }
+    std::size_t end = kExcerptBytesMax;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
+        --end;
+    }
+    text.resize(end);
+    return text + "…";
+}
+
+std::string describe(const Reply& reply) {
+    std::string text = "HTTP " + std::to_string(reply.status);
+    const auto* body = std::get_if<Value>(&reply.body);
+    if (body == nullptr || *body == nullptr || (*body)->is_null()) {
+        return text;
+    }
+    const Json& json = **body;
+    return text + ": " + cut(json.is_string() ? json.get<std::string>() : json.dump());
+}
+
+Classified by_reply(const Definition& definition, const Saga& saga, StepIndex index, Phase phase,
+                    const Reply& reply) {
+    Classified result{default_outcome(reply.status), Basis::Table, reply.status, {}, {}};
+    const Step& step = definition.step(index);
+    if (phase == Phase::Compensation) {
+        if (is_gone(reply.status) && is_delete(step.undo)) {
+            result.outcome = Outcome::Success;
+        }
+    } else if (!step.outcome.empty()) {
+        const SagaScope scope = SagaScope(definition, saga).in(index, phase).with(reply);
+        for (const OutcomeRule& rule : step.outcome) {
+            if (rule.when.holds(scope).value_or(false)) {
+                result.outcome = rule.is;
+                result.basis = Basis::Rule;
+                break;
+            }
+        }
+    }
+    if (result.outcome != Outcome::Success) {
+        result.error = describe(reply);
+        result.retry_after = reply.retry_after;
+    }
+    return result;
+}
+
+}  // namespace
+
+Classified classify(const Definition& definition, const Saga& saga, StepIndex step, Phase phase,
+                    const Answer& answer) {
+    if (const auto* not_sent = std::get_if<NotSent>(&answer)) {
+        return {Outcome::Retry, Basis::Table, 0, not_sent->reason, {}};
+    }
+    if (const auto* lost = std::get_if<Lost>(&answer)) {
+        return {Outcome::Unknown, Basis::Table, 0, lost->reason, {}};
+    }
+    return by_reply(definition, saga, step, phase, std::get<Reply>(answer));
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sagas/expression.h"
+#include "sagas/json.h"
+#include "sagas/time.h"
+
+namespace skald::sagas {
+
+class InputSchema;
+
+/// What an attempt came to.
+enum class Outcome : std::uint8_t {
+    Success,  ///< It took effect.
+    Failure,  ///< Definite: it did nothing.
+    Retry,    ///< It did nothing; try again.
+    Unknown,  ///< It may have taken effect; try again.
+};
+
+enum class Phase : std::uint8_t { Action, Compensation };
+
+/// Where a step stands to its definition's pivot. Every step of a definition without one is Before.
+enum class Position : std::uint8_t { Before, Pivot, After };
+
+/// How often, and when, a call is tried again. Where a definition says nothing: `defaults.retry`
+/// field by field (`maximum_attempts` for actions up to the pivot and for optional ones only), else
+/// actions up to the pivot 5 attempts, those after it no limit, optional ones always 5,
+/// compensations (an optional step's too) no limit and 5 min between tries at most. Likewise
+/// `defaults.timeout` is for actions and compensations.
+struct RetryPolicy {
+    std::optional<std::uint32_t> maximum_attempts;  ///< None: no limit.
+    Milliseconds initial_interval{200};
+    double backoff_coefficient = 2.0;
+    Milliseconds maximum_interval{30'000};
+    double jitter = 0.2;  ///< 0 to 1: each wait is spread by ± this part of it.
+
+    bool operator==(const RetryPolicy&) const = default;
+};
+
+/// An HTTP request as a definition describes it. Scheme, host and port are literal, so that no
+/// input can choose whom we call.
+struct HttpCall {
+    enum class Scheme : std::uint8_t { Http, Https };
+
+    std::string method;  ///< GET, POST, PUT, PATCH or DELETE.
+    Scheme scheme = Scheme::Http;
+    std::string host;         ///< A name or address; IPv6 without brackets. Lower case.
+    std::uint16_t port = 80;  ///< Filled in from the scheme where the URL has none.
+    Template target;          ///< Path and query of the URL as a string template, "/" at least.
+    std::vector<std::pair<std::string, Template>> query;    ///< Appended to the target.
+    std::vector<std::pair<std::string, Template>> headers;  ///< With those of `defaults`; by name.
+    std::optional<Template> body;                           ///< None: the request has no body.
+};
+
+/// What a step does. `event`, `wait` and `saga` join here.
+using Action = std::variant<HttpCall>;
+
+/// Nothing was said: allowed at and after the pivot only.
+struct NoCompensation {};
+/// `"none"`: there is nothing to undo.
+struct NothingToUndo {};
+struct Compensation {
+    std::variant<HttpCall> call;  ///< `event` and `saga` join here.
+    Milliseconds timeout{10'000};
+    RetryPolicy retry;
+};
+using Undo = std::variant<NoCompensation, NothingToUndo, Compensation>;
+
+struct OutcomeRule {
+    Condition when;
+    Outcome is;
+};
+
+/// What becomes of a step that ends in doubt before the pivot.
+enum class InDoubtPolicy : std::uint8_t { Compensate, Park };
+
+enum class Necessity : std::uint8_t { Required, Optional };
+
+struct Step {
+    std::string name;
+    std::vector<StepIndex> after;   ///< What must have settled well first.
+    std::vector<StepIndex> before;  ///< The reverse: whose `after` names this step.
+    std::optional<Condition> when;
+    Action action;
+    Undo undo;
+    std::optional<Template> output;  ///< None: the whole reply body.
+    Milliseconds timeout{10'000};    ///< Of one attempt.
+    RetryPolicy retry;
+    std::vector<OutcomeRule> outcome;
+    Position position = Position::Before;
+    Necessity necessity = Necessity::Required;
+    InDoubtPolicy in_doubt = InDoubtPolicy::Compensate;
+};
+
+/// One version of a definition, checked and ready to run: indices are valid, the graph has no
+/// cycle, every expression parsed and bound, defaults filled in.
+///
+/// Immutable once made; shared by all its sagas. Threads: free.
+struct Definition {
+    std::string name;
+    std::string description;
+    std::vector<Step> steps;
+    std::vector<StepIndex> order;  ///< Every step once, each behind those it is `after`.
+    std::optional<StepIndex> pivot;
+    std::optional<Milliseconds> deadline;    ///< From the saga's creation.
+    std::map<std::string, Template> labels;  ///< Over $input only (labels.h).
+    std::optional<Template> output;
+    std::shared_ptr<const InputSchema> input_schema;  ///< Null: any input. Shared: immutable.
+
+    const Step& step(StepIndex index) const { return steps[to_size(index)]; }
+};
+
+}  // namespace skald::sagas

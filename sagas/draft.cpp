@@ -1,0 +1,98 @@
+#include "sagas/draft.h"
+
+#include <algorithm>
+
+#include "sagas/assign.h"
+#include "sagas/check.h"
+
+namespace skald::sagas {
+
+Draft::Draft(const Definition& definition, Saga saga, Timestamp now)
+    : definition_(definition),
+      saga_(std::move(saga)),
+      now_(now),
+      deadline_before_(owed_by_deadline(definition_, saga_)) {}
+
+void Draft::accept(Cause cause) {
+    SKALD_CHECK(!record_);
+    if (std::holds_alternative<Suspend>(cause) || std::holds_alternative<Resume>(cause)) {
+        for (std::size_t i = 0; i < saga_.steps.size(); ++i) {
+            keep_owed(StepIndex{static_cast<std::uint32_t>(i)});
+        }
+    }
+    absorb(saga_, cause, now_);
+    record_ = Record{now_, std::move(cause), {}};
+}
+
+void Draft::keep_owed(StepIndex step) {
+    const bool is_kept = std::any_of(owed_before_.begin(), owed_before_.end(),
+                                     [step](const auto& kept) { return kept.first == step; });
+    if (!is_kept) {
+        owed_before_.emplace_back(step, owed_by(definition_, saga_, step));
+    }
+}
+
+void Draft::set(StepIndex step, StepState state) {
+    keep_owed(step);
+    assign(saga_, step, state, now_);
+    if (record_) {
+        record_->decision.steps.push_back({step, std::move(state)});
+    }
+}
+
+void Draft::set_error(StepIndex step, std::string error) {
+    SKALD_CHECK(record_);
+    sagas::set_error(saga_.step(step), error, now_);
+    record_->decision.errors.emplace_back(step, std::move(error));
+}
+
+void Draft::turn(Failure failure) {
+    SKALD_CHECK(record_ && saga_.direction == Direction::Forward);
+    sagas::turn(saga_, failure);
+    record_->decision.turned = std::move(failure);
+}
+
+void Draft::want_turn(Failure failure) {
+    SKALD_CHECK(record_);
+    saga_.turn_wanted = failure;
+    record_->decision.wanted = Wanted::Set;
+    record_->decision.turn_wanted = std::move(failure);
+}
+
+void Draft::drop_wanted_turn() {
+    SKALD_CHECK(record_);
+    if (saga_.turn_wanted) {
+        saga_.turn_wanted.reset();
+        record_->decision.wanted = Wanted::Lapsed;
+    }
+}
+
+void Draft::end(End end) {
+    SKALD_CHECK(record_);
+    saga_.end = end;
+    record_->decision.end = std::move(end);
+}
+
+Transition Draft::finish() && {
+    std::vector<Effect> effects;
+    std::sort(owed_before_.begin(), owed_before_.end(),
+              [](const auto& left, const auto& right) { return left.first < right.first; });
+    for (const auto& [step, before] : owed_before_) {
+        Owed now = owed_by(definition_, saga_, step);
+        if (now && now != before) {
+            effects.push_back(std::move(*now));
+        }
+    }
+    Owed deadline = owed_by_deadline(definition_, saga_);
+    if (deadline && deadline != deadline_before_) {
+        effects.push_back(std::move(*deadline));
+    }
+    return {std::move(saga_), std::move(record_), std::move(effects), std::nullopt};
+}
+
+Transition Draft::refuse(RefusalCode code, std::string detail) && {
+    SKALD_CHECK(!record_);
+    return {std::move(saga_), std::nullopt, {}, Refusal{code, std::move(detail)}};
+}
+
+}  // namespace skald::sagas

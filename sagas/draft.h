@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sagas/definition.h"
+#include "sagas/machine.h"
+#include "sagas/record.h"
+#include "sagas/saga.h"
+
+namespace skald::sagas {
+
+/// A transition in the making: a saga, and beside it everything that was decided about it, so that
+/// the record holds exactly what was changed. Internal to the machine.
+class Draft {
+ public:
+    Draft(const Definition& definition, Saga saga, Timestamp now);
+
+    const Definition& definition() const { return definition_; }
+    const Saga& saga() const { return saga_; }
+    const StepState& state(StepIndex step) const { return saga_.step(step).state; }
+    Timestamp now() const { return now_; }
+
+    /// The event counts: it will be journaled as `cause`. Before anything is decided from it.
+    /// Without it, changes stay in memory.
+    void accept(Cause cause);
+
+    void set(StepIndex step, StepState state);
+    void set_error(StepIndex step, std::string error);
+    void turn(Failure failure);
+    void want_turn(Failure failure);
+    void drop_wanted_turn();
+    void end(End end);
+
+    Transition finish() &&;
+    Transition refuse(RefusalCode code, std::string detail) &&;
+
+ private:
+    using Owed = std::optional<Effect>;
+    void keep_owed(StepIndex step);
+
+    const Definition& definition_;
+    Saga saga_;
+    Timestamp now_;
+    std::optional<Record> record_;
+    std::vector<std::pair<StepIndex, Owed>> owed_before_;  ///< Of the steps that were touched.
+    Owed deadline_before_;
+};
+
+/// What one step, or the deadline, owes; see `owed`.
+std::optional<Effect> owed_by(const Definition& definition, const Saga& saga, StepIndex step);
+std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga& saga);
+
+/// Whether the saga can only go forward now: its pivot succeeded or was passed over.
+bool is_past_pivot(const Definition& definition, const Saga& saga);
+
+/// Whether tries are no longer journaled one by one (kQuietAfter).
+bool is_quiet(const RetryPolicy& policy, std::uint32_t attempt);
+
+}  // namespace skald::sagas

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "sagas/answer.h"
+#include "sagas/saga.h"
+
+/// What can happen to a saga, as the machine is told it. Events arrive at least once and in any
+/// order.
+namespace skald::sagas {
+
+/// The first event of every saga.
+struct Begin {
+    std::optional<RequestKey> request;
+};
+/// What became of a try. Answers to `Call` and to `Settle` alike.
+struct Answered {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    Answer answer;
+};
+/// The request of a try that is owed could not be made (an expression error, a missing secret):
+/// nothing was sent.
+struct Unsendable {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    std::string error;
+};
+/// The due time of a try has come.
+struct Due {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+};
+struct DeadlinePassed {};
+
+/// Who asked for a change, and why. Journaled.
+struct Operator {
+    std::string by;  ///< "local", or the token's name.
+    std::string reason;
+    std::optional<RequestKey> request;
+};
+struct Cancel {
+    Operator who;
+};
+/// Fresh tries for one stuck step, or for all.
+struct Retry {
+    std::optional<StepIndex> step;
+    Operator who;
+};
+enum class ResolveAs : std::uint8_t { Succeeded, Compensated, Skipped };
+std::string_view to_text(ResolveAs as);
+struct Resolve {
+    StepIndex step;
+    ResolveAs as;
+    Value output;  ///< Null pointer: none given. Only with Succeeded.
+    Operator who;
+};
+struct Abandon {
+    Operator who;
+};
+struct Suspend {
+    Operator who;
+};
+struct Resume {
+    Operator who;
+};
+
+using Event = std::variant<Begin, Answered, Unsendable, Due, DeadlinePassed, Cancel, Retry, Resolve,
+                           Abandon, Suspend, Resume>;
+
+}  // namespace skald::sagas

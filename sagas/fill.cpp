@@ -1,0 +1,142 @@
+#include "sagas/fill.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "sagas/check.h"
+#include "sagas/checks.h"
+#include "sagas/retry_defaults.h"
+
+namespace skald::sagas {
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& byte : result) {
+        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+    }
+    return result;
+}
+
+Json field_or(const Json& object, const char* field, Json otherwise) {
+    const auto found = object.find(field);
+    return found == object.end() ? std::move(otherwise) : *found;
+}
+
+void copy_field(const Json& from, const char* field, Json& to) {
+    if (const auto found = from.find(field); found != from.end()) to[field] = *found;
+}
+
+/// What the call names wins; names of headers don't differ by case.
+Json merge_headers(const Json& defaults, Json own) {
+    for (const auto& [name, text] : defaults.items()) {
+        const std::string key = lower(name);
+        bool is_named = false;
+        for (const auto& [own_name, own_text] : own.items()) {
+            is_named = is_named || lower(own_name) == key;
+        }
+        if (!is_named) own[name] = text;
+    }
+    return own;
+}
+
+Json retry_json(const RetryPolicy& policy) {
+    Json json{{"initial_interval", to_duration_text(policy.initial_interval)},
+              {"backoff_coefficient", policy.backoff_coefficient},
+              {"maximum_interval", to_duration_text(policy.maximum_interval)},
+              {"jitter", policy.jitter}};
+    if (policy.maximum_attempts) json["maximum_attempts"] = *policy.maximum_attempts;
+    return json;
+}
+
+class Filler {
+ public:
+    Filler(const Json& document, const ParsedDefinition& parsed, const StepGraph& graph)
+        : document_(document),
+          parsed_(parsed),
+          graph_(graph),
+          default_headers_(document.value("/defaults/headers"_json_pointer, Json::object())),
+          pivot_(find_pivot(parsed)) {}
+
+    Json run() const {
+        Json filled{{"name", parsed_.name},
+                    {"description", field_or(document_, "description", "")},
+                    {"labels", field_or(document_, "labels", Json::object())},
+                    {"steps", Json::array()}};
+        if (parsed_.deadline) filled["deadline"] = to_duration_text(*parsed_.deadline);
+        copy_field(document_, "input_schema", filled);
+        copy_field(document_, "output", filled);
+        for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
+            filled["steps"].push_back(step(document_["steps"][i], i));
+        }
+        return filled;
+    }
+
+ private:
+    using Pointer = Json::json_pointer;
+
+    Json step(const Json& from, std::size_t index) const {
+        const ParsedStep& parsed = parsed_.steps[index];
+        const std::optional<Position> where = position(graph_, pivot_, index);
+        SKALD_CHECK(where.has_value());
+        Json after = Json::array();
+        for (const std::size_t earlier : parsed.after) {
+            after.push_back(parsed_.step_names[earlier]);
+        }
+        const RetryPolicy retry =
+            resolve_retry(parsed.retry, parsed_.default_retry, action_role(parsed, *where));
+        Json to{{"name", parsed.name},
+                {"after", std::move(after)},
+                {"action", {{"http", call(from["action"]["http"])}}},
+                {"timeout", timeout(parsed.timeout)},
+                {"retry", retry_json(retry)},
+                {"outcome", field_or(from, "outcome", Json::array())},
+                {"pivot", parsed.is_pivot},
+                {"optional", parsed.is_optional},
+                {"in_doubt", parsed.in_doubt.value_or("compensate")}};
+        copy_field(from, "when", to);
+        copy_field(from, "output", to);
+        if (parsed.undo.kind == ParsedUndoKind::Nothing) to["compensation"] = "none";
+        if (parsed.undo.kind == ParsedUndoKind::Call) {
+            to["compensation"] = compensation(from["compensation"], parsed.undo);
+        }
+        return to;
+    }
+
+    Json compensation(const Json& from, const ParsedUndo& undo) const {
+        const RetryPolicy retry =
+            resolve_retry(undo.retry, parsed_.default_retry, RetryRole::Compensations);
+        return {{"http", call(from["http"])},
+                {"timeout", timeout(undo.timeout)},
+                {"retry", retry_json(retry)}};
+    }
+
+    Json call(const Json& from) const {
+        Json to{{"method", from["method"]},
+                {"url", from["url"]},
+                {"query", field_or(from, "query", Json::object())},
+                {"headers",
+                 merge_headers(default_headers_, field_or(from, "headers", Json::object()))}};
+        copy_field(from, "body", to);
+        return to;
+    }
+
+    std::string timeout(const std::optional<Milliseconds>& own) const {
+        return to_duration_text(own.value_or(parsed_.default_timeout.value_or(kDefaultTimeout)));
+    }
+
+    const Json& document_;
+    const ParsedDefinition& parsed_;
+    const StepGraph& graph_;
+    Json default_headers_;
+    std::optional<std::size_t> pivot_;
+};
+
+}  // namespace
+
+Json fill_definition(const Json& document, const ParsedDefinition& parsed, const StepGraph& graph) {
+    return Filler(document, parsed, graph).run();
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sagas/definition.h"
+#include "sagas/event.h"
+#include "sagas/record.h"
+#include "sagas/saga.h"
+
+/// The machine: what happens to a saga when something happened. Pure: no I/O, clock, randomness,
+/// logging or locks; equal arguments give equal results. The order is fixed for its caller: apply,
+/// commit the record, then perform the effects.
+namespace skald::sagas {
+
+/// Make this try, unless it is out already; answer with `Answered` or `Unsendable`.
+struct Call {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    bool operator==(const Call&) const = default;
+};
+/// The saga turned: answer with what becomes of the try if it is out, with NotSent if it was not
+/// sent yet and now will not be, and with Lost at once if nobody knows (after a restart).
+struct Settle {
+    StepIndex step;
+    std::uint32_t attempt;
+    bool operator==(const Settle&) const = default;
+};
+/// Tell `Due` at `at`, not before.
+struct WakeStep {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    Timestamp at;
+    bool operator==(const WakeStep&) const = default;
+};
+/// Tell `DeadlinePassed` at `at`, not before.
+struct WakeDeadline {
+    Timestamp at;
+    bool operator==(const WakeDeadline&) const = default;
+};
+/// `await child X`, `hold lock K` and `publish` join here.
+using Effect = std::variant<Call, Settle, WakeStep, WakeDeadline>;
+
+/// Why an operator's event did not apply. Nothing was changed.
+enum class RefusalCode : std::uint8_t {
+    AlreadyEnded,    ///< The saga is terminal.
+    PastPivot,       ///< It only goes forward now.
+    PivotInDoubt,    ///< Say first what happened to the pivot (resolve).
+    NotStuck,        ///< The saga, or the step that was named, is not stuck.
+    OutputRequired,  ///< Other steps refer to the output of the step that is said to have
+                     ///< succeeded.
+    NotApplicable,   ///< A stuck compensation can't be resolved as succeeded, and the like.
+    AlreadySo,       ///< It is already as was asked for: answered as if it had just been done.
+};
+struct Refusal {
+    RefusalCode code;
+    std::string detail;
+};
+
+struct Transition {
+    Saga saga;
+    std::optional<Record>
+        record;  ///< None: nothing to journal (and the saga is as it was, but for
+                 ///< the try numbers of a step that fails for long: see kQuietAfter).
+    std::vector<Effect> effects;     ///< Exactly what `owed` has more than before.
+    std::optional<Refusal> refusal;  ///< Of operator events only.
+};
+
+/// After this many tries of a step without limit, a try is journaled only when its error changes or
+/// kQuietFor has passed; the attempt number stands still until the next row.
+inline constexpr std::uint32_t kQuietAfter = 16;
+inline constexpr Milliseconds kQuietFor = std::chrono::hours{1};
+
+/// The saga after `event`, what to journal, and what became owed.
+///
+/// Total: events arrive at least once and in any order, so one that doesn't answer what `saga` is
+/// waiting for changes nothing, and is no error. A late answer leaves one Late record per try.
+Transition apply(const Definition& definition, Saga saga, const Event& event, Timestamp now);
+
+/// All that the outside world must still do for `saga`, in step order; nothing in a terminal state.
+/// Perform it only after `saga` is durable, and once more after each restart.
+std::vector<Effect> owed(const Definition& definition, const Saga& saga);
+
+/// Whether `effect` is one of those still.
+bool is_owed(const Definition& definition, const Saga& saga, const Effect& effect);
+
+/// `saga` as it must be taken after a restart: a try that may have been out makes its step
+/// doubtful.
+Saga recovered(const Definition& definition, Saga saga);
+
+}  // namespace skald::sagas

@@ -1,0 +1,288 @@
+#include "sagas/operator_events.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sagas/advance.h"
+
+namespace skald::sagas {
+
+namespace {
+
+std::string ended_text(const Saga& saga) {
+    return "the saga is " + std::string(to_text(saga.end->status)) + " and never changes again";
+}
+
+/// A pivot that is parked in doubt: what happened to it decides which way the saga may go.
+bool is_pivot_parked(const Draft& draft) {
+    const std::optional<StepIndex> pivot = draft.definition().pivot;
+    return pivot && std::holds_alternative<StuckAction>(draft.state(*pivot)) &&
+           !is_past_pivot(draft.definition(), draft.saga());
+}
+
+bool uses_output(const Path& path, StepIndex step) {
+    return path.root.kind == RootKind::StepOutput && path.root.step == step;
+}
+
+bool uses_output(const Template& document, StepIndex step) {
+    const auto uses = document.uses();
+    return std::any_of(uses.begin(), uses.end(),
+                       [step](const Template::Use& use) { return uses_output(use.path, step); });
+}
+
+bool uses_output(const HttpCall& call, StepIndex step) {
+    const auto in_second = [step](const auto& pair) { return uses_output(pair.second, step); };
+    return uses_output(call.target, step) ||
+           std::any_of(call.query.begin(), call.query.end(), in_second) ||
+           std::any_of(call.headers.begin(), call.headers.end(), in_second) ||
+           (call.body && uses_output(*call.body, step));
+}
+
+/// Whether anything but the step itself refers to its output.
+bool is_output_used(const Definition& definition, StepIndex index) {
+    for (const Step& step : definition.steps) {
+        if (&step == &definition.step(index)) {
+            continue;
+        }
+        if (step.when) {
+            const auto uses = step.when->uses();
+            if (std::any_of(uses.begin(), uses.end(),
+                            [index](const Path& path) { return uses_output(path, index); })) {
+                return true;
+            }
+        }
+        const auto* compensation = std::get_if<Compensation>(&step.undo);
+        if (uses_output(std::get<HttpCall>(step.action), index) ||
+            (step.output && uses_output(*step.output, index)) ||
+            (compensation && uses_output(std::get<HttpCall>(compensation->call), index))) {
+            return true;
+        }
+    }
+    return definition.output && uses_output(*definition.output, index);
+}
+
+/// Fresh tries for a stuck step.
+StepState retried(const Draft& draft, const StuckAction& stuck) {
+    if (stuck.attempt == 0) {
+        return Pending{};  // Its `when` failed; it is asked again.
+    }
+    // It took effect for certain; a second answer might deny it.
+    const bool is_doubtful = stuck.is_doubtful || stuck.reason == StuckReason::OutputError;
+    const std::uint32_t next = stuck.attempt + 1;
+    if (draft.saga().suspension == Suspension::Suspended) {
+        return BackingOff{next, next, is_doubtful, draft.now()};
+    }
+    return Calling{next, next, is_doubtful};
+}
+
+StepState retried(const Draft& draft, const StuckCompensation& stuck) {
+    const std::uint32_t next = stuck.attempt + 1;
+    if (draft.saga().suspension == Suspension::Suspended) {
+        return CompensationBackingOff{next, next, draft.now()};
+    }
+    return Compensating{next, next};
+}
+
+std::optional<StepState> retried(const Draft& draft, StepIndex step) {
+    if (const auto* action = std::get_if<StuckAction>(&draft.state(step))) {
+        return retried(draft, *action);
+    }
+    if (const auto* compensation = std::get_if<StuckCompensation>(&draft.state(step))) {
+        return retried(draft, *compensation);
+    }
+    return std::nullopt;
+}
+
+/// What an open step of an abandoned saga is left as; none: as it is.
+std::optional<StepState> given_up(const StepState& state) {
+    if (std::holds_alternative<Pending>(state)) {
+        return Cancelled{};
+    }
+    if (std::holds_alternative<Calling>(state) || std::holds_alternative<Settling>(state)) {
+        return InDoubt{};
+    }
+    if (const auto* waiting = std::get_if<BackingOff>(&state)) {
+        return waiting->is_doubtful ? StepState{InDoubt{}} : StepState{Cancelled{}};
+    }
+    if (const auto* compensating = std::get_if<Compensating>(&state)) {
+        return StuckCompensation{StuckReason::GivenUp, compensating->attempt};
+    }
+    if (const auto* waiting = std::get_if<CompensationBackingOff>(&state)) {
+        return StuckCompensation{StuckReason::GivenUp, waiting->attempt - 1};
+    }
+    return std::nullopt;
+}
+
+Transition resolve_action(Draft draft, const Resolve& event, const StuckAction& stuck) {
+    const Step& step = draft.definition().step(event.step);
+    const bool is_effective = stuck.reason == StuckReason::OutputError;
+    switch (event.as) {
+        case ResolveAs::Succeeded:
+            if (!event.output && is_output_used(draft.definition(), event.step)) {
+                return std::move(draft).refuse(
+                    RefusalCode::OutputRequired,
+                    "other expressions refer to the output of step " + step.name + ": give it");
+            }
+            draft.accept(event);
+            draft.set(event.step, Succeeded{});
+            break;
+        case ResolveAs::Skipped:
+            draft.accept(event);
+            draft.set(event.step, Skipped{});
+            break;
+        case ResolveAs::Compensated: {
+            const bool is_past = step.position == Position::After ||
+                                 (step.position == Position::Pivot && is_effective);
+            if (is_past) {
+                return std::move(draft).refuse(
+                    RefusalCode::PastPivot,
+                    "step " + step.name + " is past the pivot: the saga only goes forward now");
+            }
+            draft.accept(event);
+            draft.set(event.step, Compensated{UndoneBy::Operator});
+            const Saga& saga = draft.saga();
+            turn_back(draft, saga.turn_wanted ? *saga.turn_wanted
+                                              : Failure{event.step, saga.step(event.step).error});
+            advance(draft);
+            return std::move(draft).finish();
+        }
+    }
+    if (step.position == Position::Pivot) {
+        draft.drop_wanted_turn();
+    }
+    advance(draft);
+    return std::move(draft).finish();
+}
+
+Transition resolve_compensation(Draft draft, const Resolve& event) {
+    if (event.as == ResolveAs::Succeeded) {
+        return std::move(draft).refuse(RefusalCode::NotApplicable,
+                                       "the compensation of step " +
+                                           draft.definition().step(event.step).name +
+                                           " is stuck: resolve it as compensated (it is undone) or "
+                                           "skipped (leave the effect)");
+    }
+    const UndoneBy by = event.as == ResolveAs::Compensated ? UndoneBy::Operator : UndoneBy::Waived;
+    draft.accept(event);
+    draft.set(event.step, Compensated{by});
+    advance(draft);
+    return std::move(draft).finish();
+}
+
+}  // namespace
+
+Transition on(Draft draft, const Cancel& event) {
+    const Saga& saga = draft.saga();
+    if (saga.end) {
+        const bool is_undone = saga.end->status == Status::Compensated;
+        return std::move(draft).refuse(
+            is_undone ? RefusalCode::AlreadySo : RefusalCode::AlreadyEnded, ended_text(saga));
+    }
+    if (saga.direction == Direction::Backward || saga.turn_wanted) {
+        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is being undone already");
+    }
+    if (is_past_pivot(draft.definition(), saga)) {
+        return std::move(draft).refuse(RefusalCode::PastPivot,
+                                       "the pivot succeeded: the saga only goes forward now");
+    }
+    if (is_pivot_parked(draft)) {
+        return std::move(draft).refuse(
+            RefusalCode::PivotInDoubt,
+            "the pivot is in doubt: say first what happened to it (resolve as succeeded, "
+            "compensated or skipped)");
+    }
+    draft.accept(event);
+    request_turn(draft, {std::nullopt, "cancelled"});
+    advance(draft);
+    return std::move(draft).finish();
+}
+
+Transition on(Draft draft, const Retry& event) {
+    if (draft.saga().end) {
+        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+    }
+    std::vector<std::pair<StepIndex, StepState>> changes;
+    for (const StepIndex step : draft.definition().order) {
+        if (event.step && *event.step != step) {
+            continue;
+        }
+        if (auto state = retried(draft, step)) {
+            changes.emplace_back(step, *state);
+        }
+    }
+    if (changes.empty()) {
+        return std::move(draft).refuse(RefusalCode::NotStuck,
+                                       event.step ? "that step is not stuck" : "no step is stuck");
+    }
+    draft.accept(event);
+    for (auto& [step, state] : changes) {
+        draft.set(step, std::move(state));
+    }
+    advance(draft);
+    return std::move(draft).finish();
+}
+
+Transition on(Draft draft, const Resolve& event) {
+    if (draft.saga().end) {
+        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+    }
+    if (to_size(event.step) >= draft.saga().steps.size()) {
+        return std::move(draft).refuse(RefusalCode::NotStuck, "there is no such step");
+    }
+    if (event.output && event.as != ResolveAs::Succeeded) {
+        return std::move(draft).refuse(RefusalCode::NotApplicable,
+                                       "an output goes with \"succeeded\" only");
+    }
+    if (const auto* action = std::get_if<StuckAction>(&draft.state(event.step))) {
+        const StuckAction stuck = *action;
+        return resolve_action(std::move(draft), event, stuck);
+    }
+    if (std::holds_alternative<StuckCompensation>(draft.state(event.step))) {
+        return resolve_compensation(std::move(draft), event);
+    }
+    return std::move(draft).refuse(RefusalCode::NotStuck, "that step is not stuck");
+}
+
+Transition on(Draft draft, const Abandon& event) {
+    if (draft.saga().end) {
+        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+    }
+    if (status(draft.saga()) != Status::Stuck) {
+        return std::move(draft).refuse(RefusalCode::NotStuck,
+                                       "only a stuck saga can be abandoned; cancel it instead");
+    }
+    draft.accept(event);
+    for (const StepIndex step : draft.definition().order) {
+        if (auto state = given_up(draft.state(step))) {
+            draft.set(step, *state);
+        }
+    }
+    draft.end({Status::Abandoned, draft.now(), nullptr, {}});
+    return std::move(draft).finish();
+}
+
+Transition on(Draft draft, const Suspend& event) {
+    if (draft.saga().end) {
+        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+    }
+    if (draft.saga().suspension == Suspension::Suspended) {
+        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is suspended already");
+    }
+    draft.accept(event);
+    return std::move(draft).finish();
+}
+
+Transition on(Draft draft, const Resume& event) {
+    if (draft.saga().end) {
+        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+    }
+    if (draft.saga().suspension == Suspension::None) {
+        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is not suspended");
+    }
+    draft.accept(event);
+    advance(draft);
+    return std::move(draft).finish();
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sagas/definition.h"
+#include "sagas/input_schema.h"
+#include "sagas/json.h"
+#include "sagas/problems.h"
+#include "sagas/url.h"
+
+namespace skald::sagas {
+
+/// A definition from outside as far as it could be read: what the checks that look at more than one
+/// field work on. What was absent or faulty is none or empty. `pointer`: where it stands.
+
+struct ParsedRetry {
+    std::optional<std::uint32_t> maximum_attempts;
+    std::optional<Milliseconds> initial_interval;
+    std::optional<double> backoff_coefficient;
+    std::optional<Milliseconds> maximum_interval;
+    std::optional<double> jitter;
+};
+
+struct ParsedCall {
+    std::string pointer;
+    std::string method;
+    std::optional<Url> url;
+    bool has_body = false;
+    std::vector<Template::Use> uses;
+};
+
+enum class ParsedUndoKind : std::uint8_t {
+    Unsaid,
+    Nothing,  ///< "none".
+    Call,
+    Unreadable,  ///< Something was said.
+};
+
+struct ParsedUndo {
+    ParsedUndoKind kind = ParsedUndoKind::Unsaid;
+    std::string pointer;
+    std::optional<ParsedCall> call;
+    std::optional<Milliseconds> timeout;
+    ParsedRetry retry;
+};
+
+struct ParsedStep {
+    std::string pointer;
+    std::string name;                ///< Empty: none that could be read.
+    std::vector<std::size_t> after;  ///< Positions; with the default filled in.
+    bool has_unknown_after = false;  ///< What comes before it isn't known in full.
+    bool has_when = false;
+    bool is_pivot = false;
+    bool is_optional = false;
+    bool has_output = false;
+    std::optional<std::string> in_doubt;
+    std::optional<ParsedCall> action;
+    ParsedUndo undo;
+    std::optional<Milliseconds> timeout;
+    ParsedRetry retry;
+    std::vector<Template::Use> when;
+    std::vector<Template::Use> outcome;
+    std::vector<Template::Use> output;
+};
+
+struct ParsedDefinition {
+    std::string name;
+    std::vector<ParsedStep> steps;
+    std::vector<std::string> step_names;  ///< Of `steps`.
+    std::optional<Milliseconds> deadline;
+    std::optional<Milliseconds> default_timeout;
+    ParsedRetry default_retry;
+    std::vector<Template::Use> default_headers;
+    std::vector<Template::Use> labels;
+    std::vector<Template::Use> output;
+    bool has_input_schema = false;
+    std::shared_ptr<const InputSchema> input_schema;
+};
+
+// ---- Reading; each reports what is wrong in its own part of the document -----------------------
+
+ParsedDefinition read_definition(const Json& document, const std::optional<std::string>& name,
+                                 Problems& problems);
+
+/// Without `after`, which needs the names of all the steps.
+ParsedStep read_step(const Json& json, const std::string& pointer, Problems& problems);
+
+/// An `http` object.
+ParsedCall read_call(const Json& json, const std::string& pointer, Problems& problems);
+
+ParsedUndo read_compensation(const Json& json, const std::string& pointer, Problems& problems);
+
+ParsedRetry read_retry(const Json& json, const std::string& pointer, Problems& problems);
+
+/// The `headers` of a call or of `defaults`.
+std::vector<Template::Use> read_headers(const Json& json, const std::string& pointer,
+                                        Problems& problems);
+
+/// A template anywhere; its paths with pointers into the whole document.
+std::vector<Template::Use> read_template(const Json& json, const std::string& pointer,
+                                         Problems& problems);
+
+/// The same for one that must be a string.
+std::vector<Template::Use> read_text_template(const Json& json, const std::string& pointer,
+                                              Problems& problems);
+
+/// `[a-z][a-z0-9_-]{0,62}`: names of definitions, steps and labels.
+bool is_good_name(std::string_view name);
+
+}  // namespace skald::sagas

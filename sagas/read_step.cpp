@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include "sagas/definition_limits.h"
+#include "sagas/did_you_mean.h"
+#include "sagas/object_reader.h"
+#include "sagas/parsed_definition.h"
+#include "sagas/utf8.h"
+
+namespace skald::sagas {
+namespace {
+
+constexpr const char* kUseHttp = "use an http action";
+
+std::vector<Template::Use> read_condition(const Json& json, const std::string& pointer,
+                                          Problems& problems) {
+    std::vector<Template::Use> uses;
+    if (!json.is_string()) {
+        problems.add("wrong-type", pointer, expected("a condition", json),
+                     "write it as a string: \"$input.amount > 0\"");
+        return uses;
+    }
+    Result<Condition> condition = Condition::parse(json.get_ref<const std::string&>());
+    if (!condition) {
+        problems.add("bad-condition", pointer, condition.error().message);
+        return uses;
+    }
+    for (Path& path : condition->uses()) uses.push_back({std::move(path), pointer});
+    return uses;
+}
+
+/// `action` or `compensation`: exactly one kind of call; the ones that don't exist yet are told.
+std::optional<ParsedCall> read_kind(ObjectReader& reader, Problems& problems) {
+    std::optional<ParsedCall> call;
+    const Json* const http = reader.any("http");
+    if (http != nullptr) call = read_call(*http, reader.pointer("http"), problems);
+    bool has_other = false;
+    for (const char* kind : {"event", "wait", "saga"}) {
+        has_other = reader.any(kind) != nullptr || has_other;
+        reader.not_yet(kind, kUseHttp);
+    }
+    if (http != nullptr && has_other) {
+        problems.add("one-action", reader.pointer(), "more than one kind of action", kUseHttp);
+    }
+    if (http == nullptr && !has_other && reader.is_object()) {
+        problems.add("missing-field", reader.pointer(), "\"http\" is missing",
+                     R"(write {"http": {"method": "POST", "url": "http://..."}})");
+    }
+    return call;
+}
+
+void read_name(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+    constexpr const char* kRule = "a name is [a-z][a-z0-9_-]{0,62}";
+    reader.require("name", kRule);
+    const std::string* const name = reader.text("name");
+    if (name == nullptr) return;
+    step.name = *name;
+    if (is_good_name(*name)) return;
+    problems.add("bad-name", reader.pointer("name"), in_quotes(*name) + " can't name a step",
+                 kRule);
+}
+
+void read_in_doubt(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+    const std::string* const text = reader.text("in_doubt");
+    if (text == nullptr) return;
+    if (*text == "compensate" || *text == "park") {
+        step.in_doubt = *text;
+        return;
+    }
+    problems.add("bad-value", reader.pointer("in_doubt"),
+                 in_quotes(*text) + " is neither \"compensate\" nor \"park\"",
+                 did_you_mean_hint(*text, {"compensate", "park"}));
+}
+
+void read_outcome_rule(const Json& json, const std::string& pointer, ParsedStep& step,
+                       Problems& problems) {
+    static const std::vector<std::string> kOutcomes{"success", "failure", "retry", "unknown"};
+    ObjectReader rule(json, pointer, problems);
+    rule.require("when", "a rule has \"when\" (a condition) and \"is\" (an outcome)");
+    rule.require("is", "one of success, failure, retry, unknown");
+    if (const Json* const when = rule.any("when")) {
+        for (Template::Use& use : read_condition(*when, rule.pointer("when"), problems)) {
+            step.outcome.push_back(std::move(use));
+        }
+    }
+    const std::string* const is = rule.text("is");
+    if (is != nullptr && std::find(kOutcomes.begin(), kOutcomes.end(), *is) == kOutcomes.end()) {
+        const std::string hint = did_you_mean_hint(*is, kOutcomes);
+        problems.add("bad-value", rule.pointer("is"), in_quotes(*is) + " is no outcome",
+                     hint.empty() ? "one of success, failure, retry, unknown" : hint);
+    }
+    rule.refuse_others();
+}
+
+void read_outcome(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+    const Json* const rules = reader.array("outcome");
+    if (rules == nullptr) return;
+    const std::string pointer = reader.pointer("outcome");
+    if (rules->size() > kOutcomeRulesMax) {
+        problems.add("too-many", pointer,
+                     std::to_string(rules->size()) + " rules; at most " +
+                         std::to_string(kOutcomeRulesMax) + " are allowed");
+        return;
+    }
+    for (std::size_t i = 0; i < rules->size(); ++i) {
+        read_outcome_rule((*rules)[i], pointer + '/' + std::to_string(i), step, problems);
+    }
+}
+
+void read_action(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+    reader.require("action", R"(write {"http": {"method": "POST", "url": "http://..."}})");
+    const Json* const json = reader.any("action");
+    if (json == nullptr) return;
+    ObjectReader action(*json, reader.pointer("action"), problems);
+    step.action = read_kind(action, problems);
+    action.refuse_others();
+}
+
+}  // namespace
+
+ParsedUndo read_compensation(const Json& json, const std::string& pointer, Problems& problems) {
+    ParsedUndo undo;
+    undo.pointer = pointer;
+    undo.kind = ParsedUndoKind::Unreadable;
+    if (json.is_string()) {
+        if (json == "none") {
+            undo.kind = ParsedUndoKind::Nothing;
+        } else {
+            problems.add("bad-value", pointer,
+                         in_quotes(json.get<std::string>()) + " is no compensation",
+                         R"(write {"http": {...}}, or "none" where there is nothing to undo)");
+        }
+        return undo;
+    }
+    ObjectReader reader(json, pointer, problems);
+    if (!reader.is_object()) return undo;
+    undo.call = read_kind(reader, problems);
+    undo.timeout = reader.duration("timeout", kTimeoutMin, kTimeoutMax);
+    if (const Json* const retry = reader.any("retry")) {
+        undo.retry = read_retry(*retry, reader.pointer("retry"), problems);
+    }
+    reader.refuse_others();
+    if (undo.call) undo.kind = ParsedUndoKind::Call;
+    return undo;
+}
+
+ParsedRetry read_retry(const Json& json, const std::string& pointer, Problems& problems) {
+    ParsedRetry retry;
+    ObjectReader reader(json, pointer, problems);
+    retry.maximum_attempts = reader.count("maximum_attempts", kAttemptsMax);
+    retry.initial_interval = reader.duration("initial_interval", kIntervalMin, kIntervalMax);
+    retry.backoff_coefficient =
+        reader.number("backoff_coefficient", kCoefficientMin, kCoefficientMax);
+    retry.maximum_interval = reader.duration("maximum_interval", kIntervalMin, kIntervalMax);
+    retry.jitter = reader.number("jitter", 0.0, 1.0);
+    reader.refuse_others();
+    if (retry.initial_interval && retry.maximum_interval &&
+        *retry.initial_interval > *retry.maximum_interval) {
+        problems.add("out-of-range", reader.pointer("initial_interval"),
+                     to_duration_text(*retry.initial_interval) +
+                         " is longer than maximum_interval, " +
+                         to_duration_text(*retry.maximum_interval),
+                     "the first wait is the shortest");
+    }
+    return retry;
+}
+
+ParsedStep read_step(const Json& json, const std::string& pointer, Problems& problems) {
+    ParsedStep step;
+    step.pointer = pointer;
+    ObjectReader reader(json, pointer, problems);
+    if (!reader.is_object()) {
+        step.has_unknown_after = true;
+        step.undo.kind = ParsedUndoKind::Unreadable;
+        return step;
+    }
+    read_name(reader, step, problems);
+    reader.any("after");
+    if (const Json* const when = reader.any("when")) {
+        step.has_when = true;
+        step.when = read_condition(*when, reader.pointer("when"), problems);
+    }
+    read_action(reader, step, problems);
+    if (const Json* const undo = reader.any("compensation")) {
+        step.undo = read_compensation(*undo, reader.pointer("compensation"), problems);
+    }
+    if (const Json* const output = reader.any("output")) {
+        step.has_output = true;
+        step.output = read_template(*output, reader.pointer("output"), problems);
+    }
+    step.timeout = reader.duration("timeout", kTimeoutMin, kTimeoutMax);
+    if (const Json* const retry = reader.any("retry")) {
+        step.retry = read_retry(*retry, reader.pointer("retry"), problems);
+    }
+    read_outcome(reader, step, problems);
+    // Unreadable: taken for a pivot, or every step behind it would seem to lack a compensation.
+    step.is_pivot = reader.flag("pivot").value_or(reader.any("pivot") != nullptr);
+    step.is_optional = reader.flag("optional").value_or(false);
+    read_in_doubt(reader, step, problems);
+    reader.not_yet("for_each", "make a step for each element, or one call that takes them all");
+    reader.not_yet("max_parallel", "leave it out");
+    reader.not_yet("callback_timeout", "leave it out, and answer the call itself");
+    reader.refuse_others();
+    return step;
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,224 @@
+#include "sagas/record.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sagas/assign.h"
+#include "sagas/check.h"
+
+namespace skald::sagas {
+
+namespace {
+
+void await_late_answer(StepRun& run, Phase phase, std::uint32_t attempt) {
+    const Unanswered unanswered{phase, attempt};
+    if (std::find(run.unanswered.begin(), run.unanswered.end(), unanswered) !=
+        run.unanswered.end()) {
+        return;
+    }
+    if (run.unanswered.size() == kUnansweredMax) {
+        run.unanswered.erase(run.unanswered.begin());
+    }
+    run.unanswered.push_back(unanswered);
+}
+
+void remember(Saga& saga, const Operator& who) {
+    if (who.request) {
+        saga.requests.push_back(*who.request);
+    }
+}
+
+/// What a cause alone says about the saga; the states that follow are the decision's.
+class Absorb {
+ public:
+    Absorb(Saga& saga, Timestamp at) : saga_(saga), at_(at) {}
+
+    void operator()(const Begin&) const { saga_.is_begun = true; }
+    void operator()(const Due&) const {}
+    void operator()(const DeadlinePassed&) const {}
+
+    void operator()(const AnsweredCause& cause) const {
+        StepRun& run = saga_.step(cause.step);
+        std::uint32_t& attempts =
+            cause.phase == Phase::Action ? run.attempts : run.compensation_attempts;
+        attempts = std::max(attempts, cause.attempt);
+        if (cause.output) {
+            run.output = cause.output;
+        }
+        if (cause.outcome == Outcome::Success) {
+            run.failing_since.reset();
+            if (cause.phase == Phase::Action) {
+                run.error = cause.error;
+            }
+            return;
+        }
+        set_error(run, cause.error, at_);
+        if (cause.outcome != Outcome::Failure && !run.failing_since) {
+            run.failing_since = at_;
+        }
+        const bool is_without_reply = cause.outcome == Outcome::Unknown && cause.http_status == 0;
+        if (is_without_reply) {
+            await_late_answer(run, cause.phase, cause.attempt);
+        }
+    }
+    void operator()(const UnsendableCause& cause) const {
+        set_error(saga_.step(cause.step), cause.error, at_);
+    }
+    void operator()(const LateCause& cause) const {
+        std::erase(saga_.step(cause.step).unanswered, Unanswered{cause.phase, cause.attempt});
+    }
+    void operator()(const Cancel& cause) const { remember(saga_, cause.who); }
+    void operator()(const Retry& cause) const { remember(saga_, cause.who); }
+    void operator()(const Resolve& cause) const {
+        remember(saga_, cause.who);
+        if (cause.output) {
+            saga_.step(cause.step).output = cause.output;
+        }
+    }
+    void operator()(const Abandon& cause) const {
+        remember(saga_, cause.who);
+        for (StepRun& run : saga_.steps) {
+            if (const auto* calling = std::get_if<Calling>(&run.state)) {
+                await_late_answer(run, Phase::Action, calling->attempt);
+            } else if (const auto* settling = std::get_if<Settling>(&run.state)) {
+                await_late_answer(run, Phase::Action, settling->attempt);
+            } else if (const auto* compensating = std::get_if<Compensating>(&run.state)) {
+                await_late_answer(run, Phase::Compensation, compensating->attempt);
+            }
+        }
+    }
+    void operator()(const Suspend& cause) const {
+        remember(saga_, cause.who);
+        saga_.suspension = Suspension::Suspended;
+    }
+    void operator()(const Resume& cause) const {
+        remember(saga_, cause.who);
+        saga_.suspension = Suspension::None;
+    }
+
+ private:
+    Saga& saga_;
+    Timestamp at_;
+};
+
+bool is_settled(const StepState& state) {
+    return std::holds_alternative<Succeeded>(state) || std::holds_alternative<Skipped>(state) ||
+           std::holds_alternative<Failed>(state) || std::holds_alternative<InDoubt>(state) ||
+           std::holds_alternative<Cancelled>(state) || std::holds_alternative<Compensated>(state);
+}
+
+bool is_stuck(const StepState& state) {
+    return std::holds_alternative<StuckAction>(state) ||
+           std::holds_alternative<StuckCompensation>(state);
+}
+
+}  // namespace
+
+void absorb(Saga& saga, const Cause& cause, Timestamp at) { std::visit(Absorb(saga, at), cause); }
+
+void assign(Saga& saga, StepIndex step, const StepState& state, Timestamp at) {
+    StepRun& run = saga.step(step);
+    run.state = state;
+    if (const auto* calling = std::get_if<Calling>(&state)) {
+        run.attempts = calling->attempt;
+        if (!run.started_at) {
+            run.started_at = at;
+        }
+    } else if (const auto* compensating = std::get_if<Compensating>(&state)) {
+        run.compensation_attempts = compensating->attempt;
+    } else if (is_settled(state)) {
+        run.ended_at = at;
+        run.failing_since.reset();
+    } else if (is_stuck(state)) {
+        run.failing_since.reset();
+    }
+}
+
+void set_error(StepRun& run, std::string error, Timestamp at) {
+    run.error = std::move(error);
+    run.error_at = at;
+}
+
+void turn(Saga& saga, Failure failure) {
+    saga.direction = Direction::Backward;
+    saga.turned = std::move(failure);
+    saga.turn_wanted.reset();
+}
+
+Saga fold(Saga saga, const Record& record) {
+    absorb(saga, record.cause, record.at);
+    const Decision& decision = record.decision;
+    for (const auto& [step, error] : decision.errors) {
+        set_error(saga.step(step), error, record.at);
+    }
+    for (const StepChange& change : decision.steps) {
+        assign(saga, change.step, change.state, record.at);
+    }
+    if (decision.wanted == Wanted::Set) {
+        saga.turn_wanted = decision.turn_wanted;
+    } else if (decision.wanted == Wanted::Lapsed) {
+        saga.turn_wanted.reset();
+    }
+    if (decision.turned) {
+        turn(saga, *decision.turned);
+    }
+    if (decision.end) {
+        saga.end = decision.end;
+    }
+    return saga;
+}
+
+RecordType type(const Cause& cause) {
+    static constexpr RecordType kTypes[] = {
+        RecordType::Begun,     RecordType::Answered,       RecordType::Unsendable,
+        RecordType::Due,       RecordType::DeadlinePassed, RecordType::Cancelled,
+        RecordType::Retried,   RecordType::Resolved,       RecordType::Abandoned,
+        RecordType::Suspended, RecordType::Resumed,        RecordType::Late,
+    };
+    static_assert(std::size(kTypes) == std::variant_size_v<Cause>);
+    return kTypes[cause.index()];
+}
+
+std::string_view to_text(ResolveAs as) {
+    switch (as) {
+        case ResolveAs::Succeeded:
+            return "succeeded";
+        case ResolveAs::Compensated:
+            return "compensated";
+        case ResolveAs::Skipped:
+            return "skipped";
+    }
+    SKALD_CHECK(false);
+}
+
+std::string_view to_text(RecordType type) {
+    switch (type) {
+        case RecordType::Begun:
+            return "begun";
+        case RecordType::Answered:
+            return "answered";
+        case RecordType::Unsendable:
+            return "unsendable";
+        case RecordType::Due:
+            return "due";
+        case RecordType::DeadlinePassed:
+            return "deadline_passed";
+        case RecordType::Cancelled:
+            return "cancelled";
+        case RecordType::Retried:
+            return "retried";
+        case RecordType::Resolved:
+            return "resolved";
+        case RecordType::Abandoned:
+            return "abandoned";
+        case RecordType::Suspended:
+            return "suspended";
+        case RecordType::Resumed:
+            return "resumed";
+        case RecordType::Late:
+            return "late";
+    }
+    SKALD_CHECK(false);
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,160 @@
+#include "sagas/saga.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sagas/check.h"
+
+namespace skald::sagas {
+
+namespace {
+
+bool equal(const Value& left, const Value& right) {
+    if (!left || !right) {
+        return left == right;
+    }
+    return *left == *right;
+}
+
+struct StatusText {
+    std::string_view operator()(const Pending&) const { return "pending"; }
+    std::string_view operator()(const Calling&) const { return "calling"; }
+    std::string_view operator()(const BackingOff&) const { return "backing_off"; }
+    std::string_view operator()(const Settling&) const { return "settling"; }
+    std::string_view operator()(const Succeeded&) const { return "succeeded"; }
+    std::string_view operator()(const Skipped&) const { return "skipped"; }
+    std::string_view operator()(const Failed&) const { return "failed"; }
+    std::string_view operator()(const InDoubt&) const { return "in_doubt"; }
+    std::string_view operator()(const Cancelled&) const { return "cancelled"; }
+    std::string_view operator()(const StuckAction&) const { return "stuck"; }
+    std::string_view operator()(const Compensating&) const { return "compensating"; }
+    std::string_view operator()(const CompensationBackingOff&) const { return "compensating"; }
+    std::string_view operator()(const StuckCompensation&) const { return "stuck"; }
+    std::string_view operator()(const Compensated&) const { return "compensated"; }
+};
+
+bool is_stuck(const StepRun& run) {
+    return std::holds_alternative<StuckAction>(run.state) ||
+           std::holds_alternative<StuckCompensation>(run.state);
+}
+
+}  // namespace
+
+std::string_view status_text(const StepState& state) { return std::visit(StatusText{}, state); }
+
+std::string_view to_text(StuckReason reason) {
+    switch (reason) {
+        case StuckReason::InDoubt:
+            return "in_doubt";
+        case StuckReason::Refused:
+            return "refused";
+        case StuckReason::Exhausted:
+            return "exhausted";
+        case StuckReason::ExpressionError:
+            return "expression_error";
+        case StuckReason::OutputError:
+            return "output_error";
+        case StuckReason::CompensationRefused:
+            return "compensation_refused";
+        case StuckReason::CompensationExhausted:
+            return "compensation_exhausted";
+        case StuckReason::CompensationExpressionError:
+            return "compensation_expression_error";
+        case StuckReason::GivenUp:
+            return "given_up";
+    }
+    SKALD_CHECK(false);
+}
+
+std::string_view to_text(Status status) {
+    switch (status) {
+        case Status::Running:
+            return "running";
+        case Status::Compensating:
+            return "compensating";
+        case Status::Stuck:
+            return "stuck";
+        case Status::Completed:
+            return "completed";
+        case Status::Compensated:
+            return "compensated";
+        case Status::Abandoned:
+            return "abandoned";
+    }
+    SKALD_CHECK(false);
+}
+
+std::string_view to_text(Phase phase) { return phase == Phase::Action ? "action" : "compensation"; }
+
+std::string_view to_text(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::Success:
+            return "success";
+        case Outcome::Failure:
+            return "failure";
+        case Outcome::Retry:
+            return "retry";
+        case Outcome::Unknown:
+            return "unknown";
+    }
+    SKALD_CHECK(false);
+}
+
+bool is_terminal(Status status) {
+    return status == Status::Completed || status == Status::Compensated ||
+           status == Status::Abandoned;
+}
+
+bool StepRun::operator==(const StepRun& other) const {
+    return state == other.state && equal(output, other.output) && attempts == other.attempts &&
+           compensation_attempts == other.compensation_attempts && started_at == other.started_at &&
+           ended_at == other.ended_at && error == other.error && error_at == other.error_at &&
+           failing_since == other.failing_since && unanswered == other.unanswered;
+}
+
+bool End::operator==(const End& other) const {
+    return status == other.status && at == other.at && equal(output, other.output) &&
+           output_error == other.output_error;
+}
+
+bool Saga::operator==(const Saga& other) const {
+    return id == other.id && started_at == other.started_at && deadline_at == other.deadline_at &&
+           equal(input, other.input) && is_begun == other.is_begun &&
+           direction == other.direction && suspension == other.suspension && steps == other.steps &&
+           turned == other.turned && turn_wanted == other.turn_wanted && end == other.end &&
+           requests == other.requests;
+}
+
+Saga make_saga(const Definition& definition, std::string id, Timestamp started_at, Value input) {
+    Saga saga;
+    saga.id = std::move(id);
+    saga.started_at = started_at;
+    saga.input = std::move(input);
+    saga.steps.resize(definition.steps.size());
+    if (definition.deadline) {
+        saga.deadline_at = started_at + *definition.deadline;
+    }
+    return saga;
+}
+
+Status status(const Saga& saga) {
+    if (saga.end) {
+        return saga.end->status;
+    }
+    if (std::any_of(saga.steps.begin(), saga.steps.end(), is_stuck)) {
+        return Status::Stuck;
+    }
+    return saga.direction == Direction::Forward ? Status::Running : Status::Compensating;
+}
+
+std::string idempotency_key(const Definition& definition, const Saga& saga, StepIndex step,
+                            Phase phase) {
+    const std::string& name = definition.step(step).name;
+    const std::string_view suffix = to_text(phase);
+    std::string key;
+    key.reserve(saga.id.size() + name.size() + suffix.size() + 2);
+    key.append(saga.id).append(1, '/').append(name).append(1, '/').append(suffix);
+    return key;
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sagas/definition.h"
+#include "sagas/json.h"
+#include "sagas/time.h"
+
+/// The state of one saga. Folded from its journal (record.h) and from nothing else; changed by
+/// machine.h alone. Each state of a step holds just what is true in it.
+namespace skald::sagas {
+
+/// `attempt` counts the tries of one phase of a step from 1 and never goes back; `budget_from` is
+/// the attempt at which the present budget of tries began (an operator's retry gives a fresh one);
+/// `is_doubtful`: some try may have taken effect and nothing has cleared it (docs/definitions.md,
+/// "Outcomes and doubt").
+
+struct Pending {
+    bool operator==(const Pending&) const = default;
+};
+/// A try of the action is owed, or out.
+struct Calling {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    bool is_doubtful;
+    bool operator==(const Calling&) const = default;
+};
+/// `attempt` is the try that comes next, at `due_at`.
+struct BackingOff {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    bool is_doubtful;
+    Timestamp due_at;
+    bool operator==(const BackingOff&) const = default;
+};
+/// The saga turned while a try was owed or out: what came of it must be known before its undo.
+struct Settling {
+    std::uint32_t attempt;
+    bool is_doubtful;
+    bool operator==(const Settling&) const = default;
+};
+struct Succeeded {
+    bool operator==(const Succeeded&) const = default;
+};
+/// `when` was false, or an operator said to go on without.
+struct Skipped {
+    bool operator==(const Skipped&) const = default;
+};
+/// Definite: it did nothing.
+struct Failed {
+    bool operator==(const Failed&) const = default;
+};
+/// It may have taken effect, and will not be tried again: undone like one that succeeded.
+struct InDoubt {
+    bool operator==(const InDoubt&) const = default;
+};
+/// The saga turned before it did anything.
+struct Cancelled {
+    bool operator==(const Cancelled&) const = default;
+};
+
+/// Why a step can only be moved by an operator.
+enum class StuckReason : std::uint8_t {
+    InDoubt,              ///< In doubt, and the definition says `park`, or it is a pivot.
+    Refused,              ///< A definite failure after the pivot.
+    Exhausted,            ///< The tries ran out after the pivot.
+    ExpressionError,      ///< A request or condition after the pivot could not be made.
+    OutputError,          ///< It took effect; its output could not be made; at or after the pivot.
+    CompensationRefused,  ///< The compensation was answered with a failure.
+    CompensationExhausted,
+    CompensationExpressionError,
+    GivenUp,  ///< Still open when an operator abandoned the saga.
+};
+
+/// `attempt` is the last try made; 0: none was.
+struct StuckAction {
+    StuckReason reason;
+    std::uint32_t attempt;
+    bool is_doubtful;
+    bool operator==(const StuckAction&) const = default;
+};
+struct Compensating {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    bool operator==(const Compensating&) const = default;
+};
+struct CompensationBackingOff {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    Timestamp due_at;
+    bool operator==(const CompensationBackingOff&) const = default;
+};
+struct StuckCompensation {
+    StuckReason reason;
+    std::uint32_t attempt;
+    bool operator==(const StuckCompensation&) const = default;
+};
+
+enum class UndoneBy : std::uint8_t {
+    Call,      ///< The compensation succeeded.
+    Operator,  ///< An operator said that it is undone.
+    Waived,    ///< An operator said to leave the effect as it is.
+};
+struct Compensated {
+    UndoneBy by;
+    bool operator==(const Compensated&) const = default;
+};
+
+/// A child, a callback, an event, a lock or a timer that is waited for, and the elements of
+/// `for_each`, join here.
+using StepState = std::variant<Pending, Calling, BackingOff, Settling, Succeeded, Skipped, Failed,
+                               InDoubt, Cancelled, StuckAction, Compensating,
+                               CompensationBackingOff, StuckCompensation, Compensated>;
+
+/// The status that the API shows and `$steps.X.status` gives: "pending", "calling", "backing_off",
+/// "settling", "succeeded", "skipped", "failed", "in_doubt", "compensating", "compensated",
+/// "stuck", "cancelled".
+std::string_view status_text(const StepState& state);
+std::string_view to_text(StuckReason reason);
+
+/// A try that was given up without an answer, which may still come.
+struct Unanswered {
+    Phase phase;
+    std::uint32_t attempt;
+    bool operator==(const Unanswered&) const = default;
+};
+
+/// Answers to more tries of one step than this are no longer told from foreign ones.
+inline constexpr std::size_t kUnansweredMax = 16;
+
+/// One step of one saga.
+struct StepRun {
+    StepState state = Pending{};
+    Value output;  ///< Null pointer: none (yet).
+    std::uint32_t attempts = 0;
+    std::uint32_t compensation_attempts = 0;
+    std::optional<Timestamp> started_at;     ///< When its first try became owed.
+    std::optional<Timestamp> ended_at;       ///< When its action settled, then its compensation.
+    std::string error;                       ///< What last went wrong in either phase; else empty.
+    std::optional<Timestamp> error_at;       ///< When that was last journaled.
+    std::optional<Timestamp> failing_since;  ///< First bad try of those since the last good word.
+    std::vector<Unanswered> unanswered;
+
+    bool operator==(const StepRun&) const;
+};
+
+enum class Direction : std::uint8_t { Forward, Backward };
+enum class Suspension : std::uint8_t { None, Suspended };
+enum class Status : std::uint8_t {
+    Running,
+    Compensating,
+    Stuck,
+    Completed,
+    Compensated,
+    Abandoned
+};
+
+/// Why a saga turned. `step` is none on cancel and deadline.
+struct Failure {
+    std::optional<StepIndex> step;
+    std::string reason;  ///< "cancelled", "deadline", or the step's error.
+    bool operator==(const Failure&) const = default;
+};
+
+/// How it ended: Completed, Compensated or Abandoned.
+struct End {
+    Status status;
+    Timestamp at;
+    Value output;              ///< Of a completed saga; null pointer else.
+    std::string output_error;  ///< Why a completed saga has the output null; else empty.
+    bool operator==(const End&) const;
+};
+
+/// An Idempotency-Key and the request that it was sent with. Answers to a repeat are made anew from
+/// the saga.
+struct RequestKey {
+    std::string key;        ///< 1 to 255 bytes.
+    std::string body_hash;  ///< Of the canonical body; equal bodies have equal hashes.
+    bool operator==(const RequestKey&) const = default;
+};
+
+struct Saga {
+    std::string id;  ///< The public one.
+    Timestamp started_at;
+    std::optional<Timestamp> deadline_at;
+    Value input;
+    bool is_begun = false;  ///< Its first event was applied.
+    Direction direction = Direction::Forward;
+    Suspension suspension = Suspension::None;
+    std::vector<StepRun> steps;     ///< One for each of the definition's.
+    std::optional<Failure> turned;  ///< Why its direction is Backward.
+    std::optional<Failure>
+        turn_wanted;  ///< A cancel or deadline that waits for the pivot to settle.
+    std::optional<End> end;
+    std::vector<RequestKey> requests;  ///< Of operator commands that changed it.
+
+    StepRun& step(StepIndex index) { return steps[to_size(index)]; }
+    const StepRun& step(StepIndex index) const { return steps[to_size(index)]; }
+    bool operator==(const Saga&) const;
+};
+
+/// A saga before its first event: every step pending.
+Saga make_saga(const Definition& definition, std::string id, Timestamp started_at, Value input);
+
+Status status(const Saga& saga);
+std::string_view to_text(Status status);
+/// Completed, Compensated or Abandoned: it never changes again.
+bool is_terminal(Status status);
+
+/// "SAGA/STEP/action" or "SAGA/STEP/compensation": the key that all tries of one call carry.
+std::string idempotency_key(const Definition& definition, const Saga& saga, StepIndex step,
+                            Phase phase);
+std::string_view to_text(Phase phase);
+std::string_view to_text(Outcome outcome);
+
+}  // namespace skald::sagas

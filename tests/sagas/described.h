@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sagas/machine.h"
+
+/// The machine's types as people read them; for transcripts and golden tables.
+namespace skald::sagas {
+
+std::string describe(const StepState& state);
+/// "call charge action 2", "wake charge action 2 in 200ms"
+std::string describe(const Definition& definition, const Effect& effect, Timestamp now);
+/// One line: the cause, then what was decided.
+std::string describe(const Definition& definition, const Record& record);
+std::string describe(const Definition& definition, const std::vector<Effect>& effects,
+                     Timestamp now);
+std::string_view to_text(RefusalCode code);
+
+}  // namespace skald::sagas

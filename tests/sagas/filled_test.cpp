@@ -1,0 +1,251 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "definition_text.h"
+#include "order_document.h"
+#include "sagas/lint.h"
+
+namespace skald::sagas {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Json fill(const Json& document) {
+    const Checked checked = check_definition(document, "order");
+    EXPECT_TRUE(checked.errors.empty());
+    for (const Problem& problem : checked.errors) ADD_FAILURE() << problem.code << problem.pointer;
+    return checked.filled;
+}
+
+std::vector<Json> documents() {
+    std::vector<Json> all{order_document()};
+    for (const char* patch : {
+             R"([{"op": "remove", "path": "/steps/3/pivot"},
+                 {"op": "add", "path": "/steps/3/compensation", "value": "none"},
+                 {"op": "add", "path": "/steps/4/compensation", "value": "none"}])",
+             R"([{"op": "remove", "path": "/defaults"}, {"op": "remove", "path": "/labels"},
+                 {"op": "remove", "path": "/output"}, {"op": "remove", "path": "/deadline"},
+                 {"op": "remove", "path": "/input_schema"},
+                 {"op": "remove", "path": "/description"}])",
+             R"([{"op": "add", "path": "/defaults/retry", "value":
+                   {"maximum_attempts": 9, "initial_interval": "45s", "backoff_coefficient": 1.5,
+                    "jitter": 0}}])",
+             R"([{"op": "add", "path": "/steps/0/action/http/body", "value": null},
+                 {"op": "add", "path": "/steps/1/output", "value": null},
+                 {"op": "add", "path": "/output", "value": null}])",
+             R"([{"op": "add", "path": "/steps/0/in_doubt", "value": "park"},
+                 {"op": "add", "path": "/steps/3/compensation", "value": "none"},
+                 {"op": "add", "path": "/steps/4/retry", "value": {"maximum_attempts": 1000000}}])",
+             R"([{"op": "add", "path": "/defaults/timeout", "value": "3600s"},
+                 {"op": "add", "path": "/steps/0/timeout", "value": "1500ms"},
+                 {"op": "add", "path": "/steps/0/retry",
+                  "value": {"backoff_coefficient": 1.1, "jitter": 0.333333333333}}])",
+         }) {
+        all.push_back(order_with(patch));
+    }
+    return all;
+}
+
+TEST(Filled, LoadsTheSameDefinition) {
+    for (const Json& document : documents()) {
+        const Checked checked = check_definition(document, "order");
+        ASSERT_NE(checked.definition, nullptr) << document;
+        // As it comes back from the disk.
+        const Json stored = parse_json(checked.filled.dump()).value();
+        const auto loaded = load_definition(stored);
+        ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+        EXPECT_EQ(to_json(**loaded), to_json(*checked.definition));
+    }
+}
+
+TEST(Filled, HasNothingLeftToFill) {
+    for (const Json& document : documents()) {
+        const Json once = fill(document);
+        EXPECT_EQ(fill(once), once);
+    }
+}
+
+TEST(Filled, WritesEveryDefaultOut) {
+    const Json steps = fill(order_document())["steps"];
+    const Json& reserve = steps[0];
+    EXPECT_EQ(reserve["after"], Json::array());
+    EXPECT_EQ(reserve["timeout"], "5s");
+    EXPECT_EQ(reserve["outcome"], Json::array());
+    EXPECT_EQ(reserve["pivot"], false);
+    EXPECT_EQ(reserve["optional"], false);
+    EXPECT_EQ(reserve["in_doubt"], "compensate");
+    EXPECT_EQ(reserve["action"]["http"]["query"], Json::object());
+    EXPECT_EQ(reserve["retry"], Json::parse(R"({"maximum_attempts": 5, "initial_interval": "200ms",
+        "backoff_coefficient": 2.0, "maximum_interval": "30s", "jitter": 0.2})"));
+    EXPECT_EQ(reserve["compensation"]["timeout"], "5s");
+    EXPECT_EQ(reserve["compensation"]["retry"],
+              Json::parse(R"({"initial_interval": "200ms", "backoff_coefficient": 2.0,
+                              "maximum_interval": "5m", "jitter": 0.2})"));
+    EXPECT_EQ(steps[1]["after"], Json::parse(R"(["reserve"])"));
+    EXPECT_EQ(steps[4]["after"], Json::parse(R"(["ship"])"));
+    EXPECT_FALSE(fill(order_document()).contains("defaults"));
+}
+
+TEST(Filled, LimitsTriesByTheStepsPlace) {
+    const Json steps = fill(order_with(R"([
+        {"op": "add", "path": "/defaults/retry", "value": {"maximum_attempts": 9}},
+        {"op": "add", "path": "/steps/-", "value": {"name": "tell", "optional": true,
+            "action": {"http": {"method": "GET", "url": "http://127.0.0.1"}}}}])"))["steps"];
+    EXPECT_EQ(steps[0]["retry"]["maximum_attempts"], 9);
+    EXPECT_EQ(steps[1]["retry"]["maximum_attempts"], 3);
+    EXPECT_EQ(steps[3]["retry"]["maximum_attempts"], 9) << "the pivot";
+    EXPECT_FALSE(steps[4]["retry"].contains("maximum_attempts")) << "after the pivot";
+    EXPECT_EQ(steps[5]["retry"]["maximum_attempts"], 9) << "optional, after the pivot";
+    EXPECT_FALSE(steps[0]["compensation"]["retry"].contains("maximum_attempts"));
+}
+
+TEST(Filled, TakesIntervalsOfTheDefaultsForCompensationsToo) {
+    const Json steps = fill(order_with(
+        R"([{"op": "add", "path": "/defaults/retry",
+             "value": {"initial_interval": "45s", "jitter": 0}}])"))["steps"];
+    EXPECT_EQ(steps[0]["retry"]["initial_interval"], "45s");
+    EXPECT_EQ(steps[0]["retry"]["maximum_interval"], "45s");  // No shorter than the first.
+    EXPECT_EQ(steps[0]["compensation"]["retry"]["initial_interval"], "45s");
+    EXPECT_EQ(steps[0]["compensation"]["retry"]["maximum_interval"], "5m");
+    EXPECT_EQ(steps[1]["compensation"]["retry"]["maximum_interval"], "10m");
+    EXPECT_EQ(steps[0]["compensation"]["retry"]["jitter"], 0.0);
+}
+
+TEST(Filled, MergesDefaultHeadersIntoEveryCall) {
+    const Json steps = fill(order_document())["steps"];
+    const Json tenant = Json::parse(R"({"X-Tenant": "{$input.tenant?}"})");
+    EXPECT_EQ(steps[0]["action"]["http"]["headers"], tenant);
+    EXPECT_EQ(steps[0]["compensation"]["http"]["headers"], tenant);
+    EXPECT_EQ(steps[1]["action"]["http"]["headers"],
+              Json::parse(R"({"Authorization": "Bearer {$secrets.PAYMENT}", "x-tenant": "shop"})"));
+}
+
+TEST(LoadDefinition, TakesNothingThatItDoesNotKnow) {
+    const Json filled = fill(order_document());
+    for (const char* patch : {
+             R"([{"op": "add", "path": "/defaults", "value": {}}])",
+             R"([{"op": "add", "path": "/steps/0/lock", "value": 1}])",
+             R"([{"op": "add", "path": "/steps/0/action/wait", "value": 1}])",
+             R"([{"op": "add", "path": "/steps/0/retry/x", "value": 1}])",
+             R"([{"op": "remove", "path": "/steps/0/retry"}])",
+             R"([{"op": "remove", "path": "/steps/0/retry/jitter"}])",
+             R"([{"op": "remove", "path": "/steps/0/timeout"}])",
+             R"([{"op": "remove", "path": "/steps/0/after"}])",
+             R"([{"op": "remove", "path": "/steps/0/pivot"}])",
+             R"([{"op": "remove", "path": "/steps/0/in_doubt"}])",
+             R"([{"op": "remove", "path": "/steps/0/outcome"}])",
+             R"([{"op": "remove", "path": "/steps/0/name"}])",
+             R"([{"op": "remove", "path": "/steps/0/action/http/headers"}])",
+             R"([{"op": "remove", "path": "/steps/0/compensation/timeout"}])",
+             R"([{"op": "remove", "path": "/steps"}])",
+             R"([{"op": "replace", "path": "/steps", "value": []}])",
+             R"([{"op": "replace", "path": "", "value": 5}])",
+             R"([{"op": "replace", "path": "/steps/0", "value": 5}])",
+             R"([{"op": "replace", "path": "/steps/0/after", "value": ["close"]}])",
+             R"([{"op": "replace", "path": "/steps/0/after", "value": ["gone"]}])",
+             R"([{"op": "replace", "path": "/steps/0/action/http/url", "value": "x"}])",
+             R"([{"op": "replace", "path": "/steps/1/outcome/0/is", "value": "x"}])",
+             R"([{"op": "replace", "path": "/output", "value": "$x"}])",
+             R"([{"op": "replace", "path": "/labels", "value": {"a": 1}}])",
+             R"([{"op": "replace", "path": "/input_schema", "value": 1}])",
+             R"([{"op": "replace", "path": "/deadline", "value": "x"}])",
+             R"([{"op": "replace", "path": "/steps/4/pivot", "value": true}])",
+         }) {
+        const auto loaded = load_definition(filled.patch(Json::parse(patch)));
+        ASSERT_FALSE(loaded.has_value()) << patch;
+        EXPECT_EQ(loaded.error().code, ErrorCode::Corruption) << patch;
+        EXPECT_THAT(loaded.error().message, HasSubstr("stored definition at "));
+    }
+}
+
+// A limit that a later version lowers must not make what was accepted unreadable.
+TEST(LoadDefinition, AppliesNoLimits) {
+    const Json filled = fill(order_document());
+    for (const char* patch : {
+             R"([{"op": "replace", "path": "/steps/0/timeout", "value": "2h"}])",
+             R"([{"op": "replace", "path": "/steps/0/retry/backoff_coefficient", "value": 1000}])",
+             R"([{"op": "remove", "path": "/steps/0/compensation"}])",
+             R"([{"op": "replace", "path": "/steps/0/action/http/method", "value": "LINK"}])",
+         }) {
+        EXPECT_TRUE(load_definition(filled.patch(Json::parse(patch))).has_value()) << patch;
+    }
+}
+
+std::vector<std::string> warnings(const std::string& patch) {
+    std::vector<std::string> lines;
+    for (const Problem& problem : check_definition(order_with(patch), std::nullopt).warnings) {
+        if (problem.code == "writes-without-undo") continue;  // The order has one.
+        EXPECT_FALSE(problem.detail.empty() || problem.hint.empty()) << problem.code;
+        lines.push_back(problem.code + " " + problem.pointer);
+    }
+    return lines;
+}
+
+TEST(Warnings, NameWhatIsProbablyNotMeant) {
+    struct Row {
+        const char* warning;
+        const char* patch;
+    };
+    for (
+        const Row& row : std::vector<Row>{
+            {"no-input-schema ", R"([{"op": "remove", "path": "/input_schema"}])"},
+            {"own-output-in-compensation /steps/0/compensation/http/url",
+             R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
+                   "value": "http://localhost/x/{$output.id}"}])"},
+            {"own-output-in-compensation /steps/0/compensation/http/url",
+             R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
+                   "value": "http://localhost/x/{$steps.reserve.output.id}"}])"},
+            {"retries-exceed-deadline /steps/0",
+             R"([{"op": "add", "path": "/steps/0/timeout", "value": "5m"}])"},
+            {"retries-exceed-deadline /steps/1",
+             R"([{"op": "add", "path": "/steps/1/retry", "value": {"maximum_attempts": 1000000}}])"},
+            {"get-with-body /steps/0/action/http/body",
+             R"([{"op": "replace", "path": "/steps/0/action/http/method", "value": "GET"}])"},
+            {"plain-http /steps/4/action/http/url",
+             R"([{"op": "replace", "path": "/steps/4/action/http/url",
+                   "value": "http://orders.example/x"}])"},
+            {"unused-optional-output /steps/2/output",
+             R"([{"op": "add", "path": "/steps/2/output", "value": "$response.body.id"},
+                  {"op": "remove", "path": "/steps/3/action/http/body/mail"}])"},
+            {"compensation-by-get /steps/0/compensation/http/method",
+             R"([{"op": "replace", "path": "/steps/0/compensation/http/method",
+                   "value": "GET"}])"},
+            {"limited-compensation /steps/1/compensation/retry/maximum_attempts",
+             R"([{"op": "add", "path": "/steps/1/compensation/retry/maximum_attempts",
+                   "value": 3}])"},
+            {"never-runs /steps/4/compensation",
+             R"([{"op": "add", "path": "/steps/4/compensation", "value":
+                   {"http": {"method": "POST", "url": "http://127.0.0.1/"}}}])"},
+            {"never-applies /steps/4/in_doubt",
+             R"([{"op": "add", "path": "/steps/4/in_doubt", "value": "park"}])"},
+            {"limited-after-pivot /steps/4/retry/maximum_attempts",
+             R"([{"op": "add", "path": "/steps/4/retry", "value": {"maximum_attempts": 3}}])"},
+        }) {
+        EXPECT_THAT(warnings(row.patch), ElementsAre(row.warning)) << row.patch;
+        EXPECT_NE(check_definition(order_with(row.patch), std::nullopt).definition, nullptr)
+            << row.patch;
+    }
+    EXPECT_THAT(warnings("[]"), ElementsAre());
+}
+
+TEST(Warnings, TellOfWritesThatNothingTakesBack) {
+    const auto all = check_definition(order_document(), std::nullopt).warnings;
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].code, "writes-without-undo");
+    EXPECT_EQ(all[0].pointer, "/steps/2/compensation");
+    EXPECT_THAT(check_definition(order_with(R"([{"op": "replace",
+                    "path": "/steps/2/action/http/method", "value": "GET"}])"),
+                                 std::nullopt)
+                    .warnings,
+                testing::IsEmpty());
+}
+
+TEST(Warnings, AreGivenBesideErrors) {
+    EXPECT_THAT(warnings(R"([{"op": "remove", "path": "/input_schema"},
+                             {"op": "remove", "path": "/steps/0/name"}])"),
+                ElementsAre("no-input-schema "));
+}
+
+}  // namespace
+}  // namespace skald::sagas

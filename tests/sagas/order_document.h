@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "sagas/json.h"
+
+namespace skald::sagas {
+
+/// testdata/definitions/order.json: uses nearly everything, and is without fault.
+Json order_document();
+
+/// The same, changed by a JSON Patch (RFC 6902).
+Json order_with(const std::string& patch);
+
+}  // namespace skald::sagas

@@ -1,0 +1,232 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/sagas/described.h"
+#include "tests/sagas/golden.h"
+#include "tests/sagas/played.h"
+
+/// Transcripts in testdata/transcripts: a command, "----", what came of it, a blank line.
+///
+///   define            followed by the definition's JSON
+///   begin [INPUT]
+///   answer STEP[/compensation] [#ATTEMPT] STATUS [BODY] | lost REASON | not-sent REASON
+///   unsendable STEP[/compensation] ERROR
+///   due STEP          the time of its next try comes
+///   deadline | advance DURATION | restart | state
+///   cancel | retry [STEP] | resolve STEP succeeded|compensated|skipped [OUTPUT] | abandon
+///   suspend | resume
+namespace skald::sagas {
+namespace {
+
+constexpr char kFolder[] = "tests/sagas/testdata/transcripts/";
+
+std::string rest_of(std::istringstream& line) {
+    std::string text;
+    std::getline(line >> std::ws, text);
+    return text;
+}
+
+Json json_or(const std::string& text, Json otherwise) {
+    return text.empty() ? otherwise : Json::parse(text);
+}
+
+class Transcript {
+ public:
+    /// What `command` brings.
+    std::string run(const std::string& command) {
+        std::istringstream line(command);
+        std::string word;
+        line >> word;
+        if (word == "define") {
+            definition_ =
+                define(rest_of(line) + std::string(std::istreambuf_iterator<char>(line), {}));
+            return "ok\n";
+        }
+        if (word == "begin") {
+            saga_.emplace(definition_, json_or(rest_of(line), Json::object()));
+            return told(saga_->begin());
+        }
+        if (word == "advance") {
+            saga_->advance(parse_duration(rest_of(line)).value());
+            return "ok\n";
+        }
+        if (word == "restart") {
+            saga_->restart();
+            return owed_now();
+        }
+        if (word == "state") return state();
+        return told(saga_->tell(event(word, line)));
+    }
+
+ private:
+    struct Try {
+        StepIndex step;
+        Phase phase;
+        std::uint32_t attempt;
+    };
+    Try try_of(std::istringstream& line) {
+        std::string name;
+        line >> name;
+        const std::size_t slash = name.find('/');
+        const Phase phase = slash == std::string::npos ? Phase::Action : Phase::Compensation;
+        const StepIndex step = saga_->index(name.substr(0, slash));
+        const StepRun& run = saga_->saga().step(step);
+        std::uint32_t attempt = phase == Phase::Action ? run.attempts : run.compensation_attempts;
+        if ((line >> std::ws).peek() == '#') {
+            line.get();
+            line >> attempt;
+        }
+        return {step, phase, attempt};
+    }
+
+    static Answer answer_of(std::istringstream& line) {
+        std::string what;
+        line >> what;
+        if (what == "lost") return Lost{rest_of(line)};
+        if (what == "not-sent") return NotSent{rest_of(line)};
+        return reply(std::stoi(what), json_or(rest_of(line), nullptr));
+    }
+
+    std::optional<StepIndex> step_of(std::istringstream& line) {
+        std::string name;
+        line >> name;
+        return name.empty() ? std::nullopt : std::optional(saga_->index(name));
+    }
+
+    Event resolve(std::istringstream& line) {
+        const StepIndex step = step_of(line).value();
+        std::string as;
+        line >> as;
+        const std::string output = rest_of(line);
+        return Resolve{step,
+                       as == "succeeded"     ? ResolveAs::Succeeded
+                       : as == "compensated" ? ResolveAs::Compensated
+                                             : ResolveAs::Skipped,
+                       output.empty() ? nullptr : make_value(Json::parse(output)), somebody()};
+    }
+
+    Event due(std::istringstream& line) {
+        const StepIndex step = step_of(line).value();
+        const StepState& state = saga_->saga().step(step).state;
+        if (const auto* waiting = std::get_if<BackingOff>(&state)) {
+            saga_->advance(std::max(waiting->due_at - saga_->now(), Milliseconds{0}));
+            return Due{step, Phase::Action, waiting->attempt};
+        }
+        if (const auto* undoing = std::get_if<CompensationBackingOff>(&state)) {
+            saga_->advance(std::max(undoing->due_at - saga_->now(), Milliseconds{0}));
+            return Due{step, Phase::Compensation, undoing->attempt};
+        }
+        return Due{step, Phase::Action, 1};
+    }
+
+    Event event(const std::string& word, std::istringstream& line) {
+        if (word == "answer") {
+            const Try at = try_of(line);
+            return Answered{at.step, at.phase, at.attempt, answer_of(line)};
+        }
+        if (word == "unsendable") {
+            const Try at = try_of(line);
+            return Unsendable{at.step, at.phase, at.attempt, rest_of(line)};
+        }
+        if (word == "due") return due(line);
+        if (word == "deadline") return DeadlinePassed{};
+        if (word == "cancel") return Cancel{somebody()};
+        if (word == "retry") return Retry{step_of(line), somebody()};
+        if (word == "resolve") return resolve(line);
+        if (word == "abandon") return Abandon{somebody()};
+        if (word == "suspend") return Suspend{somebody()};
+        if (word == "resume") return Resume{somebody()};
+        ADD_FAILURE() << "unknown command: " << word;
+        return Begin{};
+    }
+
+    std::string told(const Played::Told& told) {
+        std::string text;
+        if (told.record) text += "journal: " + describe(saga_->definition(), *told.record) + "\n";
+        for (const Effect& effect : told.effects) {
+            text += "owed: " + describe(saga_->definition(), effect, saga_->now()) + "\n";
+        }
+        if (told.refusal) {
+            text += "refused: " + std::string(to_text(told.refusal->code)) + ": " +
+                    told.refusal->detail + "\n";
+        }
+        if (text.empty()) return "nothing\n";
+        return text + "status: " + saga_->status() + "\n";
+    }
+
+    std::string owed_now() {
+        std::string text;
+        for (const std::string& effect : saga_->owed()) text += "owed: " + effect + "\n";
+        return text + "status: " + saga_->status() + "\n";
+    }
+
+    std::string state() {
+        std::string text;
+        for (const Step& step : saga_->definition().steps) {
+            const StepRun& run = saga_->saga().step(saga_->index(step.name));
+            text += step.name + ": " + describe(run.state);
+            if (run.output) text += " output " + run.output->dump();
+            if (!run.error.empty()) text += " (" + run.error + ")";
+            text += "\n";
+        }
+        return text + "status: " + saga_->status() + "\n";
+    }
+
+    std::shared_ptr<const Definition> definition_;
+    std::optional<Played> saga_;
+};
+
+/// The file again, with what the machine says now.
+std::string replay(const std::string& text) {
+    Transcript transcript;
+    std::string out;
+    std::string command;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("#") && command.empty()) {
+            out += line + "\n";
+        } else if (line == "----") {
+            out += command + "----\n" + transcript.run(command) + "\n";
+            command.clear();
+            while (std::getline(lines, line) && !line.empty()) {
+            }
+        } else if (!line.empty() || !command.empty()) {
+            command += line + "\n";
+        } else {
+            out += "\n";
+        }
+    }
+    return out;
+}
+
+std::vector<std::string> files() {
+    std::vector<std::string> names;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(SKALD_SOURCE_DIR) + "/" + kFolder)) {
+        names.push_back(entry.path().filename());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+class Transcripts : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Transcripts, AreWhatTheMachineSays) {
+    const std::string path = kFolder + GetParam();
+    expect_golden(path, replay(read_file(std::string(SKALD_SOURCE_DIR) + "/" + path)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Transcripts, ::testing::ValuesIn(files()), [](const auto& file) {
+    std::string name = file.param.substr(0, file.param.find('.'));
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+});
+
+}  // namespace
+}  // namespace skald::sagas
