@@ -1,0 +1,214 @@
+#include "store/memory_store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+
+#include "sagas/check.h"
+#include "store/memory_tables.h"
+#include "store/retention_rules.h"
+
+namespace skald::store {
+namespace {
+
+class MemoryStore final : public Store, public Writer, public Reader, public Recovery {
+ public:
+    explicit MemoryStore(Retention retention) : retention_(retention) {}
+
+    Writer& writer() override { return *this; }
+    const Reader& reader() const override { return *this; }
+    const Recovery& recovery() const override { return *this; }
+    std::uint64_t wal_bytes() const override { return 0; }
+
+    Result<Committed> write(const Batch& batch) override {
+        const std::unique_lock lock(mutex_);
+        if (has_failed_) {
+            return sagas::fail(ErrorCode::Corruption, "commit: an earlier batch was broken");
+        }
+        auto committed = memory::write(tables_, batch);
+        has_failed_ = !committed;
+        return committed;
+    }
+
+    Result<bool> maintain(Timestamp now) override {
+        const std::unique_lock lock(mutex_);
+        if (has_failed_) {
+            return sagas::fail(ErrorCode::Corruption, "keep house: an earlier batch was broken");
+        }
+        std::vector<SagaKey> old;
+        for (const auto& [key, saga] : tables_.sagas) {
+            const bool has_key = request_key(saga.start.begun) != nullptr;
+            const auto before = deletable_before(retention_, saga.summary.status, has_key, now);
+            if (before && saga.summary.ended_at && *saga.summary.ended_at < *before) {
+                old.push_back(key);
+            }
+        }
+        for (const SagaKey key : old) {
+            memory::erase(tables_, key, now);
+        }
+        std::erase_if(tables_.tombstones, [&](const auto& tombstone) {
+            return now - tombstone.second > kTombstoneKept;
+        });
+        return false;
+    }
+
+    Result<SagaRow> saga(std::string_view id) const override {
+        const std::shared_lock lock(mutex_);
+        const auto found = tables_.ids.find(std::string(id));
+        if (found == tables_.ids.end()) {
+            return not_found("saga " + std::string(id));
+        }
+        return row(tables_.sagas.at(found->second));
+    }
+
+    Result<SagaRow> saga(SagaKey key) const override {
+        const std::shared_lock lock(mutex_);
+        const auto found = tables_.sagas.find(key);
+        if (found == tables_.sagas.end()) {
+            return not_found("saga number " + std::to_string(static_cast<std::int64_t>(key)));
+        }
+        return row(found->second);
+    }
+
+    Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
+                                            std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        const auto found = tables_.sagas.find(saga);
+        if (found == tables_.sagas.end()) {
+            return std::vector<JournalRow>{};
+        }
+        const auto& all = found->second.journal;
+        const std::size_t first = std::min<std::size_t>(after, all.size());
+        const std::size_t count = std::min<std::size_t>(limit, all.size() - first);
+        const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
+        return std::vector<JournalRow>(from, from + static_cast<std::ptrdiff_t>(count));
+    }
+
+    Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override {
+        SKALD_CHECK(filter.limit >= 1 && filter.limit <= 200);
+        const std::shared_lock lock(mutex_);
+        std::vector<SagaRow> found;
+        for (auto at = tables_.sagas.rbegin();
+             at != tables_.sagas.rend() && found.size() < filter.limit; ++at) {
+            SagaRow candidate = row(at->second);
+            const auto& statuses = filter.statuses;
+            const bool fits =
+                (statuses.empty() || std::find(statuses.begin(), statuses.end(),
+                                               candidate.summary.status) != statuses.end()) &&
+                (!filter.definition || *filter.definition == candidate.definition) &&
+                (!filter.definition || !filter.version || *filter.version == candidate.version) &&
+                (!filter.before || candidate.key < *filter.before);
+            if (fits) {
+                candidate.input = nullptr;
+                found.push_back(std::move(candidate));
+            }
+        }
+        return found;
+    }
+
+    Result<Counts> counts() const override {
+        const std::shared_lock lock(mutex_);
+        Counts counts;
+        for (int status = 0; status <= static_cast<int>(sagas::Status::Abandoned); ++status) {
+            counts.by_status[static_cast<sagas::Status>(status)] = 0;
+        }
+        for (const auto& [key, saga] : tables_.sagas) {
+            ++counts.by_status[saga.summary.status];
+        }
+        return counts;
+    }
+
+    Result<DefinitionRow> definition(std::string_view name,
+                                     std::optional<std::uint32_t> version) const override {
+        const std::shared_lock lock(mutex_);
+        return definition_of(std::string(name), version);
+    }
+
+    Result<DefinitionRow> definition(DefinitionKey key) const override {
+        const std::shared_lock lock(mutex_);
+        const auto found = tables_.definition_keys.find(key);
+        if (found == tables_.definition_keys.end()) {
+            return not_found("definition number " + std::to_string(static_cast<std::int64_t>(key)));
+        }
+        return definition_of(found->second.first, found->second.second);
+    }
+
+    Result<std::vector<DefinitionRow>> definitions(std::string_view after,
+                                                   std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        std::vector<DefinitionRow> found;
+        for (auto at = tables_.definitions.upper_bound(std::string(after));
+             at != tables_.definitions.end() && found.size() < limit; ++at) {
+            if (at->second.state == DefinitionRow::State::Active) {
+                found.push_back(*definition_of(at->first, std::nullopt));
+            }
+        }
+        return found;
+    }
+
+    Result<LastKeys> last_keys() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.last;
+    }
+
+    Result<void> live_sagas(
+        const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const override {
+        std::vector<std::pair<SagaRow, std::vector<JournalRow>>> live;
+        {
+            const std::shared_lock lock(mutex_);
+            for (const auto& [key, saga] : tables_.sagas) {
+                if (!sagas::is_terminal(saga.summary.status)) {
+                    live.emplace_back(row(saga), saga.journal);
+                }
+            }
+        }
+        for (auto& [saga, journal] : live) {
+            if (Result<void> done = each(std::move(saga), std::move(journal)); !done) {
+                return done;
+            }
+        }
+        return {};
+    }
+
+ private:
+    static tl::unexpected<Error> not_found(const std::string& what) {
+        return sagas::fail(ErrorCode::NotFound, what + ": not found");
+    }
+
+    Result<DefinitionRow> definition_of(const std::string& name,
+                                        std::optional<std::uint32_t> version) const {
+        const auto found = tables_.definitions.find(name);
+        if (found == tables_.definitions.end() ||
+            (version && (*version == 0 || *version > found->second.versions.size()))) {
+            return not_found("definition " + name);
+        }
+        const auto& versions = found->second.versions;
+        DefinitionRow row = version ? versions[*version - 1] : versions.back();
+        row.state = found->second.state;
+        return row;
+    }
+
+    SagaRow row(const memory::StoredSaga& saga) const {
+        const NewSaga& start = saga.start;
+        const auto& [definition, version] = tables_.definition_keys.at(start.definition);
+        return SagaRow{start.key,    start.id,         start.definition,  definition,
+                       version,      start.started_at, start.deadline_at, start.input,
+                       start.labels, start.body_hash,  saga.summary};
+    }
+
+    const Retention retention_;
+    mutable std::shared_mutex mutex_;
+    // Guarded by mutex_.
+    memory::Tables tables_;
+    bool has_failed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store(Retention retention) {
+    return std::make_unique<MemoryStore>(retention);
+}
+
+}  // namespace skald::store

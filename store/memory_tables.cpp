@@ -1,0 +1,188 @@
+#include "store/memory_tables.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "sagas/check.h"
+#include "store/definition_rules.h"
+#include "store/retention_rules.h"
+
+namespace skald::store::memory {
+namespace {
+
+tl::unexpected<Error> broken(SagaKey saga, const std::string& what) {
+    return sagas::fail(ErrorCode::Corruption,
+                       "saga " + std::to_string(static_cast<std::int64_t>(saga)) + ": " + what);
+}
+
+std::optional<LatestDefinition> latest(const Tables& tables, const std::string& name) {
+    const auto found = tables.definitions.find(name);
+    if (found == tables.definitions.end()) {
+        return std::nullopt;
+    }
+    const DefinitionRow& row = found->second.versions.back();
+    return LatestDefinition{row.key, row.version, row.source, found->second.state};
+}
+
+DefinitionOutcome apply(Tables& tables, const PutDefinition& put) {
+    const auto decided = decide(put, latest(tables, put.name));
+    StoredName* const name = &tables.definitions[put.name];
+    if (const auto* outcome = std::get_if<DefinitionOutcome>(&decided)) {
+        if (std::holds_alternative<DefinitionWritten>(*outcome)) {
+            name->state = DefinitionRow::State::Active;
+        } else if (name->versions.empty()) {
+            tables.definitions.erase(put.name);
+        }
+        return *outcome;
+    }
+    const std::uint32_t version = std::get<AddVersion>(decided).version;
+    const DefinitionKey key{static_cast<std::int64_t>(tables.definition_keys.size()) + 1};
+    name->versions.push_back(DefinitionRow{key, put.name, version, put.source, put.filled, put.at,
+                                           DefinitionRow::State::Active});
+    name->state = DefinitionRow::State::Active;
+    tables.definition_keys[key] = {put.name, version};
+    return DefinitionWritten{key, version, DefinitionWritten::How::NewVersion};
+}
+
+DefinitionOutcome apply(Tables& tables, const DeleteDefinition& deletion) {
+    const DefinitionOutcome outcome = decide(deletion, latest(tables, deletion.name));
+    if (std::holds_alternative<DefinitionWritten>(outcome)) {
+        tables.definitions[deletion.name].state = DefinitionRow::State::Deleted;
+    }
+    return outcome;
+}
+
+std::optional<StartOutcome> refused(const Tables& tables, const NewSaga& start) {
+    const auto repeats = [&](SagaKey key, StartRepeats::By by, bool is_same_body) {
+        return StartRepeats{key, tables.sagas.at(key).start.id, by, is_same_body};
+    };
+    if (const sagas::RequestKey* request = request_key(start.begun)) {
+        const auto found = tables.request_keys.find(request->key);
+        if (found != tables.request_keys.end()) {
+            const auto* first = request_key(tables.sagas.at(found->second).start.begun);
+            return repeats(found->second, StartRepeats::By::RequestKey,
+                           first->body_hash == request->body_hash);
+        }
+    }
+    if (start.id_origin == IdOrigin::Client) {
+        const auto buried = tables.tombstones.find(start.id);
+        if (buried != tables.tombstones.end() &&
+            start.started_at - buried->second < kTombstoneKept) {
+            return StartIdUsed{};
+        }
+    }
+    const auto found = tables.ids.find(start.id);
+    if (found != tables.ids.end()) {
+        const NewSaga& first = tables.sagas.at(found->second).start;
+        return repeats(found->second, StartRepeats::By::Id,
+                       first.id_origin == IdOrigin::Client && first.body_hash == start.body_hash);
+    }
+    return std::nullopt;
+}
+
+Result<StartOutcome> apply(Tables& tables, const NewSaga& start) {
+    if (auto outcome = refused(tables, start)) {
+        return *outcome;
+    }
+    if (!tables.definition_keys.contains(start.definition)) {
+        return broken(start.key, "there is no definition with its key");
+    }
+    const auto position = Position{static_cast<std::int64_t>(tables.last_position) + 1};
+    StoredSaga saga{start, {}, {}};
+    if (saga.start.id_origin == IdOrigin::Ours) {
+        saga.start.body_hash.clear();
+    }
+    saga.summary.saga = start.key;
+    saga.summary.status = sagas::Status::Running;
+    saga.journal.push_back(JournalRow{1, position, start.begun});
+    tables.sagas[start.key] = std::move(saga);
+    tables.ids[start.id] = start.key;
+    if (const sagas::RequestKey* request = request_key(start.begun)) {
+        tables.request_keys[request->key] = start.key;
+    }
+    tables.last = {std::max(tables.last.saga, start.key), start.begun.at};
+    tables.last_position = position;
+    return StartWritten{};
+}
+
+Result<void> apply(Tables& tables, const Append& row) {
+    const auto found = tables.sagas.find(row.saga);
+    if (found == tables.sagas.end()) {
+        return row.saga <= tables.last_offered ? Result<void>{}
+                                               : broken(row.saga, "a row before it was started");
+    }
+    StoredSaga& saga = found->second;
+    if (row.seq != saga.journal.size() + 1) {
+        return broken(row.saga, "journal row " + std::to_string(row.seq) + " is not the next one");
+    }
+    tables.last_position = Position{static_cast<std::int64_t>(tables.last_position) + 1};
+    tables.last.at = row.record.at;
+    saga.journal.push_back(JournalRow{row.seq, tables.last_position, row.record});
+    return {};
+}
+
+Result<void> apply(Tables& tables, const Summary& summary) {
+    const auto found = tables.sagas.find(summary.saga);
+    if (found == tables.sagas.end()) {
+        return summary.saga <= tables.last_offered
+                   ? Result<void>{}
+                   : broken(summary.saga, "a summary before it was started");
+    }
+    found->second.summary = summary;
+    return {};
+}
+
+}  // namespace
+
+void erase(Tables& tables, SagaKey key, Timestamp now) {
+    const NewSaga& start = tables.sagas.at(key).start;
+    tables.ids.erase(start.id);
+    if (const sagas::RequestKey* request = request_key(start.begun)) {
+        tables.request_keys.erase(request->key);
+    }
+    if (start.id_origin == IdOrigin::Client) {
+        tables.tombstones[start.id] = now;
+    }
+    tables.sagas.erase(key);
+}
+
+Result<Committed> write(Tables& tables, const Batch& batch) {
+    Committed committed{};
+    for (const auto& change : batch.definitions) {
+        committed.definitions.push_back(
+            std::visit([&](const auto& which) { return apply(tables, which); }, change));
+    }
+    std::set<SagaKey> dropped;
+    const SagaKey last = tables.last_offered;
+    for (const NewSaga& start : batch.starts) {
+        SKALD_CHECK(start.key > last);
+        auto outcome = apply(tables, start);
+        tables.last_offered = std::max(tables.last_offered, start.key);
+        if (!outcome) {
+            return tl::unexpected(outcome.error());
+        }
+        if (!std::holds_alternative<StartWritten>(*outcome)) {
+            dropped.insert(start.key);
+        }
+        committed.starts.push_back(std::move(*outcome));
+    }
+    Result<void> done;
+    const auto apply_all = [&](const auto& changes) {
+        for (const auto& change : changes) {
+            if (done && !dropped.contains(change.saga)) {
+                done = apply(tables, change);
+            }
+        }
+    };
+    apply_all(batch.rows);
+    apply_all(batch.summaries);
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    committed.last = tables.last_position;
+    committed.space = Space::Plenty;
+    return committed;
+}
+
+}  // namespace skald::store::memory

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+/// What the memory store holds, and how a batch changes it.
+namespace skald::store::memory {
+
+struct StoredSaga {
+    NewSaga start;
+    Summary summary;
+    std::vector<JournalRow> journal;
+};
+
+/// All versions of one name.
+struct StoredName {
+    std::vector<DefinitionRow> versions;
+    DefinitionRow::State state;
+};
+
+struct Tables {
+    std::map<std::string, StoredName> definitions;
+    std::map<DefinitionKey, std::pair<std::string, std::uint32_t>> definition_keys;
+    std::map<SagaKey, StoredSaga> sagas;
+    std::map<std::string, SagaKey> ids;
+    std::map<std::string, SagaKey> request_keys;
+    std::map<std::string, Timestamp> tombstones;
+    LastKeys last{};
+    SagaKey last_offered{};  ///< Starts that lost counted too.
+    Position last_position{};
+};
+
+/// Errors: Corruption, when the batch breaks the rules of store.h; part of it is written then.
+Result<Committed> write(Tables& tables, const Batch& batch);
+
+/// Deletes a saga that ended; a client's id leaves a tombstone.
+void erase(Tables& tables, SagaKey key, Timestamp now);
+
+}  // namespace skald::store::memory

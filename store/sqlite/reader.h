@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite/reader_pool.h"
+#include "store/store.h"
+
+namespace skald::store::sqlite {
+
+class SqliteReader final : public Reader, public Recovery {
+ public:
+    explicit SqliteReader(ReaderPool& pool) : pool_(pool) {}
+
+    Result<SagaRow> saga(std::string_view id) const override;
+    Result<SagaRow> saga(SagaKey key) const override;
+    Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
+                                            std::uint32_t limit) const override;
+    Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override;
+    Result<Counts> counts() const override;
+    Result<DefinitionRow> definition(std::string_view name,
+                                     std::optional<std::uint32_t> version) const override;
+    Result<DefinitionRow> definition(DefinitionKey key) const override;
+    Result<std::vector<DefinitionRow>> definitions(std::string_view after,
+                                                   std::uint32_t limit) const override;
+
+    Result<LastKeys> last_keys() const override;
+    Result<void> live_sagas(
+        const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const override;
+
+ private:
+    ReaderPool& pool_;
+};
+
+}  // namespace skald::store::sqlite

@@ -1,0 +1,159 @@
+#include "store/sqlite/reader_pool.h"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+
+#include "store/sqlite/saga_rows.h"
+#include "store/sqlite/sqlite_error.h"
+
+namespace skald::store::sqlite {
+namespace {
+
+// CROSS JOIN: in this order (sqlite.org/optoverview.html, 8.2).
+const std::string kFromSaga =
+    " FROM saga CROSS JOIN definition ON definition.key = saga.definition";
+const std::string kOneSaga = "SELECT " + kSagaColumns + ", input.json" + kFromSaga +
+                             " CROSS JOIN input ON input.saga = saga.key WHERE saga.";
+
+// ?1: only keys below; ?2: the set of statuses, a bit for each; ?3: the most rows.
+const std::string kListWhere = " WHERE saga.key < ?1 AND ((?2 >> saga.status) & 1) = 1";
+const std::string kListOrder = " ORDER BY saga.key DESC LIMIT ?3";
+
+const std::string kFromDefinition =
+    " FROM definition CROSS JOIN definition_name ON definition_name.name = definition.name";
+
+}  // namespace
+
+ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
+    : database_(std::move(database)),
+      pin(*database_, "SELECT 1 FROM meta"),
+      saga_by_id(*database_, kOneSaga + "id = ?"),
+      saga_by_key(*database_, kOneSaga + "key = ?"),
+      journal(*database_, "SELECT " + kJournalColumns +
+                              " FROM journal WHERE saga = ? AND seq > ? ORDER BY seq LIMIT ?"),
+      counts(*database_, "SELECT status, sagas FROM count"),
+      list_all(*database_, "SELECT " + kSagaColumns + kFromSaga + kListWhere + kListOrder),
+      // ?4: the version; ?5: only keys above, for more are in the answer already.
+      list_of_definition(
+          *database_, "SELECT " + kSagaColumns +
+                          " FROM saga INDEXED BY saga_definition CROSS JOIN definition"
+                          " ON definition.key = saga.definition" +
+                          kListWhere + " AND saga.definition = ?4 AND saga.key > ?5" + kListOrder),
+      // ?4: the status; ?5, ?6: the definition's name and version, or NULL.
+      list_of_status(*database_,
+                     "SELECT " + kSagaColumns +
+                         " FROM saga INDEXED BY saga_not_completed CROSS JOIN definition"
+                         " ON definition.key = saga.definition" +
+                         kListWhere +
+                         " AND saga.status = ?4 AND saga.status <> 3"
+                         " AND definition.name = coalesce(?5, definition.name)"
+                         " AND definition.version = coalesce(?6, definition.version)" +
+                         kListOrder),
+      versions_of_name(*database_,
+                       "SELECT key FROM definition WHERE name = ?1"
+                       " AND version = coalesce(?2, version) ORDER BY version DESC"),
+      definition_latest(*database_, "SELECT " + kDefinitionColumns +
+                                        " FROM definition_name CROSS JOIN definition"
+                                        " ON definition.key = definition_name.latest"
+                                        " WHERE definition_name.name = ?"),
+      definition_version(*database_, "SELECT " + kDefinitionColumns + kFromDefinition +
+                                         " WHERE definition.name = ? AND definition.version = ?"),
+      definition_by_key(*database_, "SELECT " + kDefinitionColumns + kFromDefinition +
+                                        " WHERE definition.key = ?"),
+      definitions(*database_, "SELECT " + kDefinitionColumns +
+                                  " FROM definition_name CROSS JOIN definition"
+                                  " ON definition.key = definition_name.latest"
+                                  " WHERE definition_name.name > ? AND definition_name.state = ?"
+                                  " ORDER BY definition_name.name LIMIT ?"),
+      keys_of_status(*database_,
+                     "SELECT key FROM saga INDEXED BY saga_not_completed"
+                     " WHERE status = ? AND status <> 3"),
+      // The journal's times never go back, so that its last row has the latest.
+      last_keys(*database_,
+                "SELECT max((SELECT coalesce(max(key), 0) FROM saga),"
+                " (SELECT value FROM meta WHERE name = 'saga_max')),"
+                " max((SELECT coalesce(max(pos), 0) FROM journal),"
+                " (SELECT value FROM meta WHERE name = 'position_max')),"
+                " max(coalesce((SELECT at FROM journal ORDER BY pos DESC LIMIT 1), 0),"
+                " (SELECT value FROM meta WHERE name = 'time_max'))") {}
+
+ReaderConnection::~ReaderConnection() = default;
+
+void ReaderConnection::interrupt() { sqlite3_interrupt(handle(*database_)); }
+
+ReaderPool::ReaderPool(std::vector<std::unique_ptr<ReaderConnection>> connections)
+    : connections_(std::move(connections)) {
+    for (const auto& connection : connections_) {
+        idle_.push_back(connection.get());
+    }
+}
+
+ReaderPool::~ReaderPool() = default;
+
+Result<ReaderPool::Lease> ReaderPool::lease() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kLeaseWait, [this] { return !is_closed_ && !idle_.empty(); })) {
+        return sagas::fail(ErrorCode::Unavailable,
+                           "read: too many others are reading; try again later");
+    }
+    ReaderConnection& connection = *idle_.back();
+    idle_.pop_back();
+    return Lease(*this, connection);
+}
+
+Result<void> ReaderPool::run(const char* doing,
+                             const std::function<void(ReaderConnection&)>& body) {
+    const auto leased = lease();
+    if (!leased) {
+        return tl::unexpected(leased.error());
+    }
+    ReaderConnection& connection = **leased;
+    try {
+        body(connection);
+        return {};
+    } catch (const SQLite::Exception& exception) {
+        return tl::unexpected(to_error(exception, connection.database(), doing));
+    }
+}
+
+void ReaderPool::give_back(ReaderConnection& connection) {
+    {
+        const std::lock_guard lock(mutex_);
+        idle_.push_back(&connection);
+    }
+    changed_.notify_all();
+}
+
+ReaderPool::Gate ReaderPool::close_gate() {
+    std::unique_lock lock(mutex_);
+    is_closed_ = true;
+    const auto back = [this] { return all_are_back(); };
+    if (changed_.wait_for(lock, kGateWait, back)) {
+        return Gate::Closed;
+    }
+    // An interrupt that comes before the first step of a query is lost, so it is repeated.
+    constexpr Milliseconds kInterval{5};
+    for (Milliseconds waited{0}; waited < kInterruptWait; waited += kInterval) {
+        for (const auto& connection : connections_) {
+            connection->interrupt();
+        }
+        if (changed_.wait_for(lock, kInterval, back)) {
+            return Gate::Closed;
+        }
+    }
+    is_closed_ = false;
+    lock.unlock();
+    changed_.notify_all();
+    return Gate::StillBusy;
+}
+
+void ReaderPool::open_gate() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_closed_ = false;
+    }
+    changed_.notify_all();
+}
+
+}  // namespace skald::store::sqlite

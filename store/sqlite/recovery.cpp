@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "store/sqlite/reader.h"
+#include "store/sqlite/reading.h"
+#include "store/sqlite/saga_rows.h"
+
+namespace skald::store::sqlite {
+namespace {
+
+constexpr std::uint32_t kWholeJournal = std::numeric_limits<std::int32_t>::max();
+
+/// Keys alone: a million of them are 8 MB, and sorting whole rows would hold them all.
+std::vector<std::int64_t> live_keys(ReaderConnection& connection) {
+    std::vector<std::int64_t> keys;
+    for (const sagas::Status status :
+         {sagas::Status::Running, sagas::Status::Compensating, sagas::Status::Stuck}) {
+        for (Rows rows = connection.keys_of_status.query(status); rows.next();) {
+            keys.push_back(rows.integer(0));
+        }
+    }
+    std::sort(keys.begin(), keys.end());
+    return keys;
+}
+
+Result<SagaRow> saga_of(ReaderConnection& connection, std::int64_t key) {
+    Rows rows = connection.saga_by_key.query(key);
+    if (!rows.next()) {
+        return sagas::fail(ErrorCode::Corruption,
+                           "saga " + std::to_string(key) + ": its definition or input is missing");
+    }
+    return saga_row(rows, WithInput::Yes);
+}
+
+}  // namespace
+
+Result<LastKeys> SqliteReader::last_keys() const {
+    return read<LastKeys>(pool_, "read the last keys", [](ReaderConnection& connection) {
+        Rows rows = connection.last_keys.query();
+        rows.next();
+        const bool has_rows = rows.integer(1) > 0;
+        return Result<LastKeys>(
+            LastKeys{SagaKey{rows.integer(0)}, has_rows ? rows.optional_time(2) : std::nullopt});
+    });
+}
+
+Result<void> SqliteReader::live_sagas(
+    const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const {
+    return read<void>(
+        pool_, "read the live sagas", [&](ReaderConnection& connection) -> Result<void> {
+            const Snapshot snapshot(connection);
+            for (const std::int64_t key : live_keys(connection)) {
+                auto saga = saga_of(connection, key);
+                if (!saga) {
+                    return tl::unexpected(saga.error());
+                }
+                auto journal = read_journal(connection, SagaKey{key}, 0, kWholeJournal);
+                if (!journal) {
+                    return tl::unexpected(journal.error());
+                }
+                if (Result<void> done = each(std::move(*saga), std::move(*journal)); !done) {
+                    return done;
+                }
+            }
+            return {};
+        });
+}
+
+}  // namespace skald::store::sqlite

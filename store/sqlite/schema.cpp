@@ -1,0 +1,144 @@
+#include "store/sqlite/schema.h"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace skald::store::sqlite {
+namespace {
+
+/// Migration n brings a database of version n to version n + 1 (PRAGMA user_version). Never change
+/// one that was released: add another.
+constexpr std::array kMigrations = {
+    R"sql(
+PRAGMA application_id = 0x536b6c64;
+
+-- hash_key: of key.hash and tombstone.hash (key_hash.h). hash_salts: how many salts a request key
+-- may stand under. saga_max, position_max, time_max: the highest that were deleted, so that none is
+-- given twice.
+CREATE TABLE meta(
+    name TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('hash_key', randomblob(16)), ('hash_salts', 1), ('saga_max', 0),
+                        ('position_max', 0), ('time_max', 0);
+
+CREATE TABLE definition(
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    filled TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (name, version)
+) STRICT;
+CREATE TABLE definition_name(
+    name TEXT PRIMARY KEY,
+    latest INTEGER NOT NULL REFERENCES definition(key),
+    state INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A summary for search; the truth is in the journal. body_hash: where the id came from a client.
+CREATE TABLE saga(
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    definition INTEGER NOT NULL REFERENCES definition(key),
+    status INTEGER NOT NULL,
+    id_origin INTEGER NOT NULL,
+    has_key INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    deadline_at INTEGER,
+    failing_since INTEGER,
+    labels TEXT,
+    body_hash TEXT,
+    last_step TEXT,
+    last_error TEXT
+) STRICT;
+CREATE INDEX saga_definition ON saga(definition);
+CREATE INDEX saga_not_completed ON saga(status) WHERE status <> 3;
+CREATE INDEX saga_ended ON saga(status, has_key, ended_at) WHERE ended_at IS NOT NULL;
+-- Apart, so that a change of status does not write it again.
+CREATE TABLE input(
+    saga INTEGER PRIMARY KEY,
+    json TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE journal(
+    pos INTEGER PRIMARY KEY,
+    saga INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    UNIQUE (saga, seq)
+) STRICT;
+
+-- Request keys by hash; their text is in the saga's first journal row.
+CREATE TABLE key(
+    hash INTEGER PRIMARY KEY,
+    saga INTEGER NOT NULL
+) STRICT;
+-- Ids that clients chose for sagas which are deleted.
+CREATE TABLE tombstone(
+    hash INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tombstone_at ON tombstone(at);
+
+CREATE TABLE count(
+    status INTEGER PRIMARY KEY,
+    sagas INTEGER NOT NULL
+) STRICT;
+INSERT INTO count VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);
+)sql",
+};
+
+std::int64_t number(SQLite::Database& database, const char* query) {
+    return database.execAndGet(query).getInt64();
+}
+
+}  // namespace
+
+Result<void> check_ours(SQLite::Database& database, const std::string& doing) {
+    const std::int64_t application = number(database, "PRAGMA application_id");
+    const std::int64_t version = number(database, "PRAGMA user_version");
+    if (application == 0 && version == 0 &&
+        number(database, "SELECT count(*) FROM sqlite_schema") == 0) {
+        return {};
+    }
+    if (application != kApplicationId) {
+        return sagas::fail(ErrorCode::InvalidArgument,
+                           doing + ": this is a database of another program; name another file");
+    }
+    const auto newest = static_cast<std::int64_t>(kMigrations.size());
+    if (version < 1 || version > newest) {
+        return sagas::fail(ErrorCode::InvalidArgument,
+                           doing + ": written by a newer Skald (schema " + std::to_string(version) +
+                               ", this one knows " + std::to_string(newest) +
+                               "); start that version, or name another file");
+    }
+    return {};
+}
+
+Result<void> migrate(SQLite::Database& database, Transactions& transactions,
+                     const std::string& doing) {
+    auto version = static_cast<std::size_t>(number(database, "PRAGMA user_version"));
+    for (; version < kMigrations.size(); ++version) {
+        Result<void> done = transactions.run(
+            doing + ": migrate to schema " + std::to_string(version + 1), [&]() -> Result<void> {
+                database.exec(kMigrations[version]);
+                database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+                return {};
+            });
+        if (!done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+}  // namespace skald::store::sqlite

@@ -1,0 +1,142 @@
+#include "store/sqlite/writer.h"
+
+#include <SQLiteCpp/Exception.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sagas/check.h"
+#include "store/sqlite/connection.h"
+
+namespace skald::store::sqlite {
+namespace {
+
+Position next(Position position) { return Position{static_cast<std::int64_t>(position) + 1}; }
+
+tl::unexpected<Error> has_stopped(const std::string& doing) {
+    return sagas::fail(ErrorCode::Corruption,
+                       doing + ": an earlier failure left the state of the disk unknown; restart");
+}
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
+                           const SqliteOptions& options, std::string folder)
+    : database_(database),
+      transactions_(database, options.lock_wait),
+      definitions_(database),
+      starts_(database),
+      sagas_(database),
+      retention_(database, transactions_, starts_, sagas_, options.retention),
+      checkpointer_(database, readers, options.wal_bytes_max),
+      disk_space_(std::move(folder), options.free_bytes_min, options.free_bytes) {
+    Prepared last(database,
+                  "SELECT max((SELECT coalesce(max(key), 0) FROM saga),"
+                  " (SELECT value FROM meta WHERE name = 'saga_max')),"
+                  " max((SELECT coalesce(max(pos), 0) FROM journal),"
+                  " (SELECT value FROM meta WHERE name = 'position_max'))");
+    Rows rows = last.query();
+    rows.next();
+    last_saga_ = SagaKey{rows.integer(0)};
+    last_position_ = Position{rows.integer(1)};
+}
+
+Result<Committed> SqliteWriter::write(const Batch& batch) {
+    const std::string doing =
+        "commit " + std::to_string(batch.starts.size() + batch.rows.size()) + " journal rows";
+    if (has_failed_) {
+        return has_stopped(doing);
+    }
+    Applied applied{{{}, {}, last_position_, Space::Plenty}, last_saga_, {}};
+    if (!batch.empty()) {
+        Result<void> done = transactions_.run(doing, [&] { return apply(batch, applied); });
+        if (!done) {
+            stop_if_corrupt(done.error());
+            return tl::unexpected(done.error());
+        }
+    }
+    last_saga_ = applied.last_saga;
+    last_position_ = applied.committed.last;
+    applied.committed.space = disk_space_.look();
+    return std::move(applied.committed);
+}
+
+Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
+    sagas_.clear_counts();
+    for (const auto& change : batch.definitions) {
+        applied.committed.definitions.push_back(
+            std::visit([this](const auto& which) { return definitions_.write(which); }, change));
+    }
+    for (const NewSaga& start : batch.starts) {
+        if (Result<void> done = apply_start(start, applied); !done) {
+            return done;
+        }
+    }
+    for (const Append& row : batch.rows) {
+        if (applied.dropped.contains(row.saga)) {
+            continue;
+        }
+        const Position position = next(applied.committed.last);
+        auto written = sagas_.append(row, position, applied.last_saga);
+        if (!written) {
+            return tl::unexpected(written.error());
+        }
+        if (*written == SagaTable::Written::Yes) {
+            applied.committed.last = position;
+        }
+    }
+    for (const Summary& summary : batch.summaries) {
+        if (applied.dropped.contains(summary.saga)) {
+            continue;
+        }
+        if (Result<void> done = sagas_.update(summary, applied.last_saga); !done) {
+            return done;
+        }
+    }
+    sagas_.write_counts();
+    return {};
+}
+
+Result<void> SqliteWriter::apply_start(const NewSaga& start, Applied& applied) {
+    SKALD_CHECK(start.key > last_saga_);
+    auto outcome = starts_.write(start);
+    if (!outcome) {
+        return tl::unexpected(outcome.error());
+    }
+    if (std::holds_alternative<StartWritten>(*outcome)) {
+        applied.committed.last = next(applied.committed.last);
+        sagas_.begin(start, applied.committed.last);
+    } else {
+        applied.dropped.insert(start.key);
+    }
+    // Of a start that lost, too: its rows may still be on their way.
+    applied.last_saga = std::max(applied.last_saga, start.key);
+    applied.committed.starts.push_back(std::move(*outcome));
+    return {};
+}
+
+Result<bool> SqliteWriter::maintain(Timestamp now) {
+    if (has_failed_) {
+        return has_stopped("keep house");
+    }
+    if (Result<void> done = checkpointer_.step(); !done) {
+        stop_if_corrupt(done.error());
+        return tl::unexpected(done.error());
+    }
+    Result<bool> more = retention_.step(now);
+    if (!more) {
+        stop_if_corrupt(more.error());
+    }
+    return more;
+}
+
+void SqliteWriter::stop_if_corrupt(const Error& error) {
+    if (error.code != ErrorCode::Corruption) {
+        return;
+    }
+    has_failed_ = true;
+    set_checkpoint_at_close(database_, CheckpointAtClose::No);
+}
+
+}  // namespace skald::store::sqlite

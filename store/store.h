@@ -1,0 +1,278 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sagas/record.h"
+#include "sagas/result.h"
+#include "sagas/saga.h"
+#include "sagas/time.h"
+
+/// Durable state. The journal is the truth from which sagas are folded; everything else here serves
+/// search, and can be made again from it.
+///
+/// There is one Writer, used by one thread at a time, and any number of Readers.
+namespace skald::store {
+
+using sagas::Error;
+using sagas::ErrorCode;
+using sagas::Json;
+using sagas::Milliseconds;
+using sagas::Record;
+using sagas::Result;
+using sagas::Timestamp;
+using sagas::Value;
+
+/// A saga inside the store and the engine; the public id is only for people and clients. Counts
+/// from 1 and is never used again.
+enum class SagaKey : std::int64_t {};
+/// One version of one definition.
+enum class DefinitionKey : std::int64_t {};
+/// A row of the journal in the order of all commits; streams resume from it. Never used again.
+enum class Position : std::int64_t {};
+
+using Labels = std::map<std::string, std::string>;
+
+// ---- What is written ---------------------------------------------------------------------------
+
+enum class IdOrigin : std::uint8_t { Ours, Client };
+
+/// A saga's first row and its journal's (seq 1).
+struct NewSaga {
+    SagaKey key;     ///< Chosen by the caller: above every key there was (Reader::last_keys).
+    std::string id;  ///< Public.
+    IdOrigin id_origin;
+    DefinitionKey definition;
+    Timestamp started_at;
+    std::optional<Timestamp> deadline_at;
+    Value input;
+    Labels labels;
+    /// Of the whole start request, canonical; tells a repeated id from a taken one. Kept where the
+    /// id is the Client's.
+    std::string body_hash;
+    Record begun;  ///< Cause Begin; holds the Idempotency-Key where one was sent.
+};
+
+/// The key of the request that started a saga; null: none was sent.
+const sagas::RequestKey* request_key(const Record& begun);
+
+struct Append {
+    SagaKey saga;
+    std::uint32_t seq;  ///< From 1 (NewSaga's), gap-free per saga.
+    Record record;
+};
+
+/// What search needs to know of a saga; written when it changed.
+struct Summary {
+    SagaKey saga;
+    sagas::Status status;
+    std::optional<Timestamp> ended_at;       ///< Terminal statuses.
+    std::optional<Timestamp> failing_since;  ///< Some step's tries go wrong since.
+    std::string last_error;                  ///< Of `last_step`; else empty.
+    std::string last_step;
+    bool operator==(const Summary&) const = default;
+};
+
+/// Registers a version, unless `source` equals the latest one's.
+struct PutDefinition {
+    std::string name;
+    std::string source;  ///< As given, in canonical JSON (sorted members, compact).
+    std::string filled;  ///< With its defaults filled in, canonical.
+    /// Needed latest version: none: any; 0: there must be no (undeleted) definition of that name.
+    std::optional<std::uint32_t> if_version;
+    Timestamp at;
+};
+/// No new starts; its versions stay for live sagas; PutDefinition brings it back.
+struct DeleteDefinition {
+    std::string name;
+    std::optional<std::uint32_t> if_version;
+    Timestamp at;
+};
+
+/// One transaction. Written in this order: definitions, starts, rows, summaries. Rows and summaries
+/// of a saga that is gone are left out: one that retention deleted (a late answer may come after
+/// that), or whose start lost in an earlier batch. A saga begins Running.
+struct Batch {
+    std::vector<std::variant<PutDefinition, DeleteDefinition>> definitions;
+    std::vector<NewSaga> starts;
+    std::vector<Append> rows;
+    std::vector<Summary> summaries;
+    bool empty() const;
+};
+
+// ---- What came of it ---------------------------------------------------------------------------
+
+/// The start was written.
+struct StartWritten {};
+/// Another saga (it may be of the same batch) was started with this key, or holds this id; the key
+/// is looked at first. The start left the batch; its rows and summaries too.
+struct StartRepeats {
+    SagaKey saga;
+    std::string id;
+    enum class By : std::uint8_t { RequestKey, Id } by;
+    /// By RequestKey: the hash in the journal; by Id: NewSaga::body_hash (never the same as that of
+    /// a saga whose id is Ours).
+    bool is_same_body;
+};
+/// The id, a Client's, belonged to a saga that retention deleted in the last year (a tombstone): it
+/// is not run again.
+struct StartIdUsed {};
+using StartOutcome = std::variant<StartWritten, StartRepeats, StartIdUsed>;
+
+struct DefinitionWritten {
+    DefinitionKey key;
+    std::uint32_t version;
+    enum class How : std::uint8_t { NewVersion, EqualToLatest, BroughtBack, Deleted } how;
+};
+struct DefinitionVersionMismatch {
+    std::uint32_t latest;  ///< 0: there is none.
+};
+struct DefinitionNotFound {};
+using DefinitionOutcome =
+    std::variant<DefinitionWritten, DefinitionVersionMismatch, DefinitionNotFound>;
+
+enum class Space : std::uint8_t { Plenty, Low };
+
+struct Committed {
+    std::vector<StartOutcome> starts;            ///< One for each of Batch::starts.
+    std::vector<DefinitionOutcome> definitions;  ///< One for each of Batch::definitions.
+    Position last;                               ///< Of the journal after this commit.
+    /// Low: below the watermark of free disk space; refuse new starts until it is Plenty again.
+    Space space;
+};
+
+class Writer {
+ public:
+    virtual ~Writer() = default;
+
+    /// Makes `batch` durable, whole or not at all: returns after the sync.
+    ///
+    /// Errors: Unavailable: the disk is full (or the file is locked by another process); nothing
+    /// was written, and the same batch must be tried again, before any other. Corruption: anything
+    /// else; whether the batch is durable is unknown, and the process must stop without answering.
+    virtual Result<Committed> write(const Batch& batch) = 0;
+
+    /// One slice of housekeeping, between batches: checkpoints; deletion of what `Retention` says;
+    /// at most some milliseconds, but for a checkpoint that waits for readers (200 ms at most).
+    /// True: there is more to do now. Looks for what to delete once a second of `now`. Errors as
+    /// `write`.
+    virtual Result<bool> maintain(Timestamp now) = 0;
+};
+
+/// For how long sagas are kept after they ended. None: for ever. Those with a request key are kept
+/// at least 24 h; stuck ones always.
+struct Retention {
+    std::optional<Milliseconds> completed, compensated, abandoned;
+};
+
+// ---- What is read ------------------------------------------------------------------------------
+
+/// The row of a saga.
+struct SagaRow {
+    SagaKey key;
+    std::string id;
+    DefinitionKey definition_key;
+    std::string definition;
+    std::uint32_t version;
+    Timestamp started_at;
+    std::optional<Timestamp> deadline_at;
+    Value input;  ///< Null pointer in lists.
+    Labels labels;
+    std::string body_hash;  ///< Empty where the id is Ours.
+    Summary summary;
+};
+
+struct JournalRow {
+    std::uint32_t seq;
+    Position position;
+    Record record;
+};
+
+struct DefinitionRow {
+    DefinitionKey key;
+    std::string name;
+    std::uint32_t version;
+    std::string source;
+    std::string filled;
+    Timestamp created_at;
+    enum class State : std::uint8_t {
+        Active,
+        Deleted
+    } state;  ///< Of the name, not of the version.
+};
+
+/// Newest first. Absent members select everything.
+struct SagaFilter {
+    std::vector<sagas::Status> statuses;  ///< Empty: all.
+    std::optional<std::string> definition;
+    std::optional<std::uint32_t> version;  ///< Only with `definition`.
+    std::optional<SagaKey> before;         ///< The cursor: only keys below it.
+    std::uint32_t limit = 50;              ///< 1 to 200.
+};
+
+struct Counts {
+    std::map<sagas::Status, std::uint64_t> by_status;
+};
+
+struct LastKeys {
+    SagaKey saga;                 ///< The highest ever given, deleted ones too; 0: none.
+    std::optional<Timestamp> at;  ///< Of the journal's last row (its times never go back).
+};
+
+/// Reads what is committed. Each call sees one snapshot.
+///
+/// Threads: any number at once; a call may wait up to some 200 ms while the log is recycled.
+/// Errors of every member: NotFound where said; Unavailable when it waited too long or was
+/// interrupted (try again); Corruption.
+class Reader {
+ public:
+    virtual ~Reader() = default;
+
+    virtual Result<SagaRow> saga(std::string_view id) const = 0;  ///< NotFound.
+    virtual Result<SagaRow> saga(SagaKey key) const = 0;          ///< NotFound.
+    /// Rows with seq > `after`, in order, at most `limit` rows.
+    virtual Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
+                                                    std::uint32_t limit) const = 0;
+    virtual Result<std::vector<SagaRow>> list(const SagaFilter& filter) const = 0;
+    virtual Result<Counts> counts() const = 0;
+
+    /// Version none: the latest. NotFound: no such name or version (a deleted one is found, with
+    /// its state).
+    virtual Result<DefinitionRow> definition(std::string_view name,
+                                             std::optional<std::uint32_t> version) const = 0;
+    virtual Result<DefinitionRow> definition(DefinitionKey key) const = 0;
+    /// The latest version of each name that is not deleted, by name, from above `after` on.
+    virtual Result<std::vector<DefinitionRow>> definitions(std::string_view after,
+                                                           std::uint32_t limit) const = 0;
+};
+
+/// What the engine reads once, when it starts, before anything writes.
+class Recovery {
+ public:
+    virtual ~Recovery() = default;
+    virtual Result<LastKeys> last_keys() const = 0;
+    /// Calls `each` for every saga that isn't terminal, oldest first, with its whole journal; stops
+    /// at the first error that `each` gives. `each` must not use the store.
+    virtual Result<void> live_sagas(
+        const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const = 0;
+};
+
+/// A store that was opened. The three faces are of one object each and live as long as it.
+class Store {
+ public:
+    virtual ~Store() = default;
+    virtual Writer& writer() = 0;
+    virtual const Reader& reader() const = 0;
+    virtual const Recovery& recovery() const = 0;
+    /// For metrics: bytes of the write-ahead log now. Threads: any.
+    virtual std::uint64_t wal_bytes() const = 0;
+};
+
+}  // namespace skald::store

@@ -1,0 +1,193 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/store/store_contract.h"
+
+namespace skald::store {
+namespace {
+
+using namespace sample;
+using sagas::Status;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_P(StoreContract, GivesBackASagaAsItWasWritten) {
+    NewSaga saga = with_request_key(with_client_id(start(1, order()), "mine", "hash"), "k");
+    saga.deadline_at = at(60'000);
+    saga.labels = {{"customer", "c\"1'"}, {"", "\xc3\xa4\xe2\x82\xac"}};
+    Batch batch;
+    batch.starts.push_back(saga);
+    batch.rows.push_back(step_row(1, 2));
+    batch.summaries.push_back({SagaKey{1}, Status::Stuck, std::nullopt, at(5), "no", "charge"});
+
+    const Committed committed = write(batch);
+    EXPECT_THAT(describe(committed), ElementsAre("started"));
+    EXPECT_EQ(committed.last, Position{2});
+    EXPECT_EQ(committed.space, Space::Plenty);
+
+    reopen();
+    for (const auto& row : {reader().saga("mine").value(), reader().saga(SagaKey{1}).value()}) {
+        EXPECT_EQ(row.key, SagaKey{1});
+        EXPECT_EQ(row.id, "mine");
+        EXPECT_EQ(row.definition_key, saga.definition);
+        EXPECT_EQ(row.definition, "order");
+        EXPECT_EQ(row.version, 1u);
+        EXPECT_EQ(row.started_at, at(1));
+        EXPECT_EQ(row.deadline_at, at(60'000));
+        ASSERT_NE(row.input, nullptr);
+        EXPECT_EQ(*row.input, *saga.input);
+        EXPECT_EQ(row.labels, saga.labels);
+        EXPECT_EQ(row.body_hash, "hash");
+        EXPECT_EQ(row.summary, batch.summaries[0]);
+    }
+    EXPECT_THAT(journal(1),
+                ElementsAre("1 " + text(saga.begun), "2 " + text(batch.rows[0].record)));
+}
+
+// Quotes, NUL, control characters and characters of four bytes.
+const std::string kHostile("'); DROP TABLE saga;--\0\"\\\x01\x7f%s\xf0\x9f\x92\xa5", 34);
+
+TEST_P(StoreContract, KeepsHostileTexts) {
+    const DefinitionKey key = order();
+    NewSaga saga = with_request_key(with_client_id(start(1, key), kHostile, kHostile), kHostile);
+    saga.labels = {{kHostile, kHostile}};
+    saga.input = std::make_shared<const Json>(Json{{kHostile, kHostile}});
+    Batch batch;
+    batch.definitions.emplace_back(definition("hostile", kHostile));
+    batch.starts.push_back(saga);
+    batch.summaries.push_back(
+        {SagaKey{1}, Status::Running, std::nullopt, std::nullopt, kHostile, kHostile});
+    write(batch);
+
+    reopen();
+    const auto row = reader().saga(kHostile).value();
+    EXPECT_EQ(row.id, kHostile);
+    EXPECT_EQ(row.body_hash, kHostile);
+    EXPECT_EQ(row.labels, saga.labels);
+    EXPECT_EQ(*row.input, *saga.input);
+    EXPECT_EQ(row.summary, batch.summaries[0]);
+    EXPECT_EQ(reader().definition("hostile", std::nullopt).value().source, kHostile);
+    EXPECT_THAT(describe(write_start(with_request_key(start(2, key), kHostile))),
+                ElementsAre("key of " + kHostile + " #1"));
+    EXPECT_EQ(reader().saga(kHostile.substr(0, 22)).error().code, ErrorCode::NotFound);
+}
+
+TEST_P(StoreContract, TellsWhatIsNotThere) {
+    EXPECT_EQ(reader().saga("saga-1").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(reader().saga(SagaKey{1}).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(reader().definition("order", std::nullopt).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(reader().definition(DefinitionKey{1}).error().code, ErrorCode::NotFound);
+    EXPECT_THAT(reader().journal(SagaKey{1}, 0, 10).value(), IsEmpty());
+    EXPECT_THAT(list({}), IsEmpty());
+    EXPECT_THAT(reader().definitions("", 10).value(), IsEmpty());
+    EXPECT_THAT(counts(), ElementsAre(0, 0, 0, 0, 0, 0));
+    EXPECT_EQ(recovery().last_keys().value().saga, SagaKey{0});
+    EXPECT_EQ(recovery().last_keys().value().at, std::nullopt);
+    order();
+    EXPECT_EQ(reader().definition("order", 2).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(reader().definition("order", 0).error().code, ErrorCode::NotFound);
+}
+
+TEST_P(StoreContract, WritesNothingForAnEmptyBatch) {
+    const Committed committed = write({});
+    EXPECT_EQ(committed.last, Position{0});
+    EXPECT_THAT(committed.starts, IsEmpty());
+    EXPECT_THAT(committed.definitions, IsEmpty());
+}
+
+TEST_P(StoreContract, GivesAJournalInPages) {
+    Batch batch;
+    add_finished(batch, start(1, order()));
+    write(batch);
+    const auto seqs = [&](std::uint32_t after, std::uint32_t limit) {
+        std::vector<std::uint32_t> found;
+        for (const auto& row : got(reader().journal(SagaKey{1}, after, limit))) {
+            EXPECT_EQ(row.position, Position{row.seq});
+            found.push_back(row.seq);
+        }
+        return found;
+    };
+    EXPECT_THAT(seqs(0, 2), ElementsAre(1, 2));
+    EXPECT_THAT(seqs(2, 9), ElementsAre(3, 4));
+    EXPECT_THAT(seqs(4, 9), IsEmpty());
+    EXPECT_THAT(seqs(7, 9), IsEmpty());
+}
+
+TEST_P(StoreContract, ListsByStatusDefinitionAndVersion) {
+    const DefinitionKey first = order();
+    const DefinitionKey second = put(store(), definition("order", "2"));
+    const DefinitionKey other = put(store(), definition("other"));
+    Batch batch;
+    const std::array keys = {first, second, other};
+    const std::array statuses = {Status::Running,   Status::Compensating, Status::Stuck,
+                                 Status::Completed, Status::Compensated,  Status::Abandoned};
+    for (std::int64_t i = 0; i < 18; ++i) {  // Saga 1 + i: each status with each definition.
+        batch.starts.push_back(start(1 + i, keys.at(static_cast<std::size_t>(i) % 3)));
+        batch.summaries.push_back(summary(1 + i, statuses.at(static_cast<std::size_t>(i) / 3)));
+    }
+    write(batch);
+
+    const auto filter = [](std::vector<Status> wanted, std::optional<std::string> name,
+                           std::optional<std::uint32_t> version = {},
+                           std::optional<std::int64_t> before = {}, std::uint32_t limit = 50) {
+        return SagaFilter{std::move(wanted), std::move(name), version,
+                          before ? std::optional{SagaKey{*before}} : std::nullopt, limit};
+    };
+    EXPECT_THAT(list(filter({}, {}, {}, {}, 3)), ElementsAre(18, 17, 16));
+    EXPECT_THAT(list(filter({}, {}, {}, 3)), ElementsAre(2, 1));
+    EXPECT_THAT(list(filter({}, {}, {}, 1)), IsEmpty());
+    EXPECT_THAT(list(filter({Status::Completed}, {})), ElementsAre(12, 11, 10));
+    EXPECT_THAT(list(filter({Status::Stuck, Status::Running}, {})), ElementsAre(9, 8, 7, 3, 2, 1));
+    EXPECT_THAT(list(filter({Status::Stuck, Status::Running}, {}, {}, 8, 3)), ElementsAre(7, 3, 2));
+    EXPECT_THAT(list(filter({Status::Stuck, Status::Completed}, {})),
+                ElementsAre(12, 11, 10, 9, 8, 7));
+    EXPECT_THAT(list(filter({}, "other")), ElementsAre(18, 15, 12, 9, 6, 3));
+    EXPECT_THAT(list(filter({}, "order", {}, {}, 5)), ElementsAre(17, 16, 14, 13, 11));
+    EXPECT_THAT(list(filter({}, "order", {}, 11, 5)), ElementsAre(10, 8, 7, 5, 4));
+    EXPECT_THAT(list(filter({}, "order", 1)), ElementsAre(16, 13, 10, 7, 4, 1));
+    EXPECT_THAT(list(filter({}, "order", 3)), IsEmpty());
+    EXPECT_THAT(list(filter({}, "nobody")), IsEmpty());
+    EXPECT_THAT(list(filter({Status::Completed}, "order")), ElementsAre(11, 10));
+    EXPECT_THAT(list(filter({Status::Completed, Status::Stuck}, "order", 2)), ElementsAre(11, 8));
+    EXPECT_THAT(list(filter({Status::Stuck}, "order")), ElementsAre(8, 7));
+    EXPECT_THAT(list(filter({Status::Stuck, Status::Abandoned}, "order", 1)), ElementsAre(16, 7));
+    EXPECT_THAT(list(filter({Status::Stuck}, "nobody")), IsEmpty());
+}
+
+TEST_P(StoreContract, RecoversLiveSagasOldestFirst) {
+    const DefinitionKey key = order();
+    Batch batch;
+    for (std::int64_t i = 1; i <= 6; ++i) {
+        batch.starts.push_back(start(i, key));
+        batch.rows.push_back(step_row(i, 2));
+        batch.summaries.push_back(summary(i, static_cast<Status>(6 - i)));
+    }
+    write(batch);
+    reopen();
+    std::vector<std::string> seen;
+    const auto look = [&](const SagaRow& saga, const std::vector<JournalRow>& rows) {
+        EXPECT_NE(saga.input, nullptr);
+        seen.push_back(saga.id + ": " + std::to_string(rows.size()));
+        EXPECT_EQ(text(rows.at(1).record), text(step_row(static_cast<int>(saga.key), 2).record));
+        return Result<void>{};
+    };
+    ASSERT_TRUE(recovery().live_sagas(look));
+    EXPECT_THAT(seen, ElementsAre("saga-4: 2", "saga-5: 2", "saga-6: 2"));
+
+    int calls = 0;
+    const auto stopped =
+        recovery().live_sagas([&](const SagaRow&, const std::vector<JournalRow>&) -> Result<void> {
+            ++calls;
+            return sagas::fail(ErrorCode::Conflict, "enough");
+        });
+    EXPECT_EQ(stopped.error().message, "enough");
+    EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace skald::store

@@ -1,0 +1,152 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/store/sample_sagas.h"
+#include "tests/store/sqlite_file.h"
+
+/// The stored format. testdata/schema_N.sql is a whole database of schema N as SQL: it must be read
+/// for ever, and what is written today must look as the newest of them.
+///
+/// After an intended change of an unreleased schema: SKALD_REWRITE_GOLDEN=1, then read the diff.
+namespace skald::store {
+namespace {
+
+using namespace sample;
+using sagas::Status;
+using testing::ElementsAre;
+
+const std::string kGolden = std::string(SKALD_TESTDATA) + "/schema_1.sql";
+
+std::string contents(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A little of everything, and always the same.
+void write_samples(Store& store) {
+    const DefinitionKey order = put(store, definition("order", R"({"steps":[1]})"));
+    const DefinitionKey newer = put(store, definition("order", R"({"steps":[2]})"));
+    const DefinitionKey gone = put(store, definition("gone"));
+
+    Batch batch;
+    batch.definitions.emplace_back(DeleteDefinition{"gone", std::nullopt, at(0)});
+    add_finished(batch, start(1, order));
+    NewSaga stuck =
+        with_request_key(with_client_id(start(2, newer), "mine", "hash"), "key", "body");
+    stuck.deadline_at = at(900'000);
+    stuck.labels = {{"customer", "c-1"}};
+    batch.starts.push_back(stuck);
+    batch.rows.push_back(step_row(2, 2));
+    batch.summaries.push_back(
+        {SagaKey{2}, Status::Stuck, std::nullopt, at(5), "no money", "charge"});
+    add_finished(batch, start(3, gone), Status::Compensated);
+    add_finished(batch, with_client_id(start(4, order), "deleted", "hash"), Status::Abandoned);
+    const auto committed = store.writer().write(batch);
+    ASSERT_TRUE(committed) << committed.error().message;
+    while (store.writer().maintain(at(4) + std::chrono::hours{1}).value()) {
+    }
+}
+
+/// A database with the hash key 00 01 … 0f, so that hashes are the same in every run.
+std::unique_ptr<Store> open_with_fixed_key(const SqliteOptions& options) {
+    open_or_fail(options);
+    run_sql(options.path,
+            "UPDATE meta SET value = x'000102030405060708090a0b0c0d0e0f' WHERE name = 'hash_key'");
+    return open_or_fail(options);
+}
+
+/// The database as SQL that makes it again.
+std::string dump(const std::string& path) {
+    std::ostringstream sql;
+    for (const char* pragma : {"application_id", "user_version"}) {
+        sql << "PRAGMA " << pragma << " = "
+            << query_sql(path, "PRAGMA " + std::string(pragma)).at(0) << ";\n";
+    }
+    for (const auto& text : query_sql(path,
+                                      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+                                      " ORDER BY rowid")) {
+        sql << text << ";\n";
+    }
+    for (const auto& table :
+         query_sql(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")) {
+        const auto columns = query_sql(path, "SELECT name FROM pragma_table_info('" + table + "')");
+        std::string quoted;
+        for (const auto& column : columns) {
+            quoted += (quoted.empty() ? "quote(" : " || ', ' || quote(") + column + ")";
+        }
+        for (const auto& row : query_sql(
+                 path, "SELECT " + quoted + " FROM " + table + " ORDER BY " + columns.at(0))) {
+            sql << "INSERT INTO " << table << " VALUES (" << row << ");\n";
+        }
+    }
+    return sql.str();
+}
+
+SqliteOptions options_with_retention(const TemporaryFolder& folder) {
+    SqliteOptions options = options_in(folder);
+    options.retention.abandoned = Milliseconds{1};
+    return options;
+}
+
+TEST(Format, IsTheOneThatIsKept) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_with_retention(folder);
+    write_samples(*open_with_fixed_key(options));
+    const std::string now = dump(options.path);
+    if (std::getenv("SKALD_REWRITE_GOLDEN") != nullptr) {
+        std::ofstream(kGolden, std::ios::binary) << now;
+    }
+    EXPECT_EQ(contents(kGolden), now);
+}
+
+TEST(Format, IsReadForEver) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_with_retention(folder);
+    run_sql(options.path, contents(kGolden));
+    const auto store = open_or_fail(options);
+
+    const auto finished = store->reader().saga("saga-1").value();
+    EXPECT_EQ(finished.definition, "order");
+    EXPECT_EQ(finished.version, 1u);
+    EXPECT_EQ(finished.summary, summary(1, Status::Completed, at(5)));
+    EXPECT_EQ(*finished.input, *start(1, DefinitionKey{1}).input);
+    const auto rows = store->reader().journal(SagaKey{1}, 0, 10).value();
+    ASSERT_EQ(rows.size(), 4u);
+    EXPECT_EQ(text(rows[0].record), text(start(1, DefinitionKey{1}).begun));
+    for (std::uint32_t seq = 2; seq <= 4; ++seq) {
+        EXPECT_EQ(text(rows[seq - 1].record), text(step_row(1, seq).record));
+    }
+
+    const auto stuck = store->reader().saga("mine").value();
+    EXPECT_EQ(stuck.version, 2u);
+    EXPECT_EQ(stuck.deadline_at, at(900'000));
+    EXPECT_EQ(stuck.labels, (Labels{{"customer", "c-1"}}));
+    EXPECT_EQ(stuck.body_hash, "hash");
+    EXPECT_EQ(stuck.summary,
+              (Summary{SagaKey{2}, Status::Stuck, std::nullopt, at(5), "no money", "charge"}));
+    EXPECT_EQ(store->reader().saga("saga-3").value().summary.status, Status::Compensated);
+    EXPECT_EQ(store->reader().definition("gone", std::nullopt).value().state,
+              DefinitionRow::State::Deleted);
+    EXPECT_EQ(store->recovery().last_keys().value().saga, SagaKey{4});
+
+    Batch batch;
+    batch.starts = {with_request_key(start(5, DefinitionKey{1}), "key", "body"),
+                    with_client_id(start(6, DefinitionKey{1}), "deleted", "hash"),
+                    start(7, DefinitionKey{1})};
+    const auto committed = store->writer().write(batch);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(std::get<StartRepeats>(committed->starts[0]).saga, SagaKey{2});
+    EXPECT_TRUE(std::holds_alternative<StartIdUsed>(committed->starts[1]));
+    EXPECT_TRUE(std::holds_alternative<StartWritten>(committed->starts[2]));
+    EXPECT_EQ(committed->last, Position{15});
+}
+
+}  // namespace
+}  // namespace skald::store

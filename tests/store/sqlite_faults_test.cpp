@@ -1,0 +1,241 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "tests/store/fault_vfs.h"
+#include "tests/store/sample_sagas.h"
+#include "tests/store/sqlite_file.h"
+
+namespace skald::store {
+namespace {
+
+using namespace sample;
+using faults::Failure;
+using faults::FaultVfs;
+using faults::File;
+using faults::Lasting;
+using faults::Operation;
+using faults::Plan;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+class SqliteFaults : public testing::Test {
+ protected:
+    SqliteFaults() : options_(options_in(folder_)) { options_.vfs = vfs_.name(); }
+    ~SqliteFaults() override { store_.reset(); }
+
+    void open() {
+        store_.reset();
+        store_ = open_or_fail(options_);
+    }
+    /// Saga `key`, whole, with a request key and a client's id.
+    Batch batch(std::int64_t key) {
+        Batch batch;
+        const std::string name = "client-" + std::to_string(key);
+        add_finished(batch, with_request_key(with_client_id(start(key, definition_), name), name));
+        return batch;
+    }
+    Result<Committed> write(std::int64_t key) { return store_->writer().write(batch(key)); }
+    std::set<std::int64_t> stored() {
+        std::set<std::int64_t> keys;
+        const auto rows = store_->reader().list({{}, {}, {}, {}, 200});
+        for (const SagaRow& row : rows.value()) {
+            keys.insert(static_cast<std::int64_t>(row.key));
+        }
+        return keys;
+    }
+    void expect_sound() {
+        store_.reset();
+        EXPECT_THAT(problems(options_.path), IsEmpty());
+    }
+
+    FaultVfs vfs_{"faults"};
+    TemporaryFolder folder_;
+    SqliteOptions options_;
+    std::unique_ptr<Store> store_;
+    DefinitionKey definition_{};
+};
+
+TEST_F(SqliteFaults, TriesTheSameBatchAgainAfterAFullDisk) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Forever});
+    for (int tries = 0; tries < 3; ++tries) {
+        const auto full = write(1);
+        ASSERT_EQ(full.error().code, ErrorCode::Unavailable);
+        EXPECT_THAT(full.error().message, HasSubstr("commit 4 journal rows: the disk is full"));
+        EXPECT_THAT(stored(), IsEmpty());
+    }
+    vfs_.clear();
+    const auto committed = write(1);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_TRUE(std::holds_alternative<StartWritten>(committed->starts.at(0)));
+    EXPECT_EQ(committed->last, Position{4});
+    EXPECT_THAT(stored(), ElementsAre(1));
+    expect_sound();
+}
+
+// The nth write fails for lack of space, for every n until none of them does.
+TEST_F(SqliteFaults, IsWholeAfterAFullDiskAtAnyWrite) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    std::int64_t key = 1;
+    bool has_struck = true;
+    for (std::uint64_t after = 0; has_struck; ++after, ++key) {
+        ASSERT_LT(after, 200u);
+        vfs_.fail({{Operation::Write}, File::Any, after, Failure::DiskFull, Lasting::Once});
+        const auto first = write(key);
+        has_struck = vfs_.struck() > 0;
+        vfs_.clear();
+        ASSERT_EQ(first.has_value(), !has_struck);
+        if (has_struck) {
+            ASSERT_EQ(first.error().code, ErrorCode::Unavailable);
+            ASSERT_FALSE(stored().contains(key));
+            ASSERT_TRUE(write(key));
+        }
+        ASSERT_TRUE(stored().contains(key));
+    }
+    EXPECT_GT(key, 5);  // Some writes did fail.
+    const auto before = stored();
+    open();
+    EXPECT_EQ(stored(), before);
+    expect_sound();
+}
+
+// After a failed sync the row is not seen, and may be there after a restart: the log holds it.
+TEST_F(SqliteFaults, StopsAfterAFailedSync) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    ASSERT_TRUE(write(1));
+    vfs_.fail({{Operation::Sync}, File::Log, 0, Failure::InputOutput, Lasting::Once});
+    EXPECT_EQ(write(2).error().code, ErrorCode::Corruption);
+    EXPECT_EQ(vfs_.struck(), 1u);
+    // Going on would overwrite what may be durable.
+    EXPECT_EQ(write(2).error().code, ErrorCode::Corruption);
+    EXPECT_EQ(write(3).error().code, ErrorCode::Corruption);
+    EXPECT_EQ(store_->writer().maintain(at(0)).error().code, ErrorCode::Corruption);
+
+    open();
+    EXPECT_THAT(stored(), ElementsAre(1, 2));
+    // The retry of whoever got no answer finds it.
+    Batch again = batch(3);
+    again.starts[0] =
+        with_request_key(with_client_id(start(3, definition_), "client-2"), "client-2");
+    const auto committed = store_->writer().write(again);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(std::get<StartRepeats>(committed->starts.at(0)).saga, SagaKey{2});
+    expect_sound();
+}
+
+// Every operation of a commit and of the housekeeping fails once, and for good; whatever was said
+// to be written is there after a restart, and nothing is there in part.
+TEST_F(SqliteFaults, LosesNothingThatWasAcknowledged) {
+    options_.retention = {1h, 1h, 1h};
+    options_.wal_bytes_max = 100 << 10;
+    open();
+    definition_ = put(*store_, definition("order"));
+    std::int64_t key = 1;
+    for (const Lasting lasting : {Lasting::Once, Lasting::Forever}) {
+        bool has_struck = true;
+        for (std::uint64_t after = 0; has_struck; ++after) {
+            ASSERT_LT(after, 400u);
+            open();
+            std::set<std::int64_t> acknowledged = stored();
+            vfs_.fail({{Operation::Write, Operation::Sync, Operation::Truncate},
+                       File::Any,
+                       after,
+                       Failure::InputOutput,
+                       lasting});
+            std::optional<Error> error;
+            const std::int64_t first = key;
+            for (; key < first + 5 && !error; ++key) {
+                const auto committed = write(key);
+                error = committed ? std::optional<Error>{} : committed.error();
+                if (committed) {
+                    acknowledged.insert(key);
+                }
+                const auto kept_house = store_->writer().maintain(at(key));
+                error = error || kept_house ? error : kept_house.error();
+            }
+            has_struck = vfs_.struck() > 0;
+            ASSERT_EQ(error.has_value(), has_struck);
+            if (error) {
+                ASSERT_EQ(error->code, ErrorCode::Corruption) << error->message;
+                ASSERT_EQ(write(key).error().code, ErrorCode::Corruption);
+            }
+            store_.reset();
+            vfs_.clear();
+            open();
+            const std::set<std::int64_t> found = stored();
+            for (const std::int64_t each : acknowledged) {
+                ASSERT_TRUE(found.contains(each)) << "saga " << each << " after " << after;
+            }
+            ASSERT_LE(found.size(), acknowledged.size() + 1);  // The one in doubt.
+            if (after % 4 == 0) {
+                expect_sound();
+                open();
+            }
+            // Away with them, so that the list stays short.
+            for (int i = 0; i < 100 && store_->writer().maintain(at(key) + 48h).value(); ++i) {
+            }
+            ASSERT_THAT(stored(), IsEmpty());
+            definition_ = DefinitionKey{1};
+        }
+    }
+}
+
+TEST_F(SqliteFaults, OpensOrRefusesWhateverFailsMeanwhile) {
+    bool has_struck = true;
+    for (std::uint64_t after = 0; has_struck; ++after) {
+        ASSERT_LT(after, 400u);
+        const TemporaryFolder folder;
+        options_.path = folder.file("skald.db");
+        for (const Failure failure : {Failure::DiskFull, Failure::InputOutput}) {
+            vfs_.fail(
+                {{Operation::Write, Operation::Sync}, File::Any, after, failure, Lasting::Once});
+            auto opened = open_sqlite_store(options_);
+            has_struck = vfs_.struck() > 0;
+            vfs_.clear();
+            if (!opened) {
+                ASSERT_EQ(opened.error().code, failure == Failure::DiskFull ? ErrorCode::Unavailable
+                                                                            : ErrorCode::Corruption)
+                    << opened.error().message;
+            }
+        }
+        open();
+        definition_ = put(*store_, definition("order"));
+        ASSERT_TRUE(write(1));
+        expect_sound();
+    }
+}
+
+TEST_F(SqliteFaults, TellsThatTheDiskIsFillingUp) {
+    std::uint64_t free = 1'000;
+    options_.free_bytes = [&] { return free; };
+    options_.free_bytes_min = 1'000;
+    open();
+    EXPECT_EQ(store_->writer().write({})->space, Space::Plenty);
+    free = 999;
+    EXPECT_EQ(store_->writer().write({})->space, Space::Low);
+    free = 1'000;
+    EXPECT_EQ(store_->writer().write({})->space, Space::Plenty);
+}
+
+TEST_F(SqliteFaults, AsksTheFileSystemForItsSpace) {
+    options_.free_bytes = nullptr;
+    options_.free_bytes_min = 1;
+    open();
+    EXPECT_EQ(store_->writer().write({})->space, Space::Plenty);
+    options_.free_bytes_min = std::uint64_t{1} << 62;
+    open();
+    EXPECT_EQ(store_->writer().write({})->space, Space::Low);
+}
+
+}  // namespace
+}  // namespace skald::store

@@ -1,0 +1,122 @@
+#include "tests/store/sqlite_file.h"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+namespace skald::store::sample {
+namespace {
+
+std::string column_text(const SQLite::Column& column) {
+    if (column.isNull()) {
+        return "NULL";
+    }
+    if (!column.isBlob()) {
+        return column.getString();
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string hex;
+    for (const char byte : column.getString()) {
+        const auto bits = static_cast<unsigned char>(byte);
+        hex += kDigits[bits >> 4];
+        hex += kDigits[bits & 15];
+    }
+    return hex;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+    std::string name = std::filesystem::temp_directory_path().string() + "/skald-store-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+        ADD_FAILURE() << "can't make a temporary folder";
+    }
+    path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+SqliteOptions options_in(const TemporaryFolder& folder) {
+    SqliteOptions options;
+    options.path = folder.file("skald.db");
+    options.readers = 2;
+    options.lock_wait = Milliseconds{20};
+    // What the machine's disk holds is not this test's business.
+    options.free_bytes = [] { return std::uint64_t{1} << 40; };
+    return options;
+}
+
+std::unique_ptr<Store> open_or_fail(const SqliteOptions& options) {
+    auto store = open_sqlite_store(options);
+    if (!store) {
+        ADD_FAILURE() << store.error().message;
+        return nullptr;
+    }
+    return std::move(*store);
+}
+
+void run_sql(const std::string& path, const std::string& sql) {
+    SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql);
+}
+
+std::vector<std::string> query_sql(const std::string& path, const std::string& sql) {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE);
+    SQLite::Statement statement(database, sql);
+    std::vector<std::string> rows;
+    while (statement.executeStep()) {
+        std::string row;
+        for (int i = 0; i < statement.getColumnCount(); ++i) {
+            row += (i == 0 ? "" : "|") + column_text(statement.getColumn(i));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<std::string> problems(const std::string& path) {
+    struct Rule {
+        const char* name;
+        const char* broken;
+    };
+    constexpr std::array kRules = {
+        Rule{"integrity", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
+        Rule{"foreign keys", "SELECT * FROM pragma_foreign_key_check"},
+        Rule{"journal gap",
+             "SELECT saga FROM journal GROUP BY saga HAVING min(seq) <> 1 OR max(seq) <> count(*)"},
+        Rule{"order of the journal",
+             "SELECT a.saga FROM journal a JOIN journal b ON a.saga = b.saga AND a.seq < b.seq"
+             " WHERE a.pos > b.pos"},
+        Rule{"journal without saga",
+             "SELECT saga FROM journal WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"saga without journal",
+             "SELECT key FROM saga WHERE key NOT IN (SELECT saga FROM journal)"},
+        Rule{"saga without input",
+             "SELECT key FROM saga WHERE key NOT IN (SELECT saga FROM input)"},
+        Rule{"input without saga",
+             "SELECT saga FROM input WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"key without saga",
+             "SELECT hash FROM key WHERE saga NOT IN (SELECT key FROM saga WHERE has_key = 1)"},
+        Rule{"saga without key",
+             "SELECT key FROM saga WHERE has_key = 1 AND key NOT IN (SELECT saga FROM key)"},
+        Rule{"counts",
+             "SELECT status, sagas FROM count"
+             " WHERE sagas <> (SELECT count(*) FROM saga WHERE saga.status = count.status)"},
+    };
+    std::vector<std::string> found;
+    for (const Rule& rule : kRules) {
+        for (const std::string& row : query_sql(path, rule.broken)) {
+            found.push_back(std::string(rule.name) + ": " + row);
+        }
+    }
+    return found;
+}
+
+}  // namespace skald::store::sample
