@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/catalog.h"
+#include "sagas/event.h"
+#include "sagas/machine.h"
+#include "store/store.h"
+
+/// What the API asks of the coordinator. Each command is answered exactly once, through `done`, on
+/// the loop's thread, and only when what the answer says is durable; `done` must be quick and not
+/// throw.
+namespace skald::engine {
+
+/// Nothing was done: `detail` says why; worth trying again after `retry_after`.
+struct Busy {
+    std::string detail;
+    sagas::Milliseconds retry_after;
+};
+
+struct Start {
+    VersionPtr version;
+    std::string id;  ///< Public; a UUIDv7 that the API made, or the client's.
+    store::IdOrigin id_origin;
+    sagas::Value input;    ///< Valid against the version's schema.
+    store::Labels labels;  ///< The definition's rendered, then the request's over them.
+    std::string body_hash;
+    std::optional<sagas::RequestKey> request;
+
+    struct Started {};
+    using Result = std::variant<Started, store::StartRepeats, store::StartIdUsed, Busy>;
+    std::function<void(Result)> done;
+};
+
+/// Cancel, retry, resolve and the like, for the saga with the public id `id`.
+struct Operate {
+    std::string id;
+    std::variant<sagas::Cancel, sagas::Retry, sagas::Resolve, sagas::Abandon, sagas::Suspend,
+                 sagas::Resume>
+        event;
+
+    struct Done {
+        sagas::Status status;  ///< After it.
+        enum class How : std::uint8_t {
+            Applied,
+            AlreadySo,      ///< Nothing had to change.
+            WaitsForPivot,  ///< Cancel: the pivot is in flight and settles first.
+            Repeated,       ///< The same Idempotency-Key did it before.
+        } how;
+    };
+    /// The Idempotency-Key was used with another body.
+    struct KeyMismatch {};
+    /// It is not live: ended, or there never was one; what is in the store tells which.
+    struct NotLive {};
+    using Result = std::variant<Done, sagas::Refusal, KeyMismatch, NotLive, Busy>;
+    std::function<void(Result)> done;
+};
+
+struct ChangeDefinition {
+    std::variant<store::PutDefinition, store::DeleteDefinition> change;
+    using Result = std::variant<store::DefinitionOutcome, Busy>;
+    std::function<void(Result)> done;
+};
+
+using Command = std::variant<Start, Operate, ChangeDefinition>;
+
+}  // namespace skald::engine

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/caller.h"
+#include "engine/catalog.h"
+#include "engine/clock.h"
+#include "engine/commands.h"
+#include "engine/telemetry.h"
+#include "engine/watchers.h"
+#include "sagas/request.h"
+#include "store/store.h"
+
+namespace skald::engine {
+
+/// Writes batches, one at a time, off the loop's thread (writer_thread.h); in the simulator, on it.
+class Committer {
+ public:
+    /// Comes back on the loop's thread, with the batch that was given.
+    using Done =
+        std::function<void(std::unique_ptr<store::Batch>, sagas::Result<store::Committed>)>;
+    virtual ~Committer() = default;
+    /// Precondition: the one before is done.
+    virtual void commit(std::unique_ptr<store::Batch> batch, Done done) = 0;
+};
+
+struct CoordinatorOptions {
+    std::size_t mailbox_max = 10'000;    ///< Commands; more are answered Busy.
+    std::size_t live_max = 1'000'000;    ///< Sagas in memory; starts beyond it: Busy.
+    std::size_t batch_rows_max = 4'096;  ///< Commands wait in the mailbox beyond it.
+};
+
+struct CoordinatorStats {
+    std::size_t mailbox_depth = 0;
+    std::size_t live = 0;
+    std::size_t failing = 0;  ///< Sagas with a step whose tries go wrong.
+    std::size_t timers = 0;
+    bool takes_starts = true;  ///< False: the disk is full, or nearly.
+};
+
+/// Owns every live saga and decides when what is owed is done. One turn: take what came (commands,
+/// answers, timers), apply each, hand the rows to the store as one batch; when that batch is
+/// durable, perform its effects and answer its askers, all together. Sagas go on into the next
+/// batch while one is being synced.
+///
+/// Threads: `post` and `stats` from any; everything else on the loop's thread.
+class Coordinator {
+ public:
+    struct Parts {
+        Committer& committer;
+        Caller& caller;
+        const Clock& clock;
+        Catalog& catalog;
+        Watchers& watchers;
+        Telemetry& telemetry;
+        const sagas::Secrets& secrets;
+        /// Arranges that `turn` is called soon on the loop's thread. Called from any thread.
+        std::function<void()> wake;
+        /// Arranges that `turn` is called after the delay; replaces what was arranged before.
+        std::function<void(sagas::Milliseconds)> wake_after;
+        /// The durable state is unknown: end the process now, answering nobody. Must not return to
+        /// a coordinator that goes on.
+        std::function<void(const sagas::Error&)> fatal;
+    };
+
+    Coordinator(Parts parts, CoordinatorOptions options);
+    ~Coordinator();
+
+    /// Takes up every live saga: folds its journal, applies a deadline that has passed, performs
+    /// what it owes. Before the first turn. Errors: as store::Recovery.
+    sagas::Result<std::size_t> recover(const store::Recovery& recovery);
+
+    /// Hands `command` over. When the mailbox is full or the server drains, `done` is called at
+    /// once, on this thread, with Busy.
+    void post(Command command);
+
+    /// The answer to a call made through Parts::caller.
+    void answered(CallId id, sagas::Answer answer);
+
+    void turn();
+
+    /// No more commands and no new calls; `done` when nothing is being written and no call is in
+    /// flight. What is owed stays in the store for the next start.
+    void drain(std::function<void()> done);
+
+    /// As of the end of the last turn.
+    CoordinatorStats stats() const;
+
+ private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skald::engine

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/commands.h"
+#include "sagas/machine.h"
+#include "store/store.h"
+
+namespace skald::engine {
+
+/// A batch, and everything that waits for it to be durable: effects, answers, wake-ups.
+struct Gathering {
+    std::uint64_t number = 0;  ///< Counts batches, from 1.
+    std::unique_ptr<store::Batch> batch = std::make_unique<store::Batch>();
+
+    struct StartReply {
+        store::SagaKey saga;
+        std::function<void(Start::Result)> done;
+    };
+    struct DefinitionReply {
+        std::string name;
+        std::function<void(ChangeDefinition::Result)> done;
+    };
+    std::vector<StartReply> starts;            ///< One for each of batch->starts.
+    std::vector<DefinitionReply> definitions;  ///< One for each of batch->definitions.
+    std::vector<std::function<void()>> replies;
+    std::vector<std::pair<store::SagaKey, sagas::Effect>> effects;
+    std::vector<store::SagaKey> at_rest;  ///< Sagas that ended or got stuck in it.
+
+    std::size_t rows() const {
+        return batch->rows.size() + batch->starts.size() + batch->definitions.size();
+    }
+    bool is_idle() const {
+        return batch->empty() && replies.empty() && effects.empty() && at_rest.empty();
+    }
+};
+
+}  // namespace skald::engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "sagas/saga.h"
+
+namespace skald::engine {
+
+/// What the engine tells of itself as it goes; `api/metrics` makes Prometheus counters of it.
+///
+/// Threads: called on the loop's thread only. Implementations are quick and never throw.
+class Telemetry {
+ public:
+    virtual ~Telemetry() = default;
+    virtual void saga_started(std::string_view definition) = 0;
+    virtual void saga_ended(std::string_view definition, sagas::Status status) = 0;
+    virtual void attempt_ended(std::string_view definition, std::string_view step,
+                               sagas::Phase phase, sagas::Outcome outcome, double seconds) = 0;
+    virtual void committed(std::size_t rows, double seconds) = 0;
+    virtual void timer_fired(double lag_seconds) = 0;
+};
+
+}  // namespace skald::engine
