@@ -1,0 +1,151 @@
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "api/awaited.h"
+#include "api/definition_view.h"
+#include "api/handlers.h"
+#include "api/request_body.h"
+
+namespace skald::api {
+namespace {
+
+using Outcome = engine::ChangeDefinition::Result;
+
+/// The version that the latest must have, for the store; none: any. Problems: VersionMismatch.
+Parsed<std::optional<std::uint32_t>> needed_version(const Services& services,
+                                                    const std::string& name,
+                                                    const Precondition& precondition) {
+    switch (precondition.kind) {
+        case Precondition::Kind::None:
+            return std::nullopt;
+        case Precondition::Kind::MustNotExist:
+            return 0;
+        case Precondition::Kind::Version:
+            if (precondition.version == 0) break;
+            return precondition.version;
+        case Precondition::Kind::MustExist: {
+            // The store knows no "any version": what is the latest now must still be it then.
+            const auto row = read_again([&] { return services.reader.definition(name, {}); });
+            if (!row && row.error().code != sagas::ErrorCode::NotFound) {
+                return tl::unexpected(to_problem(row.error()));
+            }
+            if (!row || row->state == store::DefinitionRow::State::Deleted) break;
+            return row->version;
+        }
+    }
+    return refuse(ProblemType::VersionMismatch,
+                  "If-Match: definition " + name + " has no such version now.");
+}
+
+Problem version_mismatch(const std::string& name, std::uint32_t latest) {
+    const std::string detail =
+        latest == 0
+            ? "There is no definition " + name + " now."
+            : "The latest version of definition " + name + " is " + std::to_string(latest) +
+                  ": read it, then send your change with If-Match: " + entity_tag(latest) + ".";
+    return {ProblemType::VersionMismatch, detail, {}, nullptr};
+}
+
+/// Posts `change`, and answers with what `answer` makes of its outcome once that is durable.
+template <typename Change>
+Later change_definition(const Services& services, Change change,
+                        std::function<Answer(const store::DefinitionWritten&)> answer) {
+    const std::string name = change.name;
+    auto outcome = std::make_shared<Awaited<Outcome>>();
+    services.post(
+        engine::ChangeDefinition{std::move(change), [&services, outcome, name](Outcome result) {
+                                     services.catalog.changed(name);  // Before anyone hears of it.
+                                     outcome->set(std::move(result));
+                                 }});
+    Later later;
+    later.time = kCommitTime;
+    later.arm = [outcome](std::function<void()> ready) { outcome->when_set(std::move(ready)); };
+    later.finish = [outcome, name, answer = std::move(answer)]() -> Answer {
+        const Outcome* result = outcome->get();
+        if (result == nullptr) return commit_unconfirmed();
+        if (const auto* busy = std::get_if<engine::Busy>(result)) return to_problem(*busy);
+        const auto& written = std::get<store::DefinitionOutcome>(*result);
+        if (const auto* mismatch = std::get_if<store::DefinitionVersionMismatch>(&written)) {
+            return version_mismatch(name, mismatch->latest);
+        }
+        if (std::holds_alternative<store::DefinitionNotFound>(written)) {
+            return no_such_definition(name, std::nullopt);
+        }
+        return answer(std::get<store::DefinitionWritten>(written));
+    };
+    return later;
+}
+
+Answer definition_registered(const Services& services, const std::string& name,
+                             const store::DefinitionWritten& written, const Document& warnings) {
+    const auto row = read_again([&] { return services.reader.definition(name, written.version); });
+    if (!row) return to_problem(row.error());
+    Document document = definition_document(*row);
+    document["warnings"] = warnings;
+    const bool is_new = written.how == store::DefinitionWritten::How::NewVersion;
+    Reply reply = json_reply(is_new ? 201 : 200, document);
+    reply.headers.emplace_back("ETag", entity_tag(written.version));
+    if (is_new) {
+        reply.headers.emplace_back(
+            "Location", "/v1/definitions/" + name + "/versions/" + std::to_string(written.version));
+    }
+    return reply;
+}
+
+}  // namespace
+
+Answer put_definition(const Services& services, const Request& request) {
+    const std::string& name = request.path.at(0);
+    if (!is_definition_name(name)) return no_such_definition(name, std::nullopt);
+    const auto precondition = read_precondition(request);
+    if (!precondition) return precondition.error();
+    const auto document = read_json(request);
+    if (!document) return document.error();
+    const sagas::Checked checked = sagas::check_definition(*document, name);
+    if (!checked.definition) {
+        const std::size_t count = checked.errors.size();
+        return Problem{ProblemType::InvalidDefinition,
+                       "Definition " + name + " has " + std::to_string(count) +
+                           (count == 1 ? " fault" : " faults") + "; nothing was registered.",
+                       checked.errors, nullptr};
+    }
+    const auto version = needed_version(services, name, *precondition);
+    if (!version) return version.error();
+
+    return change_definition(services,
+                             store::PutDefinition{name, document->dump(), checked.filled.dump(),
+                                                  *version, services.clock.now()},
+                             [&services, name, warnings = problems_document(checked.warnings)](
+                                 const store::DefinitionWritten& written) {
+                                 return definition_registered(services, name, written, warnings);
+                             });
+}
+
+Answer delete_definition(const Services& services, const Request& request) {
+    const std::string& name = request.path.at(0);
+    if (!is_definition_name(name)) return no_such_definition(name, std::nullopt);
+    const auto precondition = read_precondition(request);
+    if (!precondition) return precondition.error();
+    const auto version = needed_version(services, name, *precondition);
+    if (!version) return version.error();
+
+    return change_definition(services,
+                             store::DeleteDefinition{name, *version, services.clock.now()},
+                             [](const store::DefinitionWritten&) {
+                                 return Reply{204, {}, "", ""};
+                             });
+}
+
+Answer lint_definition(const Request& request) {
+    const auto document = read_json(request);
+    if (!document) return document.error();
+    const sagas::Checked checked = sagas::check_definition(*document, std::nullopt);
+    Document answer;
+    answer["valid"] = checked.definition != nullptr;
+    answer["errors"] = problems_document(checked.errors);
+    answer["warnings"] = problems_document(checked.warnings);
+    return json_reply(200, answer);
+}
+
+}  // namespace skald::api

@@ -1,0 +1,82 @@
+#include "api/definition_view.h"
+#include "api/handlers.h"
+#include "api/page.h"
+#include "api/query_parameters.h"
+
+namespace skald::api {
+namespace {
+
+constexpr std::uint32_t kVersionMax = 1u << 30;
+constexpr std::string_view kList = "definitions";
+
+/// 304 when the client has this version already (RFC 9110, 13.1.2: weak comparison).
+bool is_known_to_client(const Request& request, std::uint32_t version) {
+    const auto field = request.header("if-none-match");
+    if (!field) return false;
+    return *field == "*" || field->find(entity_tag(version)) != std::string_view::npos;
+}
+
+Reply definition_reply(const Request& request, const store::DefinitionRow& row) {
+    const std::string tag = entity_tag(row.version);
+    if (is_known_to_client(request, row.version)) return Reply{304, {{"ETag", tag}}, "", ""};
+    Reply reply = json_reply(200, definition_document(row));
+    reply.headers.emplace_back("ETag", tag);
+    return reply;
+}
+
+}  // namespace
+
+Answer get_definition(const Services& services, const Request& request) {
+    const std::string& name = request.path.at(0);
+    const auto row = read_again([&] { return services.reader.definition(name, std::nullopt); });
+    if (!row && row.error().code != sagas::ErrorCode::NotFound) return to_problem(row.error());
+    if (!row) return no_such_definition(name, std::nullopt);
+    if (row->state == store::DefinitionRow::State::Deleted) {
+        return Problem{ProblemType::DefinitionNotFound,
+                       "Definition " + name +
+                           " was deleted; its versions are still at /v1/definitions/" + name +
+                           "/versions/" + std::to_string(row->version) +
+                           " and below, and PUT brings it back.",
+                       {},
+                       nullptr};
+    }
+    return definition_reply(request, *row);
+}
+
+Answer get_definition_version(const Services& services, const Request& request) {
+    const std::string& name = request.path.at(0);
+    const auto version = to_number(request.path.at(1), 1, kVersionMax);
+    if (!version) {
+        return Problem{
+            ProblemType::InvalidRequest, "version: must be a number from 1 on", {}, nullptr};
+    }
+    const auto number = static_cast<std::uint32_t>(*version);
+    const auto row = read_again([&] { return services.reader.definition(name, number); });
+    if (row) return definition_reply(request, *row);
+    if (row.error().code != sagas::ErrorCode::NotFound) return to_problem(row.error());
+    return no_such_definition(name, number);
+}
+
+Answer list_definitions(const Services& services, const Request& request) {
+    const auto limit = read_integer(request, "limit", kPageMax);
+    if (!limit) return limit.error();
+    const auto after = read_cursor_of(request, kList);
+    if (!after) return after.error();
+
+    const std::uint32_t count = limit->value_or(kPageDefault);
+    const auto rows =
+        read_again([&] { return services.reader.definitions(after->value_or(""), count + 1); });
+    if (!rows) return to_problem(rows.error());
+    Document items = Document::array();
+    std::optional<std::string> next;
+    for (const store::DefinitionRow& row : *rows) {
+        if (items.size() == count) {
+            next = items.back()["name"].get<std::string>();
+            break;
+        }
+        items.push_back(definition_item(row));
+    }
+    return page_reply(request, "/v1/definitions", kList, std::move(items), next);
+}
+
+}  // namespace skald::api

@@ -1,0 +1,116 @@
+#include "api/history_view.h"
+
+#include <variant>
+
+#include "api/saga_view.h"
+#include "sagas/record.h"
+
+namespace skald::api {
+namespace {
+
+/// The members that tell what came.
+class CauseMembers {
+ public:
+    CauseMembers(const sagas::Definition& definition, Document& item)
+        : definition_(definition), item_(item) {}
+
+    void operator()(const sagas::Begin& cause) const { key(cause.request); }
+    void operator()(const sagas::AnsweredCause& cause) const {
+        attempt(cause.step, cause.phase, cause.attempt);
+        outcome(cause.outcome, cause.http_status, cause.error);
+        if (cause.output) item_["output"] = to_document(cause.output);
+    }
+    void operator()(const sagas::UnsendableCause& cause) const {
+        attempt(cause.step, cause.phase, cause.attempt);
+        set_text(item_, "error", cause.error);
+    }
+    void operator()(const sagas::Due& cause) const {
+        attempt(cause.step, cause.phase, cause.attempt);
+    }
+    void operator()(const sagas::LateCause& cause) const {
+        attempt(cause.step, cause.phase, cause.attempt);
+        outcome(cause.outcome, cause.http_status, cause.error);
+    }
+    void operator()(const sagas::DeadlinePassed&) const {}
+    void operator()(const sagas::Cancel& cause) const { who(cause.who); }
+    void operator()(const sagas::Retry& cause) const {
+        if (cause.step) step(*cause.step);
+        who(cause.who);
+    }
+    void operator()(const sagas::Resolve& cause) const {
+        step(cause.step);
+        item_["as"] = sagas::to_text(cause.as);
+        if (cause.output) item_["output"] = to_document(cause.output);
+        who(cause.who);
+    }
+    void operator()(const sagas::Abandon& cause) const { who(cause.who); }
+    void operator()(const sagas::Suspend& cause) const { who(cause.who); }
+    void operator()(const sagas::Resume& cause) const { who(cause.who); }
+
+ private:
+    void step(sagas::StepIndex index) const { item_["step"] = definition_.step(index).name; }
+    void attempt(sagas::StepIndex index, sagas::Phase phase, std::uint32_t number) const {
+        step(index);
+        item_["phase"] = sagas::to_text(phase);
+        item_["attempt"] = number;
+    }
+    void outcome(sagas::Outcome outcome, int http_status, const std::string& error) const {
+        item_["outcome"] = sagas::to_text(outcome);
+        if (http_status != 0) item_["http_status"] = http_status;
+        set_text(item_, "error", error);
+    }
+    void who(const sagas::Operator& who) const {
+        item_["by"] = who.by;
+        set_text(item_, "reason", who.reason);
+        key(who.request);
+    }
+    void key(const std::optional<sagas::RequestKey>& request) const {
+        if (request) item_["idempotency_key"] = request->key;
+    }
+
+    const sagas::Definition& definition_;
+    Document& item_;
+};
+
+Document changes_document(const sagas::Definition& definition, const sagas::Decision& decision) {
+    Document changes = Document::array();
+    for (const sagas::StepChange& change : decision.steps) {
+        Document step;
+        step["step"] = definition.step(change.step).name;
+        set_state(step, change.state);
+        changes.push_back(std::move(step));
+    }
+    return changes;
+}
+
+Document end_document(const sagas::End& end) {
+    Document document;
+    document["status"] = sagas::to_text(end.status);
+    if (end.output) document["output"] = to_document(end.output);
+    set_text(document, "output_error", end.output_error);
+    return document;
+}
+
+}  // namespace
+
+Document history_item(const sagas::Definition& definition, const store::JournalRow& row) {
+    const sagas::Decision& decision = row.record.decision;
+    Document item;
+    item["seq"] = row.seq;
+    set_time(item, "at", row.record.at);
+    item["type"] = sagas::to_text(sagas::type(row.record.cause));
+    std::visit(CauseMembers(definition, item), row.record.cause);
+    item["changes"] = changes_document(definition, decision);
+    for (const auto& [step, error] : decision.errors) {
+        item["errors"].push_back({{"step", definition.step(step).name}, {"error", error}});
+    }
+    if (decision.turned) item["turned"] = failure_document(definition, *decision.turned);
+    if (decision.wanted == sagas::Wanted::Lapsed) item["turn_wanted"] = nullptr;
+    if (decision.wanted == sagas::Wanted::Set && decision.turn_wanted) {
+        item["turn_wanted"] = failure_document(definition, *decision.turn_wanted);
+    }
+    if (decision.end) item["end"] = end_document(*decision.end);
+    return item;
+}
+
+}  // namespace skald::api

@@ -1,0 +1,130 @@
+#include "api/http/connections.h"
+
+#include <sys/socket.h>
+
+namespace skald::api::http {
+
+using engine::MutexLock;
+
+Connections::Member::Member(Connections& all, int socket)
+    : all_(all), socket_(socket), since_(Clock::now().time_since_epoch().count()) {
+    const MutexLock lock(all_.mutex_);
+    place_ = all_.members_.insert(all_.members_.end(), this);
+    if (all_.is_closing_) {
+        ::shutdown(socket_, SHUT_RDWR);
+        wakeup_->close();
+    } else if (all_.is_stopping()) {
+        all_.evict(*this, Phase::Fresh);
+    }
+}
+
+Connections::Member::~Member() {
+    if (phase_.load() == Phase::Idle) begin_work();
+    const MutexLock lock(all_.mutex_);
+    all_.members_.erase(place_);
+}
+
+bool Connections::Member::begin_idle() {
+    if (is_leaving() || all_.is_stopping()) return false;
+    since_.store(Clock::now().time_since_epoch().count());
+    // Counted first, so that who evicts it can't count it off before.
+    const std::size_t idle = all_.idle_.fetch_add(1) + 1;
+    phase_.store(Phase::Idle);
+    // Once more: begin_stop may have looked just before the phase changed.
+    if (all_.is_stopping()) return false;
+    if (idle + all_.waiting_.load() > all_.waiting_max_) {
+        const MutexLock lock(all_.mutex_);
+        all_.evict_oldest(Phase::Idle, Clock::time_point::max());
+    }
+    return true;
+}
+
+void Connections::Member::begin_work() {
+    Phase before = phase_.load();
+    while (before != Phase::Leaving && !phase_.compare_exchange_weak(before, Phase::Working)) {
+    }
+    if (before == Phase::Idle) all_.idle_.fetch_sub(1);
+}
+
+void Connections::Member::begin_receiving() {
+    since_.store(Clock::now().time_since_epoch().count());
+    Phase working = Phase::Working;
+    phase_.compare_exchange_strong(working, Phase::Receiving);
+}
+
+bool Connections::Member::begin_waiting() {
+    if (is_leaving()) return false;
+    const std::size_t waiting = all_.waiting_.fetch_add(1) + 1;
+    if (waiting > all_.long_max_) {
+        all_.waiting_.fetch_sub(1);
+        return false;
+    }
+    Phase working = Phase::Working;
+    phase_.compare_exchange_strong(working, Phase::Waiting);
+    if (all_.is_stopping()) {
+        end_waiting();
+        return false;
+    }
+    if (waiting + all_.idle_.load() > all_.waiting_max_) {
+        const MutexLock lock(all_.mutex_);
+        all_.evict_oldest(Phase::Idle, Clock::time_point::max());
+    }
+    return true;
+}
+
+void Connections::Member::end_waiting() {
+    Phase waiting = Phase::Waiting;
+    phase_.compare_exchange_strong(waiting, Phase::Working);
+    all_.waiting_.fetch_sub(1);
+}
+
+bool Connections::Member::is_leaving() const { return phase_.load() == Phase::Leaving; }
+
+void Connections::free_one() {
+    const MutexLock lock(mutex_);
+    const auto late = Clock::now() - kSlowTime;
+    if (evict_oldest(Phase::Idle, Clock::time_point::max())) return;
+    if (evict_oldest(Phase::Fresh, late)) return;
+    evict_oldest(Phase::Receiving, late);
+}
+
+void Connections::begin_stop() {
+    is_stopping_.store(true);
+    const MutexLock lock(mutex_);
+    for (Member* member : members_) {
+        if (evict(*member, Phase::Idle) || evict(*member, Phase::Fresh)) continue;
+        if (member->phase_.load() == Phase::Waiting) member->wakeup_->end();
+    }
+}
+
+void Connections::close_all() {
+    const MutexLock lock(mutex_);
+    is_closing_ = true;
+    for (Member* member : members_) {
+        ::shutdown(member->socket_, SHUT_RDWR);
+        member->wakeup_->close();
+    }
+}
+
+bool Connections::evict_oldest(Phase phase, Clock::time_point since_max) {
+    for (;;) {
+        Member* oldest = nullptr;
+        for (Member* member : members_) {
+            if (member->phase_.load() != phase) continue;
+            if (Clock::time_point(Clock::duration(member->since_.load())) > since_max) continue;
+            if (!oldest || member->since_.load() < oldest->since_.load()) oldest = member;
+        }
+        if (!oldest) return false;
+        if (evict(*oldest, phase)) return true;
+    }
+}
+
+bool Connections::evict(Member& member, Phase expected) {
+    if (!member.phase_.compare_exchange_strong(expected, Phase::Leaving)) return false;
+    if (expected == Phase::Idle) idle_.fetch_sub(1);
+    // What has arrived already can still be read.
+    ::shutdown(member.socket_, SHUT_RD);
+    return true;
+}
+
+}  // namespace skald::api::http

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http/head.h"
+#include "api/route.h"
+
+namespace skald::api::http {
+
+enum class Persistence : unsigned char { Close, Keep };
+
+/// False: a header of it holds a control character, and would split the reply.
+bool is_sendable(const Reply& reply);
+
+/// Whether a reply of this status has a body at all (RFC 9110, section 6.4.1).
+bool may_have_body(int status);
+
+/// All that is sent before the body, the empty line included. `reply` must be sendable.
+std::string reply_head(const Reply& reply, std::string_view request_id, HttpVersion version,
+                       Persistence persistence);
+
+}  // namespace skald::api::http

@@ -1,0 +1,58 @@
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "api/awaited.h"
+#include "api/document.h"
+#include "api/handlers.h"
+
+namespace skald::api {
+namespace {
+
+/// A loop that doesn't answer a scrape within this time has other troubles; the scrape goes on
+/// without its gauges.
+constexpr sagas::Milliseconds kStatsTime{1'000};
+
+}  // namespace
+
+Answer get_health(const Request&) { return json_reply(200, {{"status", "alive"}}); }
+
+Answer get_readiness(const Services& services, const Request&) {
+    const std::string reason = services.why_not_ready();
+    if (reason.empty()) return json_reply(200, {{"status", "ready"}});
+    return json_reply(503, {{"status", "not_ready"}, {"reason", reason}});
+}
+
+Answer get_metrics(const Services& services, const Request&) {
+    auto stats = std::make_shared<Awaited<EngineStats>>();
+    services.ask_stats([stats](const EngineStats& now) { stats->set(now); });
+    Later later;
+    later.time = kStatsTime;
+    later.arm = [stats](std::function<void()> ready) { stats->when_set(std::move(ready)); };
+    later.finish = [&services, stats]() -> Answer {
+        const auto counts = read_again([&] { return services.reader.counts(); });
+        return Reply{200,
+                     {},
+                     "text/plain; version=0.0.4; charset=utf-8",
+                     services.metrics.scrape(stats->get(), counts ? &*counts : nullptr)};
+    };
+    return later;
+}
+
+Answer get_index(const Request&) {
+    return Reply{
+        200,
+        {},
+        "text/plain; charset=utf-8",
+        "Skald, a saga orchestration engine.\n"
+        "\n"
+        "  PUT  /v1/definitions/{name}   register a definition\n"
+        "  POST /v1/sagas                start a saga\n"
+        "  GET  /v1/sagas                list sagas\n"
+        "  GET  /v1/sagas/{id}           see one; ?wait=10s waits for its end\n"
+        "  GET  /healthz /readyz /metrics\n"
+        "\n"
+        "docs/api.md in the source tree has them all; `skald --help` is the command line.\n"};
+}
+
+}  // namespace skald::api

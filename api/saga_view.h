@@ -1,0 +1,37 @@
+#pragma once
+
+#include "api/document.h"
+#include "engine/catalog.h"
+#include "sagas/saga.h"
+#include "store/store.h"
+
+namespace skald::api {
+
+/// A saga as clients see it, whole: the same whether `saga` is live in memory, just came to rest,
+/// or was folded from its journal.
+///
+///   {id, definition, version, status, direction, suspended, started_at, ended_at?, deadline_at?,
+///    failing_since?, labels, failure?: {step, reason}, turn_wanted?: {step, reason}, input,
+///    output?, output_error?, steps: [{name, status, attempts, compensation_attempts, doubtful?,
+///    started_at?, ended_at?, next_try_at?, failing_since?, stuck_reason?, undone_by?, error?,
+///    input?, output?}]}
+///
+/// A step's `input` is the body of its action as it was sent, with every secret as "***"; it is
+/// there once the step was started and has a body.
+Document saga_document(const engine::Version& version, const sagas::Saga& saga,
+                       const store::Labels& labels);
+
+/// A saga as lists show it: the same members, without what needs its journal.
+///
+///   {id, definition, version, status, started_at, ended_at?, deadline_at?, failing_since?, labels,
+///    last_error?: {step, error}}
+Document saga_item(const store::SagaRow& row);
+
+/// The members that a step's state adds to its document: status, doubtful?, next_try_at?,
+/// stuck_reason?, undone_by?.
+void set_state(Document& step, const sagas::StepState& state);
+
+/// {step, reason}; the step null on cancel and deadline.
+Document failure_document(const sagas::Definition& definition, const sagas::Failure& failure);
+
+}  // namespace skald::api

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/listen_address.h"
+#include "api/logging.h"
+#include "store/store.h"
+
+namespace skald::api {
+
+enum class Synchronous : std::uint8_t { Full, Normal };
+enum class AcceptClock : std::uint8_t { No, Yes };
+
+/// What `skald serve` was asked for.
+struct ServeOptions {
+    std::string db = "skald.db";
+    ListenAddress listen{"127.0.0.1", 8080};
+    std::optional<ListenAddress> ops_listen;
+    std::string public_url;  ///< Empty: none.
+    std::vector<std::string> allow_hosts;
+    std::string token;  ///< Empty: none needed.
+    std::size_t threads = 320;
+    std::size_t calls_per_origin = 256;
+    store::Retention retention;
+    Synchronous synchronous = Synchronous::Full;
+    AcceptClock accept_clock = AcceptClock::No;
+    std::string ca_file;    ///< Empty: the system's.
+    std::string port_file;  ///< Empty: none.
+    LogFormat log_format = LogFormat::Text;
+    LogLevel log_level = LogLevel::Info;
+};
+
+}  // namespace skald::api

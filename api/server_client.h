@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/document.h"
+#include "sagas/result.h"
+#include "sagas/time.h"
+
+namespace skald::api {
+
+struct ServerRequest {
+    std::string method;
+    std::string target;  ///< Path and query, encoded.
+    std::string body;    ///< JSON; empty: none.
+    std::vector<std::pair<std::string, std::string>> headers;
+    sagas::Milliseconds wait{0};  ///< What `?wait=` asks for: the answer may take as long.
+};
+
+struct ServerReply {
+    int status = 0;
+    Document body;  ///< Null when there was none.
+};
+
+/// A server as the commands see it; over HTTP, or a test's.
+class ServerClient {
+ public:
+    virtual ~ServerClient() = default;
+    /// Errors: Unavailable: it can't be reached, or broke off (then the request may have been
+    /// done).
+    virtual sagas::Result<ServerReply> send(const ServerRequest& request) = 0;
+    /// Lets some time pass before a server that is away is asked again.
+    virtual void pause(sagas::Milliseconds time) = 0;
+};
+
+/// The server at `url` ("http://127.0.0.1:8080"); redirects are not followed. `token`: sent as a
+/// bearer token, unless empty. Errors: InvalidArgument: `url` isn't one.
+sagas::Result<std::unique_ptr<ServerClient>> make_server_client(const std::string& url,
+                                                                const std::string& token);
+
+}  // namespace skald::api

@@ -1,0 +1,43 @@
+#include "api/services.h"
+
+#include <spdlog/spdlog.h>
+
+namespace skald::api {
+
+Problem to_problem(const sagas::Error& error) {
+    switch (error.code) {
+        case sagas::ErrorCode::InvalidArgument:
+            return {ProblemType::InvalidRequest, error.message, {}, nullptr};
+        case sagas::ErrorCode::Conflict:
+        case sagas::ErrorCode::AlreadyExists:
+            return {ProblemType::Conflict, error.message, {}, nullptr};
+        case sagas::ErrorCode::NotFound:
+            return {ProblemType::NotFound, error.message, {}, nullptr};
+        case sagas::ErrorCode::Unavailable:
+            return {ProblemType::StoreUnavailable,
+                    "The store could not be read in time; nothing was changed. Try again.",
+                    {},
+                    nullptr};
+        case sagas::ErrorCode::Corruption:
+            spdlog::error("read the store: {}", error.message);
+            return {ProblemType::Internal,
+                    "The store holds something that can't be read; the server's log says what.",
+                    {},
+                    nullptr};
+    }
+    return {ProblemType::Internal, error.message, {}, nullptr};
+}
+
+Problem to_problem(const engine::Busy& busy) {
+    return {ProblemType::Busy, busy.detail, {}, nullptr};
+}
+
+Problem commit_unconfirmed() {
+    return {ProblemType::StoreUnavailable,
+            "The store has not confirmed this request in time, and may still do it. Send it again "
+            "with the same Idempotency-Key or id to learn what became of it.",
+            {},
+            nullptr};
+}
+
+}  // namespace skald::api

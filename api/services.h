@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "api/metrics.h"
+#include "api/parsed.h"
+#include "api/uuid.h"
+#include "engine/catalog.h"
+#include "engine/clock.h"
+#include "engine/commands.h"
+#include "engine/watchers.h"
+#include "store/store.h"
+
+namespace skald::api {
+
+/// What the handlers work with. Borrowed: everything here outlives the routes.
+///
+/// Threads: every member from any number at once.
+struct Services {
+    const store::Reader& reader;
+    engine::Catalog& catalog;
+    engine::Watchers& watchers;
+    const engine::Clock& clock;
+    UuidSource& uuids;
+    Metrics& metrics;
+    /// Coordinator::post.
+    std::function<void(engine::Command)> post;
+    /// Asks the engine how it stands; the answer comes once, on any thread, at once or later.
+    std::function<void(std::function<void(const EngineStats&)>)> ask_stats;
+    /// Why the server is not ready for work ("draining"), or empty.
+    std::function<std::string()> why_not_ready;
+    /// Who operator commands are journaled as: "local", or the token's name.
+    std::string operator_name = "local";
+};
+
+/// How long an answer waits for its commit. Commits take milliseconds; a full disk holds them.
+inline constexpr sagas::Milliseconds kCommitTime{30'000};
+
+/// `read()`, and once more when it was interrupted (the log was being recycled).
+template <typename Read>
+auto read_again(Read read) {
+    auto result = read();
+    if (!result && result.error().code == sagas::ErrorCode::Unavailable) result = read();
+    return result;
+}
+
+/// The problem document for an error of the store that no handler expects.
+Problem to_problem(const sagas::Error& error);
+/// Nothing was done; try again.
+Problem to_problem(const engine::Busy& busy);
+/// The commit has not been confirmed in kCommitTime: it may still happen.
+Problem commit_unconfirmed();
+
+}  // namespace skald::api

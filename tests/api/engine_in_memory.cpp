@@ -1,0 +1,250 @@
+#include "tests/api/engine_in_memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace skald::api {
+namespace {
+
+std::string decoded(std::string_view text) {
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '%' && at + 2 < text.size()) {
+            plain += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16));
+            at += 2;
+        } else {
+            plain += text[at];
+        }
+    }
+    return plain;
+}
+
+std::vector<std::pair<std::string, std::string>> parse_query(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> query;
+    while (!text.empty()) {
+        const std::string_view part = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(part.size() + 1, text.size()));
+        const auto equals = part.find('=');
+        query.emplace_back(decoded(part.substr(0, equals)), equals == std::string_view::npos
+                                                                ? ""
+                                                                : decoded(part.substr(equals + 1)));
+    }
+    return query;
+}
+
+}  // namespace
+
+/// Writes at once; its `done` comes with the next settling.
+class EngineInMemory::InlineCommitter : public engine::Committer {
+ public:
+    explicit InlineCommitter(store::Writer& writer) : writer_(writer) {}
+    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
+        auto committed = writer_.write(*batch);
+        ended_ = [batch = std::make_shared<std::unique_ptr<store::Batch>>(std::move(batch)),
+                  committed = std::move(committed),
+                  done = std::move(done)] { done(std::move(*batch), committed); };
+    }
+    bool finish_one() {
+        if (!ended_) return false;
+        std::exchange(ended_, nullptr)();
+        return true;
+    }
+
+ private:
+    store::Writer& writer_;
+    std::function<void()> ended_;
+};
+
+class EngineInMemory::ScriptedCaller : public engine::Caller {
+ public:
+    explicit ScriptedCaller(EngineInMemory& owner) : owner_(owner) {}
+    void call(engine::CallId id, sagas::Request request, std::uint32_t) override {
+        owner_.requests.push_back(request);
+        open_.push_back({id, std::move(request)});
+    }
+    void recall(engine::CallId) override {}  // All have left the queue.
+    engine::CallerStats stats() const override { return {open_.size(), 0}; }
+
+    bool answer_some() {
+        bool did_some = false;
+        for (auto each = open_.begin(); each != open_.end();) {
+            std::optional<sagas::Answer> answer = owner_.participants
+                                                      ? owner_.participants(each->request)
+                                                      : reply(200, sagas::Json::object());
+            if (!answer) {
+                ++each;
+                continue;
+            }
+            const engine::CallId id = each->id;
+            each = open_.erase(each);
+            owner_.coordinator_->answered(id, std::move(*answer));
+            did_some = true;
+        }
+        return did_some;
+    }
+
+ private:
+    struct Open {
+        engine::CallId id;
+        sagas::Request request;
+    };
+    EngineInMemory& owner_;
+    std::deque<Open> open_;
+};
+
+std::optional<std::string> EngineInMemory::NoSecrets::find(std::string_view name) const {
+    return name == "CARD" ? std::optional<std::string>("s3cret") : std::nullopt;
+}
+
+EngineInMemory::EngineInMemory()
+    : committer_(std::make_unique<InlineCommitter>(store_->writer())),
+      caller_(std::make_unique<ScriptedCaller>(*this)),
+      services_(services()) {
+    coordinator_ = std::make_unique<engine::Coordinator>(
+        engine::Coordinator::Parts{
+            *committer_, *caller_, clock_, catalog_, watchers_, metrics_, secrets_,
+            [this] { is_turn_wanted_ = true; },
+            [this](sagas::Milliseconds delay) { turn_at_ = clock_.now() + delay; },
+            [](const sagas::Error& error) { FAIL() << error.message; }},
+        engine::CoordinatorOptions{});
+    const auto recovered = coordinator_->recover(store_->recovery());
+    EXPECT_TRUE(recovered.has_value());
+    table_.emplace(make_routes(services_));
+}
+
+EngineInMemory::~EngineInMemory() = default;
+
+Services EngineInMemory::services() {
+    return {store_->reader(),
+            catalog_,
+            watchers_,
+            clock_,
+            uuids_,
+            metrics_,
+            [this](engine::Command command) {
+                if (!is_refusing_) {
+                    coordinator_->post(std::move(command));
+                    return;
+                }
+                std::visit(
+                    [](auto& each) {
+                        each.done(engine::Busy{"too much to do", sagas::Milliseconds{1'000}});
+                    },
+                    command);
+            },
+            [this](std::function<void(const EngineStats&)> tell) {
+                tell({coordinator_->stats(), caller_->stats(), store_->wal_bytes()});
+            },
+            [this] { return why_not_ready_; },
+            "local"};
+}
+
+void EngineInMemory::settle() {
+    bool did_some = true;
+    while (did_some) {
+        did_some = false;
+        if (turn_at_ && clock_.now() >= *turn_at_) {
+            turn_at_.reset();
+            is_turn_wanted_ = true;
+        }
+        if (std::exchange(is_turn_wanted_, false)) {
+            coordinator_->turn();
+            did_some = true;
+        }
+        did_some |= committer_->finish_one();
+        did_some |= caller_->answer_some();
+    }
+}
+
+void EngineInMemory::advance(sagas::Milliseconds time) {
+    clock_.advance(time);
+    settle();
+}
+
+Reply EngineInMemory::resolve(Answer answer, const std::function<void()>& meanwhile) {
+    while (auto* waiting = std::get_if<Later>(&answer)) {
+        const Later later = std::move(*waiting);
+        bool is_ready = false;
+        later.arm([&is_ready] { is_ready = true; });
+        settle();
+        if (!is_ready && later.kind == Later::Kind::Long) {
+            if (meanwhile) meanwhile();
+            settle();
+            if (!is_ready) advance(later.time);
+        }
+        answer = later.finish();
+    }
+    if (auto* reply = std::get_if<Reply>(&answer)) return std::move(*reply);
+    const auto& problem = std::get<Problem>(answer);
+    return Reply{http_status(problem.type),
+                 {},
+                 "application/problem+json",
+                 to_json(problem, "request-1").dump()};
+}
+
+Answer EngineInMemory::handle(const std::string& method, const std::string& target,
+                              const std::string& body, Headers headers) {
+    Request request;
+    request.method = method;
+    request.headers = std::move(headers);
+    request.body = body;
+    const auto question = target.find('?');
+    if (question != std::string::npos) {
+        request.query = parse_query(std::string_view(target).substr(question + 1));
+    }
+    RouteTable::Match match = table_->find(method, std::string_view(target).substr(0, question));
+    if (match.route == nullptr) {
+        ADD_FAILURE() << "no route for " << method << " " << target;
+        return Reply{};
+    }
+    request.path = std::move(match.path);
+    return match.route->handler(request);
+}
+
+Reply EngineInMemory::call(const std::string& method, const std::string& target,
+                           const std::string& body, Headers headers) {
+    return resolve(handle(method, target, body, std::move(headers)), nullptr);
+}
+
+Reply EngineInMemory::call_while(const std::string& method, const std::string& target,
+                                 const std::string& body, const std::function<void()>& meanwhile) {
+    return resolve(handle(method, target, body, {}), meanwhile);
+}
+
+void EngineInMemory::put_definition(const sagas::Json& document) {
+    const Reply reply =
+        call("PUT", "/v1/definitions/" + document.at("name").get<std::string>(), document.dump());
+    EXPECT_THAT((std::vector<int>{200, 201}), testing::Contains(reply.status)) << reply.body;
+}
+
+sagas::Answer reply(int status, const sagas::Json& body) {
+    return sagas::Reply{status, {}, sagas::make_value(body), std::nullopt};
+}
+
+Document body_of(const Reply& reply) { return Document::parse(reply.body); }
+
+std::string header_of(const Reply& reply, const std::string& name) {
+    for (const auto& [key, value] : reply.headers) {
+        if (key == name) return value;
+    }
+    return "";
+}
+
+sagas::Json step(const std::string& name) {
+    return {{"name", name},
+            {"action",
+             {{"http",
+               {{"method", "POST"},
+                {"url", "http://127.0.0.1:9000/" + name},
+                {"body", {{"order", "$input.order"}}}}}}},
+            {"compensation",
+             {{"http", {{"method", "POST"}, {"url", "http://127.0.0.1:9000/undo-" + name}}}}}};
+}
+
+sagas::Json definition(const std::string& name, const std::vector<sagas::Json>& steps) {
+    return {{"name", name}, {"steps", steps}};
+}
+
+}  // namespace skald::api

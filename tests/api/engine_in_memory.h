@@ -1,0 +1,113 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/document.h"
+#include "api/route.h"
+#include "api/routes.h"
+#include "api/services.h"
+#include "engine/coordinator.h"
+#include "sagas/answer.h"
+#include "store/memory_store.h"
+
+namespace skald::api {
+
+/// A clock that stands until it is moved.
+class StandingClock : public engine::Clock {
+ public:
+    sagas::Timestamp now() const override { return now_; }
+    void advance(sagas::Milliseconds time) { now_ += time; }
+
+ private:
+    sagas::Timestamp now_ = *sagas::parse_rfc3339("2026-11-21T22:32:28.000Z");
+};
+
+/// What the participants say to a request; none: nothing yet.
+using Participants = std::function<std::optional<sagas::Answer>(const sagas::Request&)>;
+
+/// A reply with a JSON body.
+sagas::Answer reply(int status, const sagas::Json& body = nullptr);
+
+/// The API, the real coordinator and a store in memory, in one thread and without sockets. Time
+/// moves only when a wait runs out or `advance` says so.
+class EngineInMemory {
+ public:
+    using Headers = std::vector<std::pair<std::string, std::string>>;
+
+    EngineInMemory();
+    ~EngineInMemory();
+
+    /// Everybody answers 200 with {} unless this is set.
+    Participants participants;
+
+    /// A request as the transport hands it over, and its answer once it came. `body`: as it is
+    /// sent.
+    Reply call(const std::string& method, const std::string& target, const std::string& body = "",
+               Headers headers = {});
+    /// The same, with what happens between the request and its answer.
+    Reply call_while(const std::string& method, const std::string& target, const std::string& body,
+                     const std::function<void()>& meanwhile);
+
+    /// Registers {name, steps…} and expects that it worked.
+    void put_definition(const sagas::Json& definition);
+
+    /// Until nothing more happens without a participant or time.
+    void settle();
+    void advance(sagas::Milliseconds time);
+
+    /// Makes every further command Busy.
+    void refuse_commands() { is_refusing_ = true; }
+    void stop_being_ready(std::string why) { why_not_ready_ = std::move(why); }
+
+    const RouteTable& table() const { return *table_; }
+    const store::Reader& reader() const { return store_->reader(); }
+    StandingClock& clock() { return clock_; }
+    std::vector<sagas::Request> requests;  ///< Of all calls so far.
+
+ private:
+    class InlineCommitter;
+    class ScriptedCaller;
+    struct NoSecrets : sagas::Secrets {
+        std::optional<std::string> find(std::string_view name) const override;
+    };
+
+    Answer handle(const std::string& method, const std::string& target, const std::string& body,
+                  Headers headers);
+    Reply resolve(Answer answer, const std::function<void()>& meanwhile);
+    Services services();
+
+    StandingClock clock_;
+    const std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    engine::Catalog catalog_{store_->reader()};
+    engine::Watchers watchers_;
+    Metrics metrics_{"0.0.0", "3.40.1"};
+    UuidSource uuids_{clock_};
+    NoSecrets secrets_;
+    std::unique_ptr<InlineCommitter> committer_;
+    std::unique_ptr<ScriptedCaller> caller_;
+    std::unique_ptr<engine::Coordinator> coordinator_;
+    std::string why_not_ready_;
+    bool is_refusing_ = false;
+    bool is_turn_wanted_ = false;
+    std::optional<sagas::Timestamp> turn_at_;
+    const Services services_;
+    std::optional<RouteTable> table_;
+};
+
+/// The reply's body, parsed in the order of its members.
+Document body_of(const Reply& reply);
+/// Of a header, or "".
+std::string header_of(const Reply& reply, const std::string& name);
+
+/// A step of a definition that calls http://127.0.0.1:9000/NAME and is undone by /undo-NAME.
+sagas::Json step(const std::string& name);
+/// {name, steps}
+sagas::Json definition(const std::string& name, const std::vector<sagas::Json>& steps);
+
+}  // namespace skald::api
