@@ -1,0 +1,342 @@
+#include "tests/benchmark/measurement.h"
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/benchmark/closed_loop.h"
+#include "tests/benchmark/measured_server.h"
+#include "tests/outside/http_client.h"
+
+namespace skald::benchmark {
+namespace {
+
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+using outside::HttpClient;
+
+constexpr std::chrono::seconds kInFlightTime{60};
+constexpr std::chrono::milliseconds kLookInterval{5};
+constexpr std::chrono::milliseconds kSyncTime{2000};
+constexpr std::chrono::seconds kIdleTime{1};
+
+double milliseconds_since(Clock::time_point then) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - then).count();
+}
+
+double megabytes(std::uint64_t kilobytes) { return static_cast<double>(kilobytes) / 1024.0; }
+
+/// Milliseconds below which `share` of the (sorted) times are.
+double percentile(const std::vector<std::uint32_t>& sorted_us, double share) {
+    if (sorted_us.empty()) {
+        return 0;
+    }
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted_us.size()));
+    return sorted_us[std::min(index, sorted_us.size() - 1)] / 1000.0;
+}
+
+class Measurement {
+ public:
+    Measurement(const Scenario& scenario, const MeasurementOptions& options)
+        : scenario_(scenario), options_(options), participant_(options.participants.at(0)) {
+        remove_database(options.database);
+    }
+    ~Measurement() { remove_database(options_.database); }
+    Measurement(const Measurement&) = delete;
+    Measurement& operator=(const Measurement&) = delete;
+
+    Json run() {
+        switch (scenario_.kind) {
+            case Kind::Harness:
+                harness();
+                break;
+            case Kind::Waiting:
+            case Kind::Firing:
+                sagas();
+                break;
+            case Kind::InFlight:
+                in_flight();
+                break;
+            case Kind::Idle:
+                idle();
+                break;
+            case Kind::Ready:
+                ready();
+                break;
+            case Kind::Recovery:
+                recovery();
+                break;
+        }
+        return figures_;
+    }
+
+ private:
+    LoopOptions loop(std::uint16_t port) const {
+        LoopOptions loop;
+        loop.port = port;
+        loop.clients = scenario_.clients;
+        loop.body = start_json();
+        if (scenario_.kind == Kind::Waiting || scenario_.kind == Kind::Harness) {
+            loop.target = "/v1/sagas?wait=30s";
+            loop.expected_status = scenario_.end_status;
+        } else {
+            loop.target = "/v1/sagas";
+            loop.expected_code = 201;
+        }
+        loop.warm_up = options_.warm_up;
+        loop.measured = options_.measured;
+        return loop;
+    }
+
+    void note_latencies(LoopResult& result) {
+        std::sort(result.latencies_us.begin(), result.latencies_us.end());
+        figures_["p50_ms"] = percentile(result.latencies_us, 0.5);
+        figures_["p99_ms"] = percentile(result.latencies_us, 0.99);
+        figures_["p999_ms"] = percentile(result.latencies_us, 0.999);
+    }
+
+    void note_errors(const LoopResult& result) {
+        figures_["errors"] = result.errors;
+        figures_["busy"] = result.busy;
+        if (!result.first_error.empty()) {
+            figures_["first_error"] = result.first_error;
+        }
+    }
+
+    void harness() {
+        LoopResult result = run_closed_loop(loop(options_.participants.at(0)));
+        figures_["per_second"] = static_cast<double>(result.measured) / result.seconds;
+        note_latencies(result);
+        note_errors(result);
+    }
+
+    /// Clients start sagas for some time; where they don't wait for the end, we do.
+    void sagas() {
+        const std::uint64_t empty_bytes = empty_file_bytes();
+        MeasuredServer server(options_.skald, options_.database);
+        server.put_definition(definition_json(scenario_, options_.participants));
+        const bool is_firing = scenario_.kind == Kind::Firing;
+        LoopOptions asked = loop(server.port());
+        std::uint64_t warm_up_sagas = 0;
+        if (is_firing) {
+            LoopOptions warm_up = asked;
+            warm_up.warm_up = {};
+            warm_up.measured = options_.warm_up;
+            warm_up_sagas = run_closed_loop(warm_up).total;
+            server.await_all_ended();
+            asked.warm_up = {};
+        }
+        ProcessUsage before;
+        ProcessUsage participant_before;
+        ProcessUsage after;
+        ProcessUsage participant_after;
+        double load_cpu_ms = 0;
+        asked.on_measuring = [&] {
+            before = server.usage();
+            participant_before = usage_of(options_.participant_pid);
+            load_cpu_ms = -usage_of(::getpid()).cpu_ms;
+        };
+        const auto note_end = [&] {
+            after = server.usage();
+            participant_after = usage_of(options_.participant_pid);
+            load_cpu_ms += usage_of(::getpid()).cpu_ms;
+        };
+        asked.on_measured = [&] {
+            if (!is_firing) {
+                note_end();
+            }
+        };
+        const auto begin = Clock::now();
+        LoopResult result = run_closed_loop(asked);
+        const std::uint64_t sagas = is_firing ? result.total : result.measured;
+        if (is_firing) {
+            server.await_all_ended();
+            note_end();
+            figures_["accepted_per_second"] = static_cast<double>(result.measured) / result.seconds;
+            result.seconds = milliseconds_since(begin) / 1000.0;
+        }
+        server.stop();
+
+        const double count = std::max(1.0, static_cast<double>(sagas));
+        figures_["sagas"] = sagas;
+        figures_["per_second"] = static_cast<double>(sagas) / result.seconds;
+        note_latencies(result);
+        figures_["cpu_ms_per_saga"] = (after.cpu_ms - before.cpu_ms) / count;
+        if (options_.participant_pid != 0) {
+            figures_["tools_cpu_ms_per_saga"] =
+                (participant_after.cpu_ms - participant_before.cpu_ms + load_cpu_ms) / count;
+        }
+        figures_["resident_mb"] = megabytes(after.resident_kb);
+        figures_["resident_peak_mb"] = megabytes(after.resident_peak_kb);
+        figures_["written_bytes_per_saga"] =
+            static_cast<double>(after.written_bytes - before.written_bytes) / count;
+        const std::uint64_t all = std::max<std::uint64_t>(1, warm_up_sagas + result.total);
+        figures_["disk_bytes_per_saga"] =
+            static_cast<double>(bytes_on_disk(options_.database) - empty_bytes) /
+            static_cast<double>(all);
+        note_errors(result);
+        if (options_.syncs == Syncs::Counted) {
+            count_syncs();
+        }
+    }
+
+    std::uint64_t empty_file_bytes() {
+        MeasuredServer server(options_.skald, options_.database);
+        server.put_definition(definition_json(scenario_, options_.participants));
+        server.stop();
+        return bytes_on_disk(options_.database);
+    }
+
+    /// Once more, shortly, under strace, which with seccomp stops skald at these two calls only.
+    void count_syncs() {
+        remove_database(options_.database);
+        const std::string table = options_.database.string() + ".syncs";
+        double sagas = 0;
+        try {
+            MeasuredServer server(options_.skald, options_.database, {},
+                                  {"strace", "-D", "-f", "--seccomp-bpf", "-c", "-e",
+                                   "trace=fsync,fdatasync", "-o", table});
+            server.put_definition(definition_json(scenario_, options_.participants));
+            LoopOptions asked = loop(server.port());
+            asked.warm_up = {};
+            asked.measured = std::min(options_.measured, kSyncTime);
+            sagas = static_cast<double>(run_closed_loop(asked).total);
+            server.await_all_ended();
+            server.stop();
+        } catch (const std::runtime_error& error) {
+            figures_["syncs_skipped"] = error.what();
+            return;
+        }
+        if (const std::optional<double> syncs = read_syncs(table); syncs && sagas > 0) {
+            figures_["syncs_per_saga"] = *syncs / sagas;
+        }
+    }
+
+    /// The table comes a little after the end of what was traced.
+    static std::optional<double> read_syncs(const std::filesystem::path& table) {
+        const auto until = Clock::now() + std::chrono::seconds(5);
+        while (Clock::now() < until) {
+            std::ifstream lines(table);
+            std::string line;
+            double syncs = 0;
+            while (std::getline(lines, line)) {
+                std::istringstream words(line);
+                std::string share, seconds, each;
+                double calls = 0;
+                words >> share >> seconds >> each >> calls;
+                if (line.ends_with("sync")) {
+                    syncs += calls;
+                }
+                if (line.ends_with("total")) {
+                    return syncs;
+                }
+            }
+            std::this_thread::sleep_for(kLookInterval);
+        }
+        return std::nullopt;
+    }
+
+    std::string ask_participant(const char* method, const char* target) {
+        const auto reply = participant_.send(method, target);
+        if (!reply.has_value()) {
+            throw std::runtime_error(std::string("participant: no answer to ") + target);
+        }
+        return reply->body;
+    }
+
+    std::uint64_t held() { return std::stoull(ask_participant("GET", "/held")); }
+
+    void start_count(const MeasuredServer& server, std::uint64_t count) {
+        LoopOptions asked = loop(server.port());
+        asked.warm_up = {};
+        asked.measured = {};
+        asked.count = count;
+        const LoopResult result = run_closed_loop(asked);
+        note_errors(result);
+        if (result.total < count) {
+            throw std::runtime_error("starts failed: " + result.first_error);
+        }
+    }
+
+    void in_flight() {
+        MeasuredServer server(options_.skald, options_.database,
+                              {"--calls-per-origin", std::to_string(options_.in_flight + 100)});
+        server.put_definition(definition_json(scenario_, options_.participants));
+        figures_["idle_resident_mb"] = megabytes(server.usage().resident_kb);
+        start_count(server, options_.in_flight);
+        const auto until = Clock::now() + kInFlightTime;
+        std::uint64_t most = 0;
+        std::uint64_t now_held = 0;
+        do {
+            now_held = held();
+            if (now_held >= most) {
+                most = now_held;
+                figures_["resident_mb"] = megabytes(server.usage().resident_kb);
+            }
+        } while (now_held < options_.in_flight && now_held >= most && Clock::now() < until);
+        figures_["at_once"] = most;
+        server.await_all_ended();
+        figures_["resident_peak_mb"] = megabytes(server.usage().resident_peak_kb);
+        server.stop();
+    }
+
+    void idle() {
+        MeasuredServer server(options_.skald, options_.database);
+        std::this_thread::sleep_for(kIdleTime);
+        const ProcessUsage usage = server.usage();
+        figures_["resident_mb"] = megabytes(usage.resident_kb);
+        figures_["resident_peak_mb"] = megabytes(usage.resident_peak_kb);
+        server.stop();
+    }
+
+    void ready() {
+        std::vector<double> times;
+        for (std::size_t i = 0; i < options_.starts; ++i) {
+            remove_database(options_.database);
+            MeasuredServer server(options_.skald, options_.database);
+            times.push_back(server.ready_ms());
+            server.stop();
+        }
+        std::sort(times.begin(), times.end());
+        figures_["ready_ms"] = times[times.size() / 2];
+        figures_["ready_ms_max"] = times.back();
+    }
+
+    void recovery() {
+        ask_participant("POST", "/close");
+        {
+            MeasuredServer server(options_.skald, options_.database);
+            server.put_definition(definition_json(scenario_, options_.participants));
+            start_count(server, options_.live);
+            server.kill();
+        }
+        ask_participant("POST", "/open");
+        MeasuredServer server(options_.skald, options_.database);
+        figures_["at_once"] = options_.live;
+        figures_["ready_ms"] = server.ready_ms();
+        figures_["resident_mb"] = megabytes(server.usage().resident_kb);
+        server.await_all_ended();
+        figures_["done_ms"] = server.age_ms();
+        figures_["per_second"] = static_cast<double>(options_.live) * 1000.0 / server.age_ms();
+        figures_["resident_peak_mb"] = megabytes(server.usage().resident_peak_kb);
+        server.stop();
+    }
+
+    const Scenario& scenario_;
+    const MeasurementOptions& options_;
+    HttpClient participant_;
+    Json figures_ = Json::object();
+};
+
+}  // namespace
+
+Json measure(const Scenario& scenario, const MeasurementOptions& options) {
+    return Measurement(scenario, options).run();
+}
+
+}  // namespace skald::benchmark

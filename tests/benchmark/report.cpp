@@ -1,0 +1,202 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/benchmark/scenario.h"
+
+/// Makes one table, and one JSON file, of the runs that `run` gathered.
+namespace skald::benchmark {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The numbers of one figure over the runs.
+using Runs = std::vector<double>;
+/// Of one scenario with one build, by name of the figure.
+using Figures = std::map<std::string, Runs>;
+
+double median(Runs runs) {
+    std::sort(runs.begin(), runs.end());
+    const std::size_t half = runs.size() / 2;
+    return runs.size() % 2 == 1 ? runs[half] : (runs[half - 1] + runs[half]) / 2;
+}
+
+/// How far apart the runs are, as a share of their median.
+double spread(const Runs& runs) {
+    const auto [least, most] = std::minmax_element(runs.begin(), runs.end());
+    const double middle = median(runs);
+    return middle == 0 ? 0 : (*most - *least) / middle;
+}
+
+std::optional<double> middle(const Figures& figures, const char* name) {
+    const auto found = figures.find(name);
+    return found == figures.end() ? std::nullopt : std::optional<double>(median(found->second));
+}
+
+struct Column {
+    const char* title;
+    const char* figure;
+    int width;
+    int decimals;
+};
+
+constexpr std::array<Column, 15> kColumns{{
+    {"sagas/s", "per_second", 9, 0},
+    {"p50 ms", "p50_ms", 8, 2},
+    {"p99 ms", "p99_ms", 8, 2},
+    {"p99.9", "p999_ms", 8, 2},
+    {"cpu ms", "cpu_ms_per_saga", 8, 3},
+    {"tools", "tools_cpu_ms_per_saga", 7, 3},
+    {"rss MB", "resident_mb", 8, 1},
+    {"peak MB", "resident_peak_mb", 8, 1},
+    {"written B", "written_bytes_per_saga", 10, 0},
+    {"disk B", "disk_bytes_per_saga", 8, 0},
+    {"syncs", "syncs_per_saga", 7, 3},
+    {"at once", "at_once", 8, 0},
+    {"ready ms", "ready_ms", 9, 1},
+    {"done ms", "done_ms", 9, 0},
+    {"errors", "errors", 7, 0},
+}};
+
+using Results = std::map<std::string, std::map<std::string, Figures>>;  ///< Scenario, build.
+
+struct Gathered {
+    Results results;
+    std::vector<std::string> builds;  ///< In the order of their first run.
+    std::vector<std::string> first_errors;
+};
+
+Gathered gather(const std::string& file) {
+    Gathered gathered;
+    std::ifstream lines(file);
+    std::string line;
+    while (std::getline(lines, line)) {
+        const Json run = Json::parse(line);
+        const std::string scenario = run.at("scenario").get<std::string>();
+        const std::string build = run.at("build").get<std::string>();
+        if (std::find(gathered.builds.begin(), gathered.builds.end(), build) ==
+            gathered.builds.end()) {
+            gathered.builds.push_back(build);
+        }
+        for (const auto& [name, value] : run.at("figures").items()) {
+            if (value.is_number()) {
+                gathered.results[scenario][build][name].push_back(value.get<double>());
+            } else if (name == "first_error") {
+                gathered.first_errors.push_back(scenario + ": " + value.get<std::string>());
+            }
+        }
+    }
+    return gathered;
+}
+
+void print_head() {
+    std::printf("%-31s", "");
+    for (const Column& column : kColumns) {
+        std::printf("%*s", column.width, column.title);
+    }
+    std::printf("%8s\n", "spread");
+}
+
+void print_row(const std::string& title, const Figures& figures) {
+    std::printf("%-31s", title.c_str());
+    for (const Column& column : kColumns) {
+        if (const std::optional<double> value = middle(figures, column.figure)) {
+            std::printf("%*.*f", column.width, column.decimals, *value);
+        } else {
+            std::printf("%*s", column.width, "");
+        }
+    }
+    const auto rate = figures.find("per_second");
+    if (rate != figures.end() && rate->second.size() > 1) {
+        std::printf("%7.0f%%", 100 * spread(rate->second));
+    }
+    std::printf("\n");
+}
+
+/// The other build's row, and how the first compares with it.
+void print_comparison(const std::string& build, const Figures& ours, const Figures& theirs) {
+    print_row("  " + build, theirs);
+    const std::optional<double> rate = middle(ours, "per_second");
+    const std::optional<double> their_rate = middle(theirs, "per_second");
+    const std::optional<double> cpu = middle(ours, "cpu_ms_per_saga");
+    const std::optional<double> their_cpu = middle(theirs, "cpu_ms_per_saga");
+    if (rate && their_rate && *their_rate > 0) {
+        std::printf("  %-29s%8.3fx sagas/s", "ratio", *rate / *their_rate);
+        if (cpu && their_cpu && *their_cpu > 0) {
+            std::printf(", %.3fx cpu", *cpu / *their_cpu);
+        }
+        std::printf("\n");
+    }
+}
+
+void print_table(const Gathered& gathered) {
+    print_head();
+    for (const Scenario& scenario : scenarios()) {
+        const auto found = gathered.results.find(std::string(scenario.name));
+        if (found == gathered.results.end()) {
+            continue;
+        }
+        const std::string& first = gathered.builds.front();
+        const auto ours = found->second.find(first);
+        if (ours != found->second.end()) {
+            print_row(std::string(scenario.title), ours->second);
+        }
+        for (const auto& [build, theirs] : found->second) {
+            if (build != first && ours != found->second.end()) {
+                print_comparison(build, ours->second, theirs);
+            }
+        }
+    }
+    for (const std::string& error : gathered.first_errors) {
+        std::printf("error in %s\n", error.c_str());
+    }
+}
+
+Json to_json(const Gathered& gathered, const std::vector<std::string>& facts) {
+    Json document = {{"machine", facts}, {"builds", gathered.builds}};
+    for (const auto& [scenario, by_build] : gathered.results) {
+        for (const auto& [build, figures] : by_build) {
+            for (const auto& [name, runs] : figures) {
+                document["scenarios"][scenario][build][name] = {{"median", median(runs)},
+                                                                {"runs", runs}};
+            }
+        }
+    }
+    return document;
+}
+
+}  // namespace
+}  // namespace skald::benchmark
+
+int main(int argc, char** argv) try {
+    CLI::App app("Prints the table of the runs in a file of JSON lines");
+    std::string file;
+    std::string json;
+    std::vector<std::string> facts;
+    app.add_option("file", file, "The runs")->required();
+    app.add_option("--json", json, "Where to write the figures");
+    app.add_option("--fact", facts, "About the machine; goes into the JSON file");
+    CLI11_PARSE(app, argc, argv);
+    const skald::benchmark::Gathered gathered = skald::benchmark::gather(file);
+    if (gathered.results.empty()) {
+        std::cerr << "report: " << file << " has no runs\n";
+        return 1;
+    }
+    skald::benchmark::print_table(gathered);
+    if (!json.empty()) {
+        std::ofstream(json) << skald::benchmark::to_json(gathered, facts).dump(2) << '\n';
+    }
+    return 0;
+} catch (const std::exception& error) {
+    std::cerr << "report: " << error.what() << '\n';
+    return 1;
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skald::benchmark {
+
+/// What is measured, and how.
+enum class Kind : std::uint8_t {
+    Harness,   ///< The load client against a participant, without skald: the limit of the tools.
+    Waiting,   ///< Each client starts a saga, waits for its end, and starts the next.
+    Firing,    ///< Clients start sagas as fast as they are accepted, then all must end.
+    InFlight,  ///< Many calls wait for their answers at the same time.
+    Idle,      ///< Nothing happens.
+    Ready,     ///< From exec to the first 200 of /readyz, on a new file.
+    Recovery,  ///< kill -9 with many live sagas; from exec until ready, and until all are done.
+};
+
+struct Scenario {
+    std::string_view name;
+    std::string_view title;
+    Kind kind;
+    std::size_t clients = 1;
+    std::string_view first = "ok";  ///< Path of the first step at the participant.
+    std::string_view third = "ok";
+    std::string_view end_status = "completed";
+};
+
+const std::vector<Scenario>& scenarios();
+/// Null: no such name.
+const Scenario* find_scenario(std::string_view name);
+
+/// The definition `bench`: three steps by HTTP, the third the pivot, each at a port of its own.
+std::string definition_json(const Scenario& scenario, const std::vector<std::uint16_t>& ports);
+/// A start of it; holds kNumberMark.
+std::string start_json();
+
+}  // namespace skald::benchmark

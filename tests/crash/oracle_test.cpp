@@ -1,0 +1,136 @@
+#include "tests/crash/oracle.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/crash/ledger.h"
+
+namespace skald::crash {
+namespace {
+
+std::string key(std::size_t step, Phase phase) {
+    return "s/" + std::string(kSteps[step]) +
+           (phase == Phase::Action ? "/action" : "/compensation");
+}
+
+Ledger::Verdict act(Ledger& ledger, std::size_t step, Business business = Business::Agrees) {
+    return ledger.enter({step, "s", Phase::Action, key(step, Phase::Action), ""}, business);
+}
+
+Ledger::Verdict undo(Ledger& ledger, std::size_t step) {
+    return ledger.enter(
+        {step, "s", Phase::Compensation, key(step, Phase::Compensation), key(step, Phase::Action)},
+        Business::Agrees);
+}
+
+/// The text of each fault, one a line.
+std::string faults(const Ledger& ledger, Story story) {
+    std::string lines;
+    for (const Fault& fault : find_faults(ledger.entries(), {{"s", story}})) {
+        lines += fault.text + "\n";
+    }
+    return lines;
+}
+
+void act_and_refuse(Ledger& ledger) {
+    act(ledger, 0);
+    act(ledger, 1);
+    act(ledger, 2, Business::Refuses);
+}
+
+TEST(Ledger, GivesARepeatedKeyTheSameAnswerAndOneEffect) {
+    Ledger ledger;
+    EXPECT_TRUE(act(ledger, 0).is_first);
+    EXPECT_FALSE(act(ledger, 0, Business::Refuses).is_refused);
+    ASSERT_EQ(ledger.entries().size(), 1u);
+    EXPECT_TRUE(ledger.entries()[0].took_effect);
+    EXPECT_EQ(ledger.entries()[0].calls, 2u);
+    EXPECT_EQ(ledger.entries()[0].last_call, 2u);
+}
+
+TEST(Ledger, RefusesAnActionAfterItsCompensationWhichHasNoEffect) {
+    Ledger ledger;
+    EXPECT_FALSE(undo(ledger, 0).is_refused);
+    EXPECT_TRUE(act(ledger, 0).is_refused);
+    for (const LedgerEntry& entry : ledger.entries()) {
+        EXPECT_FALSE(entry.took_effect) << entry.key;
+    }
+}
+
+TEST(Oracle, IsContentWithARefusedSagaThatIsUndoneInReverse) {
+    Ledger ledger;
+    act_and_refuse(ledger);
+    undo(ledger, 2);
+    undo(ledger, 1);
+    undo(ledger, 1);
+    undo(ledger, 0);
+    EXPECT_EQ(faults(ledger, Story::Refused), "");
+}
+
+TEST(Oracle, SeesTheWrongOrder) {
+    Ledger ledger;
+    act_and_refuse(ledger);
+    undo(ledger, 0);
+    undo(ledger, 1);
+    EXPECT_EQ(faults(ledger, Story::Refused),
+              "s/reserve/compensation (calls 4 to 4) came before s/charge/compensation (calls 5 "
+              "to 5) was settled\n");
+}
+
+TEST(Oracle, SeesACallThatIsMadeAgainAfterItWasSettled) {
+    Ledger ledger;
+    act(ledger, 0);
+    act(ledger, 1);
+    act(ledger, 0);
+    act(ledger, 2);
+    EXPECT_EQ(faults(ledger, Story::Completed),
+              "s/charge/action (calls 2 to 2) came before s/reserve/action (calls 1 to 3) was "
+              "settled\n");
+}
+
+TEST(Oracle, SeesAnEffectThatStands) {
+    Ledger ledger;
+    act_and_refuse(ledger);
+    undo(ledger, 1);
+    EXPECT_EQ(faults(ledger, Story::Refused), "reserve was not undone\n");
+}
+
+TEST(Oracle, SeesTwoKeysForOneCall) {
+    Ledger ledger;
+    for (std::size_t step = 0; step < kSteps.size(); ++step) {
+        act(ledger, step);
+    }
+    ledger.enter({2, "s", Phase::Action, "s/ship/action/2", ""}, Business::Agrees);
+    EXPECT_EQ(faults(ledger, Story::Completed),
+              "two keys for one call: s/ship/action/2 and s/ship/action\n");
+}
+
+TEST(Oracle, SeesAnEffectThatIsMissingOrTooMuch) {
+    Ledger ledger;
+    act(ledger, 0);
+    act(ledger, 1);
+    EXPECT_EQ(faults(ledger, Story::Completed), "ship never took effect\n");
+    act(ledger, 2);
+    undo(ledger, 2);
+    EXPECT_EQ(faults(ledger, Story::Completed), "ship was compensated\n");
+}
+
+TEST(Oracle, SeesASagaThatNobodyAskedFor) {
+    Ledger ledger;
+    act(ledger, 0);
+    const std::vector<Fault> found = find_faults(ledger.entries(), {});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].saga, "s");
+}
+
+TEST(Oracle, TakesAnActionInDoubtThatCameAfterItsCompensation) {
+    Ledger ledger;
+    act(ledger, 0);
+    undo(ledger, 1);
+    undo(ledger, 0);
+    EXPECT_EQ(faults(ledger, Story::Silent), "");
+    act(ledger, 2);
+    EXPECT_NE(faults(ledger, Story::Silent), "");
+}
+
+}  // namespace
+}  // namespace skald::crash
