@@ -9,7 +9,6 @@ namespace skald::store::sqlite {
 Prepared::Prepared(SQLite::Database& database, const std::string& sql)
     : statement_(std::make_unique<SQLite::Statement>(database, sql)) {}
 Prepared::~Prepared() = default;
-Prepared::Prepared(Prepared&&) noexcept = default;
 
 void Prepared::bind_integer(int index, std::int64_t value) { statement_->bind(index, value); }
 

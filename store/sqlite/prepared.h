@@ -27,8 +27,8 @@ class Prepared {
  public:
     Prepared(SQLite::Database& database, const std::string& sql);
     ~Prepared();
-    Prepared(Prepared&&) noexcept;
-    Prepared& operator=(Prepared&&) = delete;
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
 
     /// Runs a statement that gives no rows; returns how many rows it changed.
     template <typename... Values>

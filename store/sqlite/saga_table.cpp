@@ -12,7 +12,7 @@ tl::unexpected<Error> broken(SagaKey saga, const std::string& what) {
                        "saga " + std::to_string(static_cast<std::int64_t>(saga)) + ": " + what);
 }
 
-/// SQLite's own text has no place for "none"; an empty one means it.
+/// Columns that are mostly empty: NULL takes no space.
 std::optional<std::string> none_if_empty(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional{text};
 }
