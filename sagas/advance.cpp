@@ -179,6 +179,10 @@ void request_turn(Draft& draft, Failure failure) {
 
 void settle_failed(Draft& draft, StepIndex index, std::uint32_t attempt, StuckReason after_pivot) {
     const Step& step = draft.definition().step(index);
+    if (draft.saga().step(index).has_taken_effect) {
+        draft.set(index, StuckAction{StuckReason::OutputError, attempt, false});
+        return;
+    }
     if (step.necessity == Necessity::Required && step.position == Position::After) {
         draft.set(index, StuckAction{after_pivot, attempt, false});
         return;
@@ -192,6 +196,10 @@ void settle_failed(Draft& draft, StepIndex index, std::uint32_t attempt, StuckRe
 void settle_in_doubt(Draft& draft, StepIndex index, std::uint32_t attempt,
                      StuckReason after_pivot) {
     const Step& step = draft.definition().step(index);
+    if (draft.saga().step(index).has_taken_effect) {
+        draft.set(index, StuckAction{StuckReason::OutputError, attempt, false});
+        return;
+    }
     if (step.necessity == Necessity::Optional) {
         draft.set(index, InDoubt{});
         return;

@@ -56,6 +56,9 @@ std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga&
 /// Whether the saga can only go forward now: its pivot succeeded or was passed over.
 bool is_past_pivot(const Definition& definition, const Saga& saga);
 
+/// Whether the pivot waits in doubt: what happened to it decides which way the saga may go.
+bool is_pivot_parked(const Definition& definition, const Saga& saga);
+
 /// Whether tries are no longer journaled one by one (kQuietAfter).
 bool is_quiet(const RetryPolicy& policy, std::uint32_t attempt);
 

@@ -196,4 +196,17 @@ std::string escape_pointer_token(std::string_view token) {
     return result;
 }
 
+std::size_t size_of(const Json& json) {
+    constexpr std::size_t kPunctuation = 2;  // Quotes, or brackets.
+    constexpr std::size_t kNumber = 8;
+    if (json.is_string()) return json.get_ref<const std::string&>().size() + kPunctuation;
+    if (!json.is_structured()) return kNumber;
+    std::size_t size = kPunctuation;
+    for (const auto& item : json.items()) {
+        size += size_of(item.value()) + 1;
+        if (json.is_object()) size += item.key().size() + kPunctuation + 1;
+    }
+    return size;
+}
+
 }  // namespace skald::sagas

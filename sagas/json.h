@@ -42,6 +42,9 @@ Result<Json> parse_json(std::string_view text);
 /// one.
 std::optional<std::string> find_imprecise_integer(const Json& json);
 
+/// About how many bytes the text of `json` has; quicker than writing it.
+std::size_t size_of(const Json& json);
+
 /// One token of a JSON Pointer with `~` and `/` escaped.
 std::string escape_pointer_token(std::string_view token);
 

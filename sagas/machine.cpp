@@ -49,6 +49,14 @@ AnsweredCause cause_of(const Answered& event, const Classified& answer) {
             answer.http_status, answer.error, nullptr};
 }
 
+Result<Value> within_limit(const Draft& draft, Value output) {
+    if (draft.saga().bytes + size_of(*output) > kSagaBytesMax) {
+        return fail(ErrorCode::InvalidArgument,
+                    "output: the input and outputs of the saga together grow over 4 MiB");
+    }
+    return output;
+}
+
 /// The output of a successful try; an error is an output error.
 Result<Value> output_of(const Draft& draft, const Answered& event) {
     const Reply& reply = std::get<Reply>(event.answer);
@@ -57,14 +65,14 @@ Result<Value> output_of(const Draft& draft, const Answered& event) {
         return fail(ErrorCode::InvalidArgument, "reply body: " + error->message);
     }
     if (!step.output) {
-        return std::get<Value>(reply.body);
+        return within_limit(draft, std::get<Value>(reply.body));
     }
     auto output = step.output->render(
         SagaScope(draft.definition(), draft.saga()).in(event.step, Phase::Action).with(reply));
     if (!output) {
         return fail(ErrorCode::InvalidArgument, "output: " + output.error().message);
     }
-    return make_value(std::move(*output));
+    return within_limit(draft, make_value(std::move(*output)));
 }
 
 void succeed(Draft& draft, const Answered& event, AnsweredCause cause) {
@@ -307,10 +315,7 @@ Transition on(Draft draft, const Due& event) {
 
 Transition on(Draft draft, const DeadlinePassed& event) {
     const Saga& saga = draft.saga();
-    const bool counts = owed_by_deadline(draft.definition(), saga).has_value();
-    const std::optional<StepIndex> pivot = draft.definition().pivot;
-    const bool is_pivot_parked = pivot && std::holds_alternative<StuckAction>(draft.state(*pivot));
-    if (!counts || is_pivot_parked || draft.now() < *saga.deadline_at) {
+    if (!owed_by_deadline(draft.definition(), saga) || draft.now() < *saga.deadline_at) {
         return unchanged(std::move(draft));
     }
     draft.accept(event);

@@ -14,13 +14,6 @@ std::string ended_text(const Saga& saga) {
     return "the saga is " + std::string(to_text(saga.end->status)) + " and never changes again";
 }
 
-/// A pivot that is parked in doubt: what happened to it decides which way the saga may go.
-bool is_pivot_parked(const Draft& draft) {
-    const std::optional<StepIndex> pivot = draft.definition().pivot;
-    return pivot && std::holds_alternative<StuckAction>(draft.state(*pivot)) &&
-           !is_past_pivot(draft.definition(), draft.saga());
-}
-
 bool uses_output(const Path& path, StepIndex step) {
     return path.root.kind == RootKind::StepOutput && path.root.step == step;
 }
@@ -29,6 +22,12 @@ bool uses_output(const Template& document, StepIndex step) {
     const auto uses = document.uses();
     return std::any_of(uses.begin(), uses.end(),
                        [step](const Template::Use& use) { return uses_output(use.path, step); });
+}
+
+bool uses_output(const Condition& condition, StepIndex step) {
+    const auto uses = condition.uses();
+    return std::any_of(uses.begin(), uses.end(),
+                       [step](const Path& path) { return uses_output(path, step); });
 }
 
 bool uses_output(const HttpCall& call, StepIndex step) {
@@ -45,12 +44,9 @@ bool is_output_used(const Definition& definition, StepIndex index) {
         if (&step == &definition.step(index)) {
             continue;
         }
-        if (step.when) {
-            const auto uses = step.when->uses();
-            if (std::any_of(uses.begin(), uses.end(),
-                            [index](const Path& path) { return uses_output(path, index); })) {
-                return true;
-            }
+        if (step.when && uses_output(*step.when, index)) return true;
+        for (const OutcomeRule& rule : step.outcome) {
+            if (uses_output(rule.when, index)) return true;
         }
         const auto* compensation = std::get_if<Compensation>(&step.undo);
         if (uses_output(std::get<HttpCall>(step.action), index) ||
@@ -67,13 +63,11 @@ StepState retried(const Draft& draft, const StuckAction& stuck) {
     if (stuck.attempt == 0) {
         return Pending{};  // Its `when` failed; it is asked again.
     }
-    // It took effect for certain; a second answer might deny it.
-    const bool is_doubtful = stuck.is_doubtful || stuck.reason == StuckReason::OutputError;
     const std::uint32_t next = stuck.attempt + 1;
     if (draft.saga().suspension == Suspension::Suspended) {
-        return BackingOff{next, next, is_doubtful, draft.now()};
+        return BackingOff{next, next, stuck.is_doubtful, draft.now()};
     }
-    return Calling{next, next, is_doubtful};
+    return Calling{next, next, stuck.is_doubtful};
 }
 
 StepState retried(const Draft& draft, const StuckCompensation& stuck) {
@@ -179,18 +173,22 @@ Transition on(Draft draft, const Cancel& event) {
         return std::move(draft).refuse(
             is_undone ? RefusalCode::AlreadySo : RefusalCode::AlreadyEnded, ended_text(saga));
     }
-    if (saga.direction == Direction::Backward || saga.turn_wanted) {
+    if (saga.direction == Direction::Backward) {
         return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is being undone already");
     }
     if (is_past_pivot(draft.definition(), saga)) {
         return std::move(draft).refuse(RefusalCode::PastPivot,
                                        "the pivot succeeded: the saga only goes forward now");
     }
-    if (is_pivot_parked(draft)) {
+    if (is_pivot_parked(draft.definition(), saga)) {
         return std::move(draft).refuse(
             RefusalCode::PivotInDoubt,
             "the pivot is in doubt: say first what happened to it (resolve as succeeded, "
             "compensated or skipped)");
+    }
+    if (saga.turn_wanted) {
+        return std::move(draft).refuse(RefusalCode::AlreadySo,
+                                       "the saga will be undone unless its pivot succeeds");
     }
     draft.accept(event);
     request_turn(draft, {std::nullopt, "cancelled"});

@@ -13,11 +13,16 @@ bool is_past_pivot(const Definition& definition, const Saga& saga) {
     if (!definition.pivot || saga.direction == Direction::Backward) {
         return false;
     }
-    const StepState& state = saga.step(*definition.pivot).state;
-    if (const auto* stuck = std::get_if<StuckAction>(&state)) {
-        return stuck->reason == StuckReason::OutputError;
-    }
-    return std::holds_alternative<Succeeded>(state) || std::holds_alternative<Skipped>(state);
+    const StepRun& pivot = saga.step(*definition.pivot);
+    const StepState& state = pivot.state;
+    return pivot.has_taken_effect || std::holds_alternative<Succeeded>(state) ||
+           std::holds_alternative<Skipped>(state);
+}
+
+bool is_pivot_parked(const Definition& definition, const Saga& saga) {
+    return definition.pivot && saga.direction == Direction::Forward &&
+           std::holds_alternative<StuckAction>(saga.step(*definition.pivot).state) &&
+           !is_past_pivot(definition, saga);
 }
 
 std::optional<Effect> owed_by(const Definition&, const Saga& saga, StepIndex step) {
@@ -48,7 +53,8 @@ std::optional<Effect> owed_by(const Definition&, const Saga& saga, StepIndex ste
 
 std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga& saga) {
     const bool can_turn = saga.is_begun && !saga.end && saga.direction == Direction::Forward &&
-                          !saga.turn_wanted && !is_past_pivot(definition, saga);
+                          !saga.turn_wanted && !is_past_pivot(definition, saga) &&
+                          !is_pivot_parked(definition, saga);
     if (!saga.deadline_at || !can_turn) {
         return std::nullopt;
     }

@@ -43,7 +43,7 @@ class Absorb {
             cause.phase == Phase::Action ? run.attempts : run.compensation_attempts;
         attempts = std::max(attempts, cause.attempt);
         if (cause.output) {
-            run.output = cause.output;
+            keep_output(run, cause.output);
         }
         if (cause.outcome == Outcome::Success) {
             run.failing_since.reset();
@@ -72,7 +72,7 @@ class Absorb {
     void operator()(const Resolve& cause) const {
         remember(saga_, cause.who);
         if (cause.output) {
-            saga_.step(cause.step).output = cause.output;
+            keep_output(saga_.step(cause.step), cause.output);
         }
     }
     void operator()(const Abandon& cause) const {
@@ -97,6 +97,11 @@ class Absorb {
     }
 
  private:
+    void keep_output(StepRun& run, const Value& output) const {
+        saga_.bytes += size_of(*output);
+        run.output = output;
+    }
+
     Saga& saga_;
     Timestamp at_;
 };
@@ -131,6 +136,8 @@ void assign(Saga& saga, StepIndex step, const StepState& state, Timestamp at) {
         run.failing_since.reset();
     } else if (is_stuck(state)) {
         run.failing_since.reset();
+        const auto* stuck = std::get_if<StuckAction>(&state);
+        run.has_taken_effect |= stuck != nullptr && stuck->reason == StuckReason::OutputError;
     }
 }
 

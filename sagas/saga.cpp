@@ -108,7 +108,8 @@ bool is_terminal(Status status) {
 bool StepRun::operator==(const StepRun& other) const {
     return state == other.state && equal(output, other.output) && attempts == other.attempts &&
            compensation_attempts == other.compensation_attempts && started_at == other.started_at &&
-           ended_at == other.ended_at && error == other.error && error_at == other.error_at &&
+           ended_at == other.ended_at && has_taken_effect == other.has_taken_effect &&
+           error == other.error && error_at == other.error_at &&
            failing_since == other.failing_since && unanswered == other.unanswered;
 }
 
@@ -119,7 +120,7 @@ bool End::operator==(const End& other) const {
 
 bool Saga::operator==(const Saga& other) const {
     return id == other.id && started_at == other.started_at && deadline_at == other.deadline_at &&
-           equal(input, other.input) && is_begun == other.is_begun &&
+           equal(input, other.input) && bytes == other.bytes && is_begun == other.is_begun &&
            direction == other.direction && suspension == other.suspension && steps == other.steps &&
            turned == other.turned && turn_wanted == other.turn_wanted && end == other.end &&
            requests == other.requests;
@@ -129,6 +130,7 @@ Saga make_saga(const Definition& definition, std::string id, Timestamp started_a
     Saga saga;
     saga.id = std::move(id);
     saga.started_at = started_at;
+    saga.bytes = input ? size_of(*input) : 0;
     saga.input = std::move(input);
     saga.steps.resize(definition.steps.size());
     if (definition.deadline) {

@@ -139,8 +139,10 @@ struct StepRun {
     Value output;  ///< Null pointer: none (yet).
     std::uint32_t attempts = 0;
     std::uint32_t compensation_attempts = 0;
-    std::optional<Timestamp> started_at;     ///< When its first try became owed.
-    std::optional<Timestamp> ended_at;       ///< When its action settled, then its compensation.
+    std::optional<Timestamp> started_at;  ///< When its first try became owed.
+    std::optional<Timestamp> ended_at;    ///< When its action settled, then its compensation.
+    /// It succeeded, only its output could not be made: whatever later tries bring, it stands.
+    bool has_taken_effect = false;
     std::string error;                       ///< What last went wrong in either phase; else empty.
     std::optional<Timestamp> error_at;       ///< When that was last journaled.
     std::optional<Timestamp> failing_since;  ///< First bad try of those since the last good word.
@@ -197,12 +199,16 @@ struct Saga {
     std::optional<Failure>
         turn_wanted;  ///< A cancel or deadline that waits for the pivot to settle.
     std::optional<End> end;
+    std::size_t bytes = 0;             ///< Of input and outputs, about; at most kSagaBytesMax.
     std::vector<RequestKey> requests;  ///< Of operator commands that changed it.
 
     StepRun& step(StepIndex index) { return steps[to_size(index)]; }
     const StepRun& step(StepIndex index) const { return steps[to_size(index)]; }
     bool operator==(const Saga&) const;
 };
+
+/// Of the input and the outputs of one saga together; an output beyond it is an output error.
+inline constexpr std::size_t kSagaBytesMax = 4u << 20;
 
 /// A saga before its first event: every step pending.
 Saga make_saga(const Definition& definition, std::string id, Timestamp started_at, Value input);

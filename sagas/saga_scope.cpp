@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "sagas/utf8.h"
+
 namespace skald::sagas {
 namespace {
 
@@ -37,7 +39,8 @@ Scope::Found header(const Reply& reply, const std::string& name) {
         joined += field.value;
         is_there = true;
     }
-    if (!is_there) return std::monostate{};
+    // Bytes that are no text (RFC 9110's obs-text) can't be a JSON string: as if it were not there.
+    if (!is_there || !is_utf8(joined)) return std::monostate{};
     return Json(std::move(joined));
 }
 

@@ -3,9 +3,9 @@
 
 #include <set>
 
-#include "definition_text.h"
-#include "order_document.h"
 #include "sagas/lint.h"
+#include "tests/sagas/definition_text.h"
+#include "tests/sagas/order_document.h"
 
 namespace skald::sagas {
 namespace {

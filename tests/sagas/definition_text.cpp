@@ -1,4 +1,4 @@
-#include "definition_text.h"
+#include "tests/sagas/definition_text.h"
 
 #include "sagas/saga.h"
 

@@ -60,7 +60,9 @@ std::string tried(const Definition& definition, StepIndex step, Phase phase,
            std::to_string(attempt);
 }
 
-std::string in(Timestamp at, Timestamp now) { return " in " + to_duration_text(at - now); }
+std::string in(Timestamp at, Timestamp now) {
+    return at <= now ? " now" : " in " + to_duration_text(at - now);
+}
 
 std::string because(const std::string& error) { return error.empty() ? "" : " (" + error + ")"; }
 

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "definition_text.h"
-#include "order_document.h"
 #include "sagas/lint.h"
+#include "tests/sagas/definition_text.h"
+#include "tests/sagas/order_document.h"
 
 namespace skald::sagas {
 namespace {

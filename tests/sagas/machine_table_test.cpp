@@ -154,6 +154,9 @@ Played saga_in(std::shared_ptr<const Definition> definition, const StepState& st
         std::holds_alternative<Succeeded>(state) || std::holds_alternative<Skipped>(state);
     if (!std::holds_alternative<Pending>(state)) saga.steps[0].state = Succeeded{};
     saga.step(watched).state = state;
+    const auto* stuck = std::get_if<StuckAction>(&state);
+    saga.step(watched).has_taken_effect =
+        stuck != nullptr && stuck->reason == StuckReason::OutputError;
     if (given_up != 0) saga.step(watched).unanswered.push_back({Phase::Action, given_up});
     if (direction == Direction::Backward) {
         saga.direction = Direction::Backward;

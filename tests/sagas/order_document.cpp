@@ -1,4 +1,4 @@
-#include "order_document.h"
+#include "tests/sagas/order_document.h"
 
 #include <fstream>
 #include <sstream>

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "order_document.h"
 #include "sagas/labels.h"
 #include "sagas/lint.h"
 #include "sagas/saga_scope.h"
+#include "tests/sagas/order_document.h"
 
 namespace skald::sagas {
 namespace {
