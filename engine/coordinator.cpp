@@ -111,9 +111,11 @@ void Coordinator::Impl::arrange_next_turn() {
         return;
     }
     std::optional<sagas::Timestamp> next = write_again_at_;
-    if (const auto timer = timers_.next(); timer && !is_full() && (!next || *timer < *next)) {
-        next = timer;
-    }
+    const auto sooner = [&next](std::optional<sagas::Timestamp> at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    if (!syncing_) sooner(look_at_space_at_);
+    if (!is_full()) sooner(timers_.next());
     if (next) {
         parts_.wake_after(std::max(*next - parts_.clock.now(), sagas::Milliseconds{0}));
     }
@@ -234,7 +236,12 @@ void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
     sagas::Transition transition =
         sagas::apply(live.definition(), std::move(live.saga), said.event, parts_.clock.now());
     live.saga = std::move(transition.saga);
-    if (said.seconds) tell_attempt(live, said, transition);
+    if (said.call) {
+        const auto call = std::find_if(live.calls.begin(), live.calls.end(),
+                                       [&](const OpenCall& each) { return each.id == *said.call; });
+        tell_attempt(live, *call, std::get<sagas::Answered>(said.event), transition);
+        live.calls.erase(call);
+    }
     for (const sagas::Effect& effect : transition.effects) {
         gathering_.effects.emplace_back(live.key, effect);
     }
@@ -246,6 +253,8 @@ void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
 }
 
 void Coordinator::Impl::journal(LiveSaga& live, sagas::Record record) {
+    const bool holds_back = record.decision.wanted == sagas::Wanted::Set || record.decision.end;
+    if (holds_back) gathering_.recalls.push_back(live.key);
     gathering_.batch->rows.push_back({live.key, live.next_seq++, std::move(record)});
     live.last_batch = gathering_.number;
     note_summary(live);
@@ -278,20 +287,18 @@ void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
     const auto call = std::find_if(live->calls.begin(), live->calls.end(),
                                    [id](const OpenCall& each) { return each.id == id; });
     SKALD_CHECK(call != live->calls.end());
-    const OpenCall ended = *call;
-    live->calls.erase(call);
     const bool is_unsent = std::holds_alternative<sagas::NotSent>(answer);
     if (is_draining_ && is_unsent) {
+        live->calls.erase(call);
         wake_once();  // Recalled: it is owed still, at the next start.
         return;
     }
-    const double seconds = std::chrono::duration<double>(parts_.clock.now() - ended.since).count();
-    say({key, sagas::Answered{ended.step, ended.phase, ended.attempt, std::move(answer)}, seconds});
+    say({key, sagas::Answered{call->step, call->phase, call->attempt, std::move(answer)}, id});
 }
 
-void Coordinator::Impl::tell_attempt(const LiveSaga& live, const Said& said,
+void Coordinator::Impl::tell_attempt(const LiveSaga& live, const OpenCall& call,
+                                     const sagas::Answered& answered,
                                      const sagas::Transition& transition) {
-    const auto& answered = std::get<sagas::Answered>(said.event);
     const auto* cause =
         transition.record ? std::get_if<sagas::AnsweredCause>(&transition.record->cause) : nullptr;
     const sagas::Outcome outcome =
@@ -299,9 +306,9 @@ void Coordinator::Impl::tell_attempt(const LiveSaga& live, const Said& said,
                          : sagas::classify(live.definition(), live.saga, answered.step,
                                            answered.phase, answered.answer)
                                .outcome;
-    parts_.telemetry.attempt_ended(live.definition().name,
-                                   live.definition().step(answered.step).name, answered.phase,
-                                   outcome, *said.seconds);
+    const double seconds = std::chrono::duration<double>(parts_.clock.now() - call.since).count();
+    parts_.telemetry.attempt_ended(live.definition().name, live.definition().step(call.step).name,
+                                   call.phase, outcome, seconds);
 }
 
 LiveSaga* Coordinator::Impl::find(store::SagaKey key) {

@@ -14,14 +14,16 @@ namespace skald::engine {
 namespace {
 
 constexpr sagas::Milliseconds kWriteAgainAfter{200};
+/// While the disk is nearly full no start makes a batch: an empty one asks whether there is space.
+constexpr sagas::Milliseconds kLookAtSpaceEvery{1'000};
 
 }  // namespace
 
 // ---- Handing over ------------------------------------------------------------------------------
 
 void Coordinator::Impl::hand_over() {
-    if (syncing_ || gathering_.is_idle()) return;
-    if (!gathering_.batch->empty()) {
+    if (syncing_ || (gathering_.is_idle() && !is_look_due())) return;
+    if (!gathering_.batch->empty() || is_look_due()) {
         submit();
         return;
     }
@@ -29,6 +31,10 @@ void Coordinator::Impl::hand_over() {
     Gathering done = std::exchange(gathering_, Gathering{});
     gathering_.number = done.number + 1;
     release(std::move(done), {});
+}
+
+bool Coordinator::Impl::is_look_due() const {
+    return look_at_space_at_ && parts_.clock.now() >= *look_at_space_at_;
 }
 
 void Coordinator::Impl::submit() {
@@ -59,6 +65,10 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
         if (is_store_full_) spdlog::info("the store can be written again");
         is_store_full_ = false;
         space_ = result->space;
+        look_at_space_at_.reset();
+        if (space_ == store::Space::Low) {
+            look_at_space_at_ = parts_.clock.now() + kLookAtSpaceEvery;
+        }
         Gathering done = std::move(*syncing_);
         syncing_.reset();
         release(std::move(done), *result);
@@ -87,6 +97,7 @@ void Coordinator::Impl::release(Gathering done, const store::Committed& committe
     answer_definitions(done, committed);
     answer_starts(done, committed);
     for (const auto& reply : done.replies) reply();
+    for (const store::SagaKey key : done.recalls) recall(key);
     for (const auto& [key, effect] : done.effects) perform(key, effect);
     for (const store::SagaKey key : done.at_rest) come_to_rest(key, done.number);
 }
@@ -122,8 +133,9 @@ void Coordinator::Impl::answer_starts(Gathering& done, const store::Committed& c
 void Coordinator::Impl::come_to_rest(store::SagaKey key, std::uint64_t batch) {
     LiveSaga* live = find(key);
     if (live == nullptr) return;
+    if (live->last_batch > batch) return;  // It has gone on: a later batch will tell.
     const bool is_over = live->saga.end.has_value();
-    if (!is_over && live->last_batch > batch) return;  // It has gone on: a later batch will tell.
+    if (!is_over && sagas::status(live->saga) != sagas::Status::Stuck) return;
     const std::string& id = live->saga.id;
     if (is_over && !live->is_end_told) {
         live->is_end_told = true;
@@ -167,19 +179,49 @@ void Coordinator::Impl::perform(store::SagaKey key, const sagas::Effect& effect)
     }
 }
 
+/// A try that no restart and no earlier try made doubtful: until it leaves, nothing was done.
+bool Coordinator::Impl::is_not_out_yet(const LiveSaga& live, const sagas::Call& call) const {
+    const auto* calling = std::get_if<sagas::Calling>(&live.saga.step(call.step).state);
+    return call.phase == sagas::Phase::Action && calling != nullptr &&
+           calling->attempt == call.attempt && !calling->is_doubtful;
+}
+
+void Coordinator::Impl::say_unsent(const LiveSaga& live, const sagas::Call& call) {
+    say({live.key,
+         sagas::Answered{call.step, call.phase, call.attempt,
+                         sagas::NotSent{"not sent: the saga turned first"}},
+         std::nullopt});
+}
+
+/// A call that is no longer owed, before it left. If its try is settling, says so now: the `Settle`
+/// of a later batch would have to take it as lost. If the saga is suspended, it is remembered for
+/// that.
+void Coordinator::Impl::hold_back(LiveSaga& live, const sagas::Call& call) {
+    const sagas::StepState& state = live.saga.step(call.step).state;
+    const auto* settling = std::get_if<sagas::Settling>(&state);
+    const auto* calling = std::get_if<sagas::Calling>(&state);
+    if (settling != nullptr && settling->attempt == call.attempt) {
+        say_unsent(live, call);
+    } else if (calling != nullptr && calling->attempt == call.attempt) {
+        live.unsent.push_back(call);
+    }
+}
+
+void Coordinator::Impl::recall(store::SagaKey key) {
+    const LiveSaga* live = find(key);
+    if (live == nullptr) return;
+    for (const OpenCall& call : live->calls) parts_.caller.recall(call.id);
+}
+
 void Coordinator::Impl::perform(LiveSaga& live, const sagas::Call& call) {
     const bool is_out = live.find_call(call.step, call.phase, call.attempt) != nullptr;
     if (is_draining_ || is_out) return;
+    if (live.saga.turn_wanted && is_not_out_yet(live, call)) {
+        say_unsent(live, call);
+        return;
+    }
     if (!sagas::is_owed(live.definition(), live.saga, call)) {
-        // The saga turned before the call left. If that try is settling, say so now: the `Settle`
-        // of a later batch would have to take it as lost.
-        const auto* settling = std::get_if<sagas::Settling>(&live.saga.step(call.step).state);
-        if (settling != nullptr && settling->attempt == call.attempt) {
-            say({live.key,
-                 sagas::Answered{call.step, call.phase, call.attempt,
-                                 sagas::NotSent{"not sent: the saga turned first"}},
-                 std::nullopt});
-        }
+        hold_back(live, call);
         return;
     }
     auto request =
@@ -190,6 +232,7 @@ void Coordinator::Impl::perform(LiveSaga& live, const sagas::Call& call) {
              std::nullopt});
         return;
     }
+    std::erase(live.unsent, call);
     const CallId id{++last_call_};
     live.calls.push_back({id, call.step, call.phase, call.attempt, parts_.clock.now()});
     open_calls_.emplace(id, live.key);
@@ -200,6 +243,11 @@ void Coordinator::Impl::perform(LiveSaga& live, const sagas::Settle& settle) {
     const OpenCall* open = live.find_call(settle.step, sagas::Phase::Action, settle.attempt);
     if (open != nullptr) {
         parts_.caller.recall(open->id);
+        return;
+    }
+    const sagas::Call call{settle.step, sagas::Phase::Action, settle.attempt};
+    if (std::erase(live.unsent, call) > 0) {
+        say_unsent(live, call);
         return;
     }
     say({live.key,

@@ -38,7 +38,7 @@ class Coordinator::Impl {
     struct Said {
         store::SagaKey saga;
         sagas::Event event;
-        std::optional<double> seconds;  ///< Of the call that this answers.
+        std::optional<CallId> call;  ///< That this answers.
     };
 
     // Filling a batch.
@@ -46,7 +46,8 @@ class Coordinator::Impl {
     void take(Operate command);
     void take(ChangeDefinition command);
     void apply(LiveSaga& live, const Said& said);
-    void tell_attempt(const LiveSaga& live, const Said& said, const sagas::Transition& transition);
+    void tell_attempt(const LiveSaga& live, const OpenCall& call, const sagas::Answered& answered,
+                      const sagas::Transition& transition);
     void journal(LiveSaga& live, sagas::Record record);
     void note_summary(LiveSaga& live);
     void fire_timers();
@@ -55,6 +56,7 @@ class Coordinator::Impl {
 
     // Handing it over, and what follows.
     void hand_over();
+    bool is_look_due() const;
     void submit();
     void write();
     void write_again_if_due();
@@ -66,6 +68,10 @@ class Coordinator::Impl {
     void perform(store::SagaKey key, const sagas::Effect& effect);
     void perform(LiveSaga& live, const sagas::Call& call);
     void perform(LiveSaga& live, const sagas::Settle& settle);
+    bool is_not_out_yet(const LiveSaga& live, const sagas::Call& call) const;
+    void say_unsent(const LiveSaga& live, const sagas::Call& call);
+    void hold_back(LiveSaga& live, const sagas::Call& call);
+    void recall(store::SagaKey key);
     void forget_if_over(store::SagaKey key);
 
     LiveSaga* find(store::SagaKey key);
@@ -101,7 +107,8 @@ class Coordinator::Impl {
     store::Space space_ = store::Space::Plenty;
     bool is_store_full_ = false;  ///< The batch that is being written is kept, and tried again.
     std::optional<sagas::Timestamp> write_again_at_;
-    std::uint64_t durable_batch_ = 0;  ///< The last one.
+    std::optional<sagas::Timestamp> look_at_space_at_;  ///< While there is little.
+    std::uint64_t durable_batch_ = 0;                   ///< The last one.
     bool is_turn_arranged_ = false;
     std::size_t failing_ = 0;
     std::function<void()> drained_;

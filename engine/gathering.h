@@ -29,13 +29,15 @@ struct Gathering {
     std::vector<DefinitionReply> definitions;  ///< One for each of batch->definitions.
     std::vector<std::function<void()>> replies;
     std::vector<std::pair<store::SagaKey, sagas::Effect>> effects;
+    std::vector<store::SagaKey> recalls;  ///< Sagas whose calls are taken back where they wait.
     std::vector<store::SagaKey> at_rest;  ///< Sagas that ended or got stuck in it.
 
     std::size_t rows() const {
         return batch->rows.size() + batch->starts.size() + batch->definitions.size();
     }
     bool is_idle() const {
-        return batch->empty() && replies.empty() && effects.empty() && at_rest.empty();
+        return batch->empty() && replies.empty() && effects.empty() && at_rest.empty() &&
+               recalls.empty();
     }
 };
 

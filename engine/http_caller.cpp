@@ -6,13 +6,13 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <deque>
 #include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "engine/call_queue.h"
+#include "engine/connection_pool.h"
 #include "engine/http_connection.h"
 #include "engine/request_bytes.h"
 #include "engine/resolver.h"
@@ -65,23 +65,21 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
                  *tls_,
                  {options_.header_bytes_max, options_.header_count_max, options_.reply_bytes_max},
                  std::vector<char>(kReadBytes)},
-          timer_(context(loop)) {}
+          timer_(context(loop)),
+          pool_({calls_max_, options_.idle_max, options_.connection_age_max}) {}
 
     ~HttpCaller() override {
         for (auto& [id, call] : calls_) {
             if (call.connection) call.connection->close();
         }
-        for (auto& [origin, pool] : pools_) {
-            for (const Idle& idle : pool.idle) idle.connection->close();
-        }
     }
 
     void call(CallId id, sagas::Request request, std::uint32_t attempt) override {
-        Pools::value_type& pool = *pools_.try_emplace(origin_of(request)).first;
-        ++pool.second.calls;
-        const bool is_new = calls_.try_emplace(id, Call{std::move(request), attempt, &pool}).second;
+        Origin origin = origin_of(request);
+        queue_.push(origin, id);
+        const bool is_new =
+            calls_.try_emplace(id, Call{std::move(request), attempt, std::move(origin)}).second;
         SKALD_CHECK(is_new);
-        queue_.push(pool.first, id);
         pump_soon();
     }
 
@@ -89,30 +87,19 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         if (queue_.recall(id) == CallQueue::Recalled::WasNotWaiting) return;
         const auto found = calls_.find(id);
         std::string reason = described(found->second.request) + ": taken back before it was sent";
-        forget(found);
+        calls_.erase(found);
         later([this, id, answer = NotSent{std::move(reason)}] { answered_(id, answer); });
     }
 
     CallerStats stats() const override { return queue_.stats(); }
 
  private:
-    struct Idle {
-        HttpConnectionPtr connection;
-        Instant since;
-    };
-    /// What is kept for one origin.
-    struct Pool {
-        std::deque<Idle> idle;        ///< The one that was used last at the back.
-        std::optional<Address> good;  ///< The address that last answered: tried first.
-        std::size_t calls = 0;        ///< That refer to this, queued or in flight.
-    };
-    using Pools = std::unordered_map<Origin, Pool, OriginHash>;
     using Timers = std::multimap<Instant, CallId>;
 
     struct Call {
         sagas::Request request;  ///< Once it has left the queue, without headers and body.
         std::uint32_t attempt;
-        Pools::value_type* pool;  ///< Never null.
+        Origin origin;
         Instant ends_at{};
         std::optional<Timers::iterator> timer{};
         std::string bytes{};    ///< The request while no connection has it.
@@ -160,7 +147,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         call.request.headers = decltype(call.request.headers)();  // Frees them.
         call.request.body = std::string();
         set_timer(id, call, call.ends_at);
-        if (HttpConnectionPtr connection = take_idle(call.pool->second)) {
+        if (HttpConnectionPtr connection = pool_.take(call.origin)) {
             call.is_reusing = true;
             call.connection = std::move(connection);
             call.connection->call = id;
@@ -181,7 +168,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
             resolved.addresses = *found;
             resolved.tried = 0;
             resolved.first = 0;
-            if (const std::optional<Address>& good = resolved.pool->second.good) {
+            if (const auto good = pool_.good_address(resolved.origin)) {
                 const auto place = std::find((*found)->begin(), (*found)->end(), *good);
                 if (place != (*found)->end()) {
                     resolved.first = static_cast<std::size_t>(place - (*found)->begin());
@@ -195,16 +182,16 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
     void open_next(CallId id, Call& call, std::string why) {
         if (call.addresses_left() == 0) return not_sent(id, std::move(why));
         const Address address = call.address().at(call.request.port);
-        if (connections_ >= calls_max_) close_an_idle_one();
+        pool_.make_room();
         const sagas::Result<int> fd = Transport::open_socket(address);
         if (!fd) return not_sent(id, fd.error().message);
         // An address that doesn't answer leaves time for those behind it.
         const Instant now = steady_now();
         set_timer(id, call, now + (call.ends_at - now) / call.addresses_left());
         call.is_reusing = false;
-        call.connection = new HttpConnection(parts_, call.pool->first, *fd);
+        call.connection = new HttpConnection(parts_, call.origin, *fd);
         call.connection->call = id;
-        ++connections_;
+        pool_.add();
         call.connection->open(address, std::move(call.bytes));
     }
 
@@ -215,7 +202,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         Call& call = calls_.at(id);
         call.bytes = connection.take_request();
         const bool was_connected = connection.was_connected();
-        drop(std::exchange(call.connection, nullptr));
+        pool_.drop(std::exchange(call.connection, nullptr));
         if (call.is_reusing) return resolve(id, call);  // It was stale.
         // Who answers but fails in TLS would do so at its other addresses.
         if (was_connected) return not_sent(id, std::move(why));
@@ -227,11 +214,12 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         const CallId id = connection.call;
         Call& call = calls_.at(id);
         HttpConnectionPtr kept = std::exchange(call.connection, nullptr);
-        if (!call.is_reusing) call.pool->second.good = call.address();
         if (reuse == Reuse::Yes) {
-            keep(call.pool->second, std::move(kept));
+            if (!call.is_reusing) pool_.set_good_address(call.origin, call.address());
+            pool_.keep(std::move(kept));
+            arm_timer();
         } else {
-            drop(std::move(kept));
+            pool_.drop(std::move(kept));
         }
         finish(id, std::move(reply));
     }
@@ -240,17 +228,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         lost(connection.call, std::move(why));
     }
 
-    void idle_ended(HttpConnection& connection) override {
-        Pools::value_type& pool = *pools_.find(connection.origin());
-        std::deque<Idle>& idle = pool.second.idle;
-        const auto found = std::find_if(idle.begin(), idle.end(), [&](const Idle& other) {
-            return other.connection.get() == &connection;
-        });
-        SKALD_CHECK(found != idle.end());
-        drop(std::move(found->connection));
-        idle.erase(found);
-        drop_if_unused(pool);
-    }
+    void idle_ended(HttpConnection& connection) override { pool_.drop_idle(connection); }
 
     // ---- Ends ----
 
@@ -266,7 +244,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
         const std::string time = sagas::to_duration_text(call.request.timeout);
         if (call.connection && call.connection->is_sent())
             return lost(id, "no reply within " + time);
-        const Origin& origin = call.pool->first;
+        const Origin& origin = call.origin;
         not_sent(id, call.connection
                          ? "timed out connecting to " + authority(origin) + " after " + time
                          : "timed out looking up " + origin.host + " after " + time);
@@ -276,79 +254,12 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
     void finish(CallId id, Answer answer) {
         const auto found = calls_.find(id);
         Call& call = found->second;
-        if (call.connection) drop(std::move(call.connection));
+        if (call.connection) pool_.drop(std::move(call.connection));
         if (call.timer) timers_.erase(*call.timer);
-        queue_.release(call.pool->first);
-        forget(found);
+        queue_.release(call.origin);
+        calls_.erase(found);
         if (queue_.stats().queued > 0) pump_soon();
         answered_(id, std::move(answer));
-    }
-
-    void forget(Calls::iterator call) {
-        --call->second.pool->second.calls;
-        drop_if_unused(*call->second.pool);
-        calls_.erase(call);
-    }
-
-    void drop_if_unused(Pools::value_type& pool) {
-        if (pool.second.calls == 0 && pool.second.idle.empty())
-            pools_.erase(pools_.find(pool.first));
-    }
-
-    // ---- Connections ----
-
-    void drop(HttpConnectionPtr connection) {
-        connection->close();
-        --connections_;
-    }
-
-    void keep(Pool& pool, HttpConnectionPtr connection) {
-        const Instant now = steady_now();
-        if (now - connection->opened_at() > options_.connection_age_max) {
-            return drop(std::move(connection));
-        }
-        pool.idle.push_back({std::move(connection), now});
-        if (!next_sweep_) {
-            next_sweep_ = now + options_.idle_max;
-            arm_timer();
-        }
-    }
-
-    /// The one used last, so that those that aren't needed age and go.
-    HttpConnectionPtr take_idle(Pool& pool) {
-        while (!pool.idle.empty()) {
-            HttpConnectionPtr connection = std::move(pool.idle.back().connection);
-            pool.idle.pop_back();
-            if (connection->is_quiet() == Transport::Quiet::Yes) return connection;
-            drop(std::move(connection));
-        }
-        return nullptr;
-    }
-
-    void close_an_idle_one() {
-        for (auto& entry : pools_) {
-            Pool& pool = entry.second;
-            if (pool.idle.empty()) continue;
-            drop(std::move(pool.idle.front().connection));
-            pool.idle.pop_front();
-            return drop_if_unused(entry);
-        }
-    }
-
-    void sweep(Instant now) {
-        next_sweep_.reset();
-        for (auto entry = pools_.begin(); entry != pools_.end();) {
-            Pool& pool = entry->second;
-            while (!pool.idle.empty() && pool.idle.front().since + options_.idle_max <= now) {
-                drop(std::move(pool.idle.front().connection));
-                pool.idle.pop_front();
-            }
-            if (!pool.idle.empty()) {
-                const Instant due = pool.idle.front().since + options_.idle_max;
-                next_sweep_ = std::min(next_sweep_.value_or(due), due);
-            }
-            entry = pool.calls == 0 && pool.idle.empty() ? pools_.erase(entry) : std::next(entry);
-        }
     }
 
     // ---- Time ----
@@ -362,7 +273,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
     /// One timer of Asio's serves all. It isn't set later when the call that it was for has ended:
     /// that costs less than it saves.
     void arm_timer() {
-        Instant due = next_sweep_.value_or(Instant::max());
+        Instant due = pool_.next_sweep().value_or(Instant::max());
         if (!timers_.empty()) due = std::min(due, timers_.begin()->first);
         if (due >= armed_for_) return;
         armed_for_ = due;
@@ -385,14 +296,14 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
                 time_out(id, call);
             } else if (is_connecting && call.addresses_left() > 1) {
                 call.bytes = call.connection->take_request();
-                drop(std::exchange(call.connection, nullptr));
+                pool_.drop(std::exchange(call.connection, nullptr));
                 ++call.tried;
                 open_next(id, call, "timed out");
             } else {
                 set_timer(id, call, call.ends_at);
             }
         }
-        if (next_sweep_ && *next_sweep_ <= now) sweep(now);
+        if (pool_.next_sweep() && *pool_.next_sweep() <= now) pool_.sweep(now);
     }
 
     // Constant after construction.
@@ -412,11 +323,9 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
                                asio::io_context::executor_type>
         timer_;
     Instant armed_for_ = Instant::max();
+    ConnectionPool pool_;
     Calls calls_;
-    Pools pools_;
     Timers timers_;  ///< One for each call in flight.
-    std::optional<Instant> next_sweep_;
-    std::size_t connections_ = 0;  ///< Open ones.
     bool is_pump_coming_ = false;
     /// Dies with this: what the loop still holds for it then does nothing.
     std::shared_ptr<int> alive_ = std::make_shared<int>();

@@ -8,6 +8,7 @@
 
 #include "engine/caller.h"
 #include "engine/catalog.h"
+#include "sagas/machine.h"
 #include "sagas/saga.h"
 #include "store/store.h"
 
@@ -34,7 +35,9 @@ struct LiveSaga {
     /// Where in the batch that gathers its summary stands, so that a newer one replaces it there.
     std::optional<std::size_t> summary_slot;
     std::uint64_t summary_batch = 0;
-    std::vector<OpenCall> calls;
+    std::vector<OpenCall> calls;  ///< Until their answer is applied.
+    /// Tries that fell due while it was suspended, and surely did not leave.
+    std::vector<sagas::Call> unsent;
     std::uint64_t last_batch = 0;  ///< The batch that holds its last row.
     bool is_end_told = false;
 

@@ -197,20 +197,24 @@ void Resolver::resolve(const std::string& host, Done done) {
     name.waiting.push_back(std::move(done));
     if (name.waiting.size() > 1) return;
 
-    const MutexLock lock(desk_->mutex);
-    desk_->wanted.push_back(host);
-    if (desk_->idle < desk_->wanted.size() && state_->threads.size() < options_.threads) {
-        add_thread();
+    bool needs_thread = false;
+    {
+        const MutexLock lock(desk_->mutex);
+        desk_->wanted.push_back(host);
+        needs_thread = desk_->idle < desk_->wanted.size();
+        desk_->changed.notify_one();
     }
-    desk_->changed.notify_one();
+    if (needs_thread && state_->threads.size() < options_.threads) add_thread();
 }
 
 void Resolver::add_thread() {
+    const MutexLock lock(desk_->mutex);
     try {
         state_->threads.emplace_back([desk = desk_] { desk->work(); });
         ++desk_->running;
     } catch (const std::system_error& error) {
-        if (!state_->threads.empty()) return;  // It only takes longer.
+        // Where there are threads already, it only takes longer.
+        if (!state_->threads.empty() || desk_->wanted.empty()) return;
         const std::string host = std::move(desk_->wanted.back());
         desk_->wanted.pop_back();
         desk_->deliver(host, sagas::fail(ErrorCode::Unavailable,

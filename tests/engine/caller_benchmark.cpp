@@ -1,6 +1,6 @@
-// What one HTTP call costs the caller: a forked participant on epoll answers every request with 14
-// bytes of JSON; N calls are in flight at all times until the total is done. Then N calls that are
-// never answered show the memory of each.
+// What one HTTP call costs the caller: a forked participant on epoll answers every request with 15
+// bytes of JSON; N calls are in flight at all times until the total is done. Before that, N calls
+// that are never answered show the memory of each.
 //
 //   caller_benchmark [in flight [total]]          (defaults: 64 and 200000)
 
@@ -35,7 +35,7 @@ namespace {
 using namespace skald;
 
 constexpr std::string_view kReply =
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n"
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
     "{\"ok\":\"charge\"}";
 
 int listen_on_loopback(std::uint16_t& port) {
@@ -49,6 +49,12 @@ int listen_on_loopback(std::uint16_t& port) {
     ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
     port = ntohs(address.sin_port);
     return listener;
+}
+
+bool is_right(const sagas::Answer& answer) {
+    const auto* const reply = std::get_if<sagas::Reply>(&answer);
+    return reply != nullptr && reply->status == 200 &&
+           std::holds_alternative<sagas::Value>(reply->body);
 }
 
 /// Answers each read that has "/fast" in it; never returns. Requests are small and come one at a
@@ -127,6 +133,55 @@ std::size_t argument(int count, char** arguments, int index, std::size_t otherwi
     return value;
 }
 
+/// How much memory `in_flight` calls take that nobody answers. Before anything else in the process
+/// has left freed memory to be used again.
+void measure_memory(const engine::Clock& clock, const engine::HttpCallerOptions& options,
+                    std::uint16_t port, std::size_t in_flight) {
+    const auto loop = engine::make_loop();
+    auto caller = engine::make_http_caller(*loop, clock, options,
+                                           [](engine::CallId, const sagas::Answer&) {});
+    const double before = resident_kb();
+    loop->post([&] {
+        for (std::size_t i = 0; i < in_flight; ++i) {
+            (*caller)->call(engine::CallId{i}, request(port, "/never"), 1);
+        }
+    });
+    loop->set_timer(sagas::Milliseconds{3'000}, [&] { loop->stop(); });
+    loop->run();
+    std::printf("%zu in flight: %.2f KB resident per call\n", (*caller)->stats().in_flight,
+                (resident_kb() - before) / static_cast<double>(in_flight));
+}
+
+/// What a call costs when `in_flight` are out at all times. Gives how many answers were wrong.
+std::size_t measure_speed(const engine::Clock& clock, const engine::HttpCallerOptions& options,
+                          std::uint16_t port, std::size_t in_flight, std::size_t total) {
+    const auto loop = engine::make_loop();
+    std::size_t made = 0;
+    std::size_t answered = 0;
+    std::size_t wrong = 0;
+    engine::Caller* caller = nullptr;
+    const auto call = [&] { caller->call(engine::CallId{++made}, request(port, "/fast"), 1); };
+    auto owned = engine::make_http_caller(*loop, clock, options,
+                                          [&](engine::CallId, const sagas::Answer& answer) {
+                                              if (!is_right(answer)) ++wrong;
+                                              ++answered;
+                                              if (made < total) call();
+                                              if (answered == total) loop->stop();
+                                          });
+    caller = owned->get();
+    const double cpu = cpu_seconds();
+    const engine::Instant from = engine::steady_now();
+    loop->post([&] {
+        for (std::size_t i = 0; i < in_flight && made < total; ++i) call();
+    });
+    loop->run();
+    const double seconds = std::chrono::duration<double>(engine::steady_now() - from).count();
+    const auto calls = static_cast<double>(total);
+    std::printf("%zu in flight: %.0f calls/s, %.1f us CPU per call, %zu wrong\n", in_flight,
+                calls / seconds, (cpu_seconds() - cpu) * 1e6 / calls, wrong);
+    return wrong;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -142,52 +197,12 @@ int main(int count, char** arguments) {
     if (participant == 0) serve(listener);
     ::close(listener);
 
-    const auto loop = engine::make_loop();
-    auto clock =
+    const auto clock =
         engine::make_engine_clock(engine::system_time(), std::nullopt, engine::AcceptClock::No);
-    std::size_t made = 0;
-    std::size_t answered = 0;
-    std::size_t wrong = 0;
-    engine::Caller* caller = nullptr;
-    const auto call = [&] { caller->call(engine::CallId{++made}, request(port, "/fast"), 1); };
     engine::HttpCallerOptions options;
     options.calls_per_origin = in_flight;
-    auto owned = engine::make_http_caller(*loop, **clock, options,
-                                          [&](engine::CallId, const sagas::Answer& answer) {
-                                              if (!std::holds_alternative<sagas::Reply>(answer))
-                                                  ++wrong;
-                                              ++answered;
-                                              if (made < total) call();
-                                              if (answered == total) loop->stop();
-                                          });
-    caller = owned->get();
-
-    const double cpu = cpu_seconds();
-    const engine::Instant from = engine::steady_now();
-    loop->post([&] {
-        for (std::size_t i = 0; i < in_flight && made < total; ++i) call();
-    });
-    loop->run();
-    const double seconds = std::chrono::duration<double>(engine::steady_now() - from).count();
-    const auto calls = static_cast<double>(total);
-    std::printf("%zu in flight: %.0f calls/s, %.1f us CPU per call, %zu wrong\n", in_flight,
-                calls / seconds, (cpu_seconds() - cpu) * 1e6 / calls, wrong);
-
-    // A second caller and loop, so that connections are new as well.
-    owned->reset();
-    const auto quiet_loop = engine::make_loop();
-    auto quiet = engine::make_http_caller(*quiet_loop, **clock, options,
-                                          [&](engine::CallId, const sagas::Answer&) { ++wrong; });
-    const double before = resident_kb();
-    quiet_loop->post([&] {
-        for (std::size_t i = 0; i < in_flight; ++i) {
-            (*quiet)->call(engine::CallId{i}, request(port, "/never"), 1);
-        }
-    });
-    quiet_loop->set_timer(sagas::Milliseconds{3'000}, [&] { quiet_loop->stop(); });
-    quiet_loop->run();
-    std::printf("%zu in flight: %.2f KB resident per call\n", (*quiet)->stats().in_flight,
-                (resident_kb() - before) / static_cast<double>(in_flight));
+    measure_memory(**clock, options, port, in_flight);
+    const std::size_t wrong = measure_speed(**clock, options, port, in_flight, total);
     ::kill(participant, SIGKILL);
     ::waitpid(participant, nullptr, 0);
     return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -319,5 +319,111 @@ TEST_F(CoordinatorTest, TakesNoMoreThanABatchHolds) {
     for (const auto& result : results) EXPECT_TRUE(get<Start::Started>(result));
 }
 
+constexpr char kPivot[] = R"({"name": "pivot", "steps": [
+  {"name": "reserve", "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9/reserve"}},
+   "compensation": {"http": {"method": "POST", "url": "http://127.0.0.1:9/release"}}},
+  {"name": "pay", "pivot": true,
+   "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9/pay"}}}]})";
+
+constexpr char kParking[] = R"({"name": "parking", "steps": [
+  {"name": "a", "after": [], "in_doubt": "park", "retry": {"maximum_attempts": 1},
+   "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9/a"}}, "compensation": "none"},
+  {"name": "b", "after": [],
+   "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9/b"}}, "compensation": "none"}]})";
+
+TEST_F(CoordinatorTest, TakesStartsAgainWhenTheDiskHasSpaceAgain) {
+    rig_->committer.space = store::Space::Low;
+    rig_->start("order", "a");
+    rig_->settle();
+    const auto refused = rig_->start("order", "b");
+    rig_->settle();
+    EXPECT_TRUE(get<Busy>(refused));
+    rig_->committer.space = store::Space::Plenty;
+    rig_->wait(Milliseconds{2'000});
+    const auto taken = rig_->start("order", "c");
+    rig_->settle();
+    EXPECT_TRUE(get<Start::Started>(taken));
+}
+
+TEST_F(CoordinatorTest, TellsOfAnEndOnlyWhenThatIsDurable) {
+    rig_->define(kParking);
+    rig_->start("parking", "a");
+    rig_->settle();
+    rig_->answer("/b", 200);
+    Watchers::Watch watch = rig_->watchers.watch("a");
+    const CallId call = rig_->caller.open.front().id;
+    rig_->caller.open.clear();
+    rig_->coordinator->answered(call, sagas::Lost{"no reply"});
+    rig_->turn();  // Stuck: being synced.
+    rig_->cancel("a");
+    rig_->turn();  // Compensated: gathers behind it.
+    rig_->committer.finish();
+    EXPECT_EQ(watch.rest(), nullptr);
+    EXPECT_EQ(rig_->telemetry.ended, 0);
+    rig_->settle();
+    ASSERT_NE(watch.rest(), nullptr);
+    EXPECT_EQ(sagas::status(watch.rest()->saga), sagas::Status::Compensated);
+    EXPECT_EQ(rig_->telemetry.ended, 1);
+}
+
+TEST_F(CoordinatorTest, CallsNoSagaStuckThatTurnedInTheSameBatch) {
+    rig_->define(kParking);
+    rig_->start("parking", "a");
+    rig_->settle();
+    Watchers::Watch watch = rig_->watchers.watch("a");
+    ASSERT_THAT(rig_->open(), ElementsAre("/a", "/b"));
+    const CallId a = rig_->caller.open[0].id;
+    const CallId b = rig_->caller.open[1].id;
+    rig_->caller.open.clear();
+    rig_->coordinator->answered(a, sagas::Lost{"no reply"});
+    rig_->coordinator->answered(b, sagas::Reply{409, {}, sagas::make_value(nullptr), {}});
+    rig_->settle();
+    ASSERT_NE(watch.rest(), nullptr);
+    EXPECT_EQ(sagas::status(watch.rest()->saga), sagas::Status::Compensated);
+}
+
+TEST_F(CoordinatorTest, ACancelTakesBackAPivotThatStillWaitsForItsTurn) {
+    rig_->define(kPivot);
+    rig_->start("pivot", "a");
+    rig_->settle();
+    rig_->answer("/reserve", 200);
+    rig_->cancel("a");
+    rig_->settle();
+    EXPECT_THAT(rig_->caller.recalled, ElementsAre(rig_->caller.open.front().id));
+    rig_->answer("/pay", sagas::NotSent{"taken back"});
+    EXPECT_THAT(rig_->open(), ElementsAre("/release"));
+}
+
+TEST_F(CoordinatorTest, ACancelKeepsAPivotFromLeavingThatIsNotDurableYet) {
+    rig_->define(kPivot);
+    rig_->start("pivot", "a");
+    rig_->settle();
+    const CallId reserve = rig_->caller.open.front().id;
+    rig_->caller.open.clear();
+    rig_->coordinator->answered(reserve, sagas::Reply{200, {}, sagas::make_value(nullptr), {}});
+    rig_->turn();
+    rig_->cancel("a");
+    rig_->settle();
+    EXPECT_THAT(rig_->open(), ElementsAre("/release"));  // Never /pay.
+}
+
+TEST_F(CoordinatorTest, MakesNoCallTwiceWhoseAnswerIsWaitingToBeApplied) {
+    rig_->start("order", "a");
+    rig_->settle();
+    const auto operate = [this](auto event) {
+        rig_->coordinator->post(Operate{"a", std::move(event), [](Operate::Result) {}});
+    };
+    operate(sagas::Suspend{{"local", "", std::nullopt}});
+    operate(sagas::Resume{{"local", "", std::nullopt}});
+    rig_->turn();  // The resume owes the call again; being synced.
+    const CallId call = rig_->caller.open.front().id;
+    rig_->caller.open.clear();
+    rig_->coordinator->answered(call, sagas::Reply{409, {}, sagas::make_value(nullptr), {}});
+    rig_->committer.finish();  // Before a turn applied the answer.
+    rig_->settle();
+    EXPECT_THAT(rig_->open(), IsEmpty());
+    EXPECT_EQ(rig_->status("a"), "compensated");
+}
+
 }  // namespace
 }  // namespace skald::engine

@@ -159,6 +159,8 @@ TEST(ReplyReader, ReadsTheSameInPiecesOfAnySize) {
         if (std::string(test.name) == "BytesBehind") continue;
         // Refused for its size where it comes at once; read where each piece is small enough.
         if (std::string(test.name) == "LargeChunkExtension") continue;
+        // Nobody knows that it is wrong before a CR comes, or the end.
+        if (std::string(test.name) == "BareLineFeeds") continue;
         for (std::size_t size = 1; size < test.bytes.size(); ++size) {
             ASSERT_EQ(read_in_pieces(test.bytes, size, test.then), whole) << "pieces of " << size;
         }

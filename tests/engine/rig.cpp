@@ -14,6 +14,7 @@ void HeldCommitter::finish(std::optional<sagas::Error> error) {
     sagas::Result<store::Committed> result =
         error ? sagas::Result<store::Committed>(tl::unexpected(*error))
               : writer_.write(*held.batch);
+    if (result) result->space = space;
     held.done(std::move(held.batch), std::move(result));
 }
 

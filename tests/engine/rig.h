@@ -54,6 +54,9 @@ class HeldCommitter : public Committer {
     /// Ends the sync in hand: writes it, or gives `error` without writing.
     void finish(std::optional<sagas::Error> error = std::nullopt);
 
+    /// What every commit says of the disk from now on.
+    store::Space space = store::Space::Plenty;
+
  private:
     struct Held {
         std::unique_ptr<store::Batch> batch;
