@@ -55,6 +55,13 @@ Parsed<Selection> read_selection(const Request& request) {
     if (!definition) return tl::unexpected(definition.error());
     const auto version = read_integer(request, "version", kVersionMax);
     if (!version) return tl::unexpected(version.error());
+    if (*version && !*definition) {
+        return tl::unexpected(Problem{ProblemType::InvalidRequest,
+                                      "version: say of which definition, too: "
+                                      "?definition=NAME&version=N",
+                                      {},
+                                      nullptr});
+    }
     const auto limit = read_integer(request, "limit", kPageMax);
     if (!limit) return tl::unexpected(limit.error());
 

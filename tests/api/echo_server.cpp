@@ -1,4 +1,4 @@
-#include "echo_server.h"
+#include "tests/api/echo_server.h"
 
 #include <gtest/gtest.h>
 

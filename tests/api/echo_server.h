@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "api/http_server.h"
-#include "raw_client.h"
+#include "tests/api/raw_client.h"
 
 namespace skald::api {
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "echo_server.h"
+#include "tests/api/echo_server.h"
 
 namespace skald::api {
 namespace {

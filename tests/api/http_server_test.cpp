@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "echo_server.h"
+#include "tests/api/echo_server.h"
 
 namespace skald::api {
 namespace {

@@ -1,4 +1,4 @@
-#include "raw_client.h"
+#include "tests/api/raw_client.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
