@@ -178,7 +178,6 @@ Played saga_in(std::shared_ptr<const Definition> definition, const StepState& st
 }
 
 std::string outcome_of(Played& played, const Event& event) {
-    const StepState before = played.saga().step(played.index("watched")).state;
     const Status status_before = status(played.saga());
     const Played::Told told = played.tell(event);
     if (told.refusal) return "refused: " + std::string(to_text(told.refusal->code));
