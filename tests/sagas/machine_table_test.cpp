@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -64,6 +65,7 @@ std::vector<Row> forward_states() {
         StuckAction{StuckReason::OutputError, 1, false},
     };
     std::vector<Row> rows;
+    rows.reserve(states.size());
     for (StepState& state : states) rows.push_back({describe(state), state});
     return rows;
 }
@@ -84,6 +86,7 @@ std::vector<Row> backward_states() {
         Compensated{UndoneBy::Call},
     };
     std::vector<Row> rows;
+    rows.reserve(states.size());
     for (StepState& state : states) rows.push_back({describe(state), state});
     return rows;
 }
@@ -196,7 +199,9 @@ std::string outcome_of(Played& played, const Event& event) {
 
 struct Arrow {
     std::string from, to, label;
-    auto operator<=>(const Arrow&) const = default;
+    bool operator<(const Arrow& other) const {
+        return std::tie(from, to, label) < std::tie(other.from, other.to, other.label);
+    }
 };
 
 struct Table {
@@ -217,10 +222,11 @@ void add_rows(Table& table, Position position, Direction direction, const std::s
             Played played = saga_in(definition, row.state, direction, 7);
             const std::string outcome = outcome_of(played, event);
             if (outcome.empty()) {
-                nothing += (nothing.empty() ? "" : ", ") + name;
+                nothing += nothing.empty() ? "" : ", ";
+                nothing += name;
                 continue;
             }
-            table.text += name + " -> " + outcome + "\n";
+            table.text.append(name).append(" -> ").append(outcome).append("\n");
             const std::string from(status_text(row.state));
             const std::string to(status_text(played.saga().step(StepIndex{1}).state));
             if (from != to && outcome != "late row") {
@@ -291,13 +297,13 @@ TEST(MachineTable, EveryEventHasItsRows) {
 }
 
 TEST(MachineTable, TheDiagramInTheDocsIsDrawnFromIt) {
-    constexpr char kBegin[] = "<!-- drawn by tests/sagas/machine_table_test.cpp -->\n";
+    const std::string begin_mark = "<!-- drawn by tests/sagas/machine_table_test.cpp -->\n";
     const std::string document = read_file(std::string(SKALD_SOURCE_DIR) + "/" + kDiagram);
-    const std::size_t begin = document.find(kBegin);
+    const std::size_t begin = document.find(begin_mark);
     const std::size_t end = document.find("```\n", document.find("```mermaid", begin) + 10);
     ASSERT_NE(begin, std::string::npos);
     ASSERT_NE(end, std::string::npos);
-    expect_golden(kDiagram, document.substr(0, begin) + kBegin + diagram(make_table().arrows) +
+    expect_golden(kDiagram, document.substr(0, begin) + begin_mark + diagram(make_table().arrows) +
                                 document.substr(end + 4));
 }
 
