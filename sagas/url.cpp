@@ -126,11 +126,24 @@ tl::expected<Url, UrlFault> parse_url(std::string_view text) {
     return url;
 }
 
+namespace {
+
+/// The error of a failed call names the path, and errors are journaled and shown.
+tl::unexpected<UrlFault> secret_in_path() {
+    return tl::unexpected<UrlFault>(
+        UrlFault{"secret-shown", "a secret in the path would be seen in the errors of the call",
+                 "put it into a header, the query or the body"});
+}
+
+}  // namespace
+
 tl::expected<void, UrlFault> check_target(const std::vector<TextPart>& parts) {
     std::string target;
     for (const TextPart& part : parts) {
         const auto* literal = std::get_if<std::string>(&part);
         if (literal == nullptr) {
+            const bool is_secret = std::get<Path>(part).root.kind == RootKind::Secret;
+            if (is_secret && target.find('?') == target.npos) return secret_in_path();
             target += 'x';
             continue;
         }

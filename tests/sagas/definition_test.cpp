@@ -249,6 +249,8 @@ std::vector<Fault> expression_faults() {
         {"root-not-here", "/defaults/headers/X",
          add("/defaults/headers/X", "\"$steps.reserve.output\"")},
         {"root-not-here", "/output", add("/output", "\"$failure.step\"")},
+        {"secret-shown", "/steps/0/action/http/url",
+         add("/steps/0/action/http/url", "\"http://127.0.0.1:9001/hooks/{$secrets.A}?x=1\"")},
         {"secret-shown", "/steps/0/output", add("/steps/0/output", "\"$secrets.A\"")},
         {"secret-shown", "/output/a", add("/output", "{\"a\": \"{$secrets.A}\"}")},
         {"secret-shown", "/labels/order_id", add("/labels/order_id", "\"$secrets.A\"")},
