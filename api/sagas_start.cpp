@@ -44,39 +44,52 @@ class FirstOf {
     std::function<void()> ready_;
 };
 
-std::string saga_path(const std::string& id) { return "/v1/sagas/" + id; }
+Reply located(Reply reply, const std::string& id) {
+    reply.headers.emplace_back("Location", "/v1/sagas/" + id);
+    return reply;
+}
 
 /// How far the answer to an accepted start has come.
 enum class Progress : std::uint8_t { Accepted, GoesOn };
 
-/// The answer from what the store holds: 201 with what lists show of it, or, after a wait that ran
-/// out, 202 with the whole saga.
-Answer answer_from_store(const Services& services, const std::string& id,
-                         const engine::Version& version, int status, Progress progress) {
+/// The answer from what the store holds: what lists show of it, or, after a wait that ran out, the
+/// whole saga. None: it could not be read.
+std::optional<Reply> stored_reply(const Services& services, const std::string& id, int status,
+                                  Progress progress) {
     Document document;
     if (progress == Progress::GoesOn) {
         if (const auto stored = read_saga(services, id)) document = saga_document(*stored);
     } else if (const auto row = read_again([&] { return services.reader.saga(id); })) {
         document = saga_item(*row);
     }
-    if (document.is_null()) {
-        // It is started, durably: a read that failed must not look like a start that did.
-        document = {
-            {"id", id}, {"definition", version.definition.name}, {"version", version.number}};
-    }
-    Reply reply = json_reply(status, document);
-    reply.headers.emplace_back("Location", saga_path(id));
-    return reply;
+    if (document.is_null()) return std::nullopt;
+    return located(json_reply(status, document), id);
+}
+
+/// The same for a saga that was started just now. It is durable: a read that failed must not look
+/// like a start that did.
+Answer answer_started(const Services& services, const std::string& id,
+                      const engine::Version& version, int status, Progress progress) {
+    if (auto reply = stored_reply(services, id, status, progress)) return std::move(*reply);
+    return located(json_reply(status, Document{{"id", id},
+                                               {"definition", version.definition.name},
+                                               {"version", version.number}}),
+                   id);
+}
+
+/// The same for one that was started before.
+Answer answer_found(const Services& services, const std::string& id, int status,
+                    Progress progress) {
+    if (auto reply = stored_reply(services, id, status, progress)) return std::move(*reply);
+    return to_problem(sagas::Error{sagas::ErrorCode::Unavailable, "read saga " + id});
 }
 
 Answer rest_reply(const engine::Rest& rest) {
-    Reply reply = json_reply(200, saga_document(rest));
-    reply.headers.emplace_back("Location", saga_path(rest.saga.id));
-    return reply;
+    return located(json_reply(200, saga_document(rest)), rest.saga.id);
 }
 
 /// A repeat with `?wait`: the same saga, from now until the wait is over.
-Answer wait_for_repeated(const Services& services, const PendingPtr& pending, std::string id) {
+Answer wait_for_repeated(const Services& services, sagas::Timestamp until, std::string id) {
     struct Waiting {
         engine::Watchers::Watch watch;
         std::string id;
@@ -86,26 +99,24 @@ Answer wait_for_repeated(const Services& services, const PendingPtr& pending, st
     if (stored) {
         const sagas::Status status = sagas::status(stored->saga);
         if (sagas::is_terminal(status) || status == sagas::Status::Stuck) {
-            Reply reply = json_reply(200, saga_document(*stored));
-            reply.headers.emplace_back("Location", saga_path(waiting->id));
-            return reply;
+            return located(json_reply(200, saga_document(*stored)), waiting->id);
         }
     }
     Later later;
     later.kind = Later::Kind::Long;
-    later.time = std::max(Milliseconds{0}, *pending->wait_until - services.clock.now());
+    later.time = std::max(Milliseconds{0}, until - services.clock.now());
     later.arm = [waiting](std::function<void()> ready) {
         waiting->watch.when_ready(std::move(ready));
     };
-    later.finish = [&services, pending, waiting]() -> Answer {
+    later.finish = [&services, waiting]() -> Answer {
         if (const engine::RestPtr rest = waiting->watch.rest()) return rest_reply(*rest);
-        return answer_from_store(services, waiting->id, *pending->version, 202, Progress::GoesOn);
+        return answer_found(services, waiting->id, 202, Progress::GoesOn);
     };
     return later;
 }
 
-Answer answer_repeat(const Services& services, const PendingPtr& pending,
-                     const store::StartRepeats& repeats) {
+Answer answer_repeat(const Services& services, const store::StartRepeats& repeats,
+                     std::optional<sagas::Timestamp> wait_until) {
     const bool is_by_key = repeats.by == store::StartRepeats::By::RequestKey;
     if (!repeats.is_same_body && is_by_key) {
         return Problem{ProblemType::IdempotencyKeyReused,
@@ -121,9 +132,8 @@ Answer answer_repeat(const Services& services, const PendingPtr& pending,
                        {},
                        nullptr};
     }
-    if (pending->wait_until) return wait_for_repeated(services, pending, repeats.id);
-    return answer_from_store(services, repeats.id, *pending->version, is_by_key ? 201 : 200,
-                             Progress::Accepted);
+    if (wait_until) return wait_for_repeated(services, *wait_until, repeats.id);
+    return answer_found(services, repeats.id, is_by_key ? 201 : 200, Progress::Accepted);
 }
 
 /// The answer once the commit is known.
@@ -131,7 +141,7 @@ Answer answer_start(const Services& services, const PendingPtr& pending) {
     const Result& result = *pending->result.get();
     if (const auto* busy = std::get_if<engine::Busy>(&result)) return to_problem(*busy);
     if (const auto* repeats = std::get_if<store::StartRepeats>(&result)) {
-        return answer_repeat(services, pending, *repeats);
+        return answer_repeat(services, *repeats, pending->wait_until);
     }
     if (std::holds_alternative<store::StartIdUsed>(result)) {
         return Problem{ProblemType::IdUsed,
@@ -142,10 +152,10 @@ Answer answer_start(const Services& services, const PendingPtr& pending) {
                        nullptr};
     }
     if (!pending->wait_until) {
-        return answer_from_store(services, pending->id, *pending->version, 201, Progress::Accepted);
+        return answer_started(services, pending->id, *pending->version, 201, Progress::Accepted);
     }
     if (const engine::RestPtr rest = pending->watch->rest()) return rest_reply(*rest);
-    return answer_from_store(services, pending->id, *pending->version, 202, Progress::GoesOn);
+    return answer_started(services, pending->id, *pending->version, 202, Progress::GoesOn);
 }
 
 Later until_durable(const Services& services, const PendingPtr& pending) {
@@ -182,6 +192,42 @@ Later until_rest(const Services& services, const PendingPtr& pending, Millisecon
     return later;
 }
 
+/// What a start needs of its definition.
+struct Prepared {
+    engine::VersionPtr version;
+    store::Labels labels;
+};
+
+Parsed<Prepared> prepare(const Services& services, const StartRequest& start) {
+    auto version =
+        read_again([&] { return services.catalog.to_start(start.definition, start.version); });
+    if (!version && version.error().code == sagas::ErrorCode::NotFound) {
+        return tl::unexpected(no_such_definition(start.definition, start.version));
+    }
+    if (!version) return tl::unexpected(to_problem(version.error()));
+    const sagas::Definition& definition = (*version)->definition;
+    if (auto problem = find_invalid_input(definition, *start.input)) {
+        return tl::unexpected(std::move(*problem));
+    }
+    auto labels = make_labels(definition, start);
+    if (!labels) return tl::unexpected(std::move(labels.error()));
+    return Prepared{std::move(*version), std::move(*labels)};
+}
+
+/// A start that can't be made as the definition stands now may repeat one that was made before the
+/// definition was deleted or changed: the same key has the same answer.
+Answer answer_unprepared(const Services& services, const StartRequest& start,
+                         const std::optional<std::string>& key,
+                         std::optional<sagas::Timestamp> wait_until, Problem problem) {
+    if (!key && !start.id) return problem;
+    store::StartIdentity identity{std::nullopt, start.id, start.body_hash};
+    if (key) identity.request = sagas::RequestKey{*key, start.body_hash};
+    const auto repeats = read_again([&] { return services.reader.repeated_start(identity); });
+    if (repeats) return answer_repeat(services, *repeats, wait_until);
+    if (repeats.error().code == sagas::ErrorCode::NotFound) return problem;
+    return to_problem(repeats.error());
+}
+
 engine::Start make_start(StartRequest&& request, const PendingPtr& pending, store::Labels labels,
                          std::optional<std::string> key) {
     engine::Start start;
@@ -206,26 +252,23 @@ Answer start_saga(const Services& services, const Request& request) {
     auto start = read_start_request(request);
     if (!start) return start.error();
 
-    auto version =
-        read_again([&] { return services.catalog.to_start(start->definition, start->version); });
-    if (!version && version.error().code == sagas::ErrorCode::NotFound) {
-        return no_such_definition(start->definition, start->version);
+    const bool is_waited = *wait && **wait > Milliseconds{0};
+    std::optional<sagas::Timestamp> wait_until;
+    if (is_waited) wait_until = services.clock.now() + **wait;
+    auto prepared = prepare(services, *start);
+    if (!prepared) {
+        return answer_unprepared(services, *start, *key, wait_until, std::move(prepared.error()));
     }
-    if (!version) return to_problem(version.error());
-    const sagas::Definition& definition = (*version)->definition;
-    if (auto problem = find_invalid_input(definition, *start->input)) return std::move(*problem);
-    auto labels = make_labels(definition, *start);
-    if (!labels) return labels.error();
 
     auto pending = std::make_shared<PendingStart>();
     pending->id = start->id ? *start->id : services.uuids.next();
-    pending->version = std::move(*version);
-    const bool is_waited = *wait && **wait > Milliseconds{0};
+    pending->version = std::move(prepared->version);
+    pending->wait_until = wait_until;
     if (is_waited) {
-        pending->wait_until = services.clock.now() + **wait;
         pending->watch.emplace(services.watchers.watch(pending->id));
     }
-    services.post(make_start(std::move(*start), pending, std::move(*labels), std::move(*key)));
+    services.post(
+        make_start(std::move(*start), pending, std::move(prepared->labels), std::move(*key)));
     if (is_waited) return until_rest(services, pending, **wait);
     return until_durable(services, pending);
 }

@@ -86,6 +86,14 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return std::vector<JournalRow>(from, from + static_cast<std::ptrdiff_t>(count));
     }
 
+    Result<StartRepeats> repeated_start(const StartIdentity& start) const override {
+        const std::shared_lock lock(mutex_);
+        if (auto repeats = memory::find_start(tables_, start)) {
+            return std::move(*repeats);
+        }
+        return not_found("a saga that was started with this key or id");
+    }
+
     Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override {
         SKALD_CHECK(filter.limit >= 1 && filter.limit <= 200);
         const std::shared_lock lock(mutex_);

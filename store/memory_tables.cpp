@@ -53,17 +53,30 @@ DefinitionOutcome apply(Tables& tables, const DeleteDefinition& deletion) {
     return outcome;
 }
 
+std::optional<StartRepeats> find_key(const Tables& tables, const sagas::RequestKey& request) {
+    const auto found = tables.request_keys.find(request.key);
+    if (found == tables.request_keys.end()) {
+        return std::nullopt;
+    }
+    const NewSaga& first = tables.sagas.at(found->second).start;
+    return StartRepeats{first.key, first.id, StartRepeats::By::RequestKey,
+                        request_key(first.begun)->body_hash == request.body_hash};
+}
+
+std::optional<StartRepeats> find_id(const Tables& tables, const std::string& id,
+                                    const std::string& body_hash) {
+    const auto found = tables.ids.find(id);
+    if (found == tables.ids.end()) {
+        return std::nullopt;
+    }
+    const NewSaga& first = tables.sagas.at(found->second).start;
+    return StartRepeats{first.key, first.id, StartRepeats::By::Id,
+                        first.id_origin == IdOrigin::Client && first.body_hash == body_hash};
+}
+
 std::optional<StartOutcome> refused(const Tables& tables, const NewSaga& start) {
-    const auto repeats = [&](SagaKey key, StartRepeats::By by, bool is_same_body) {
-        return StartRepeats{key, tables.sagas.at(key).start.id, by, is_same_body};
-    };
     if (const sagas::RequestKey* request = request_key(start.begun)) {
-        const auto found = tables.request_keys.find(request->key);
-        if (found != tables.request_keys.end()) {
-            const auto* first = request_key(tables.sagas.at(found->second).start.begun);
-            return repeats(found->second, StartRepeats::By::RequestKey,
-                           first->body_hash == request->body_hash);
-        }
+        if (auto repeats = find_key(tables, *request)) return repeats;
     }
     if (start.id_origin == IdOrigin::Client) {
         const auto buried = tables.tombstones.find(start.id);
@@ -72,13 +85,7 @@ std::optional<StartOutcome> refused(const Tables& tables, const NewSaga& start) 
             return StartIdUsed{};
         }
     }
-    const auto found = tables.ids.find(start.id);
-    if (found != tables.ids.end()) {
-        const NewSaga& first = tables.sagas.at(found->second).start;
-        return repeats(found->second, StartRepeats::By::Id,
-                       first.id_origin == IdOrigin::Client && first.body_hash == start.body_hash);
-    }
-    return std::nullopt;
+    return find_id(tables, start.id, start.body_hash);
 }
 
 Result<StartOutcome> apply(Tables& tables, const NewSaga& start) {
@@ -145,6 +152,13 @@ void erase(Tables& tables, SagaKey key, Timestamp now) {
         tables.tombstones[start.id] = now;
     }
     tables.sagas.erase(key);
+}
+
+std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity& start) {
+    if (start.request) {
+        if (auto repeats = find_key(tables, *start.request)) return repeats;
+    }
+    return start.id ? find_id(tables, *start.id, start.body_hash) : std::nullopt;
 }
 
 Result<Committed> write(Tables& tables, const Batch& batch) {

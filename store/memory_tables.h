@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,9 @@ struct Tables {
 
 /// Errors: Corruption, when the batch breaks the rules of store.h; part of it is written then.
 Result<Committed> write(Tables& tables, const Batch& batch);
+
+/// As Reader::repeated_start.
+std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity& start);
 
 /// Deletes a saga that ended; a client's id leaves a tombstone.
 void erase(Tables& tables, SagaKey key, Timestamp now);

@@ -126,6 +126,13 @@ struct StartRepeats {
 struct StartIdUsed {};
 using StartOutcome = std::variant<StartWritten, StartRepeats, StartIdUsed>;
 
+/// By what a repeated start is known.
+struct StartIdentity {
+    std::optional<sagas::RequestKey> request;
+    std::optional<std::string> id;  ///< Where the client chose it.
+    std::string body_hash;          ///< As NewSaga::body_hash.
+};
+
 struct DefinitionWritten {
     DefinitionKey key;
     std::uint32_t version;
@@ -240,6 +247,9 @@ class Reader {
     /// Rows with seq > `after`, in order, at most `limit` rows.
     virtual Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
                                                     std::uint32_t limit) const = 0;
+    /// What the start of a saga with this key, or this id of a client's, would repeat; the key is
+    /// looked at first. NotFound: nothing.
+    virtual Result<StartRepeats> repeated_start(const StartIdentity& start) const = 0;
     virtual Result<std::vector<SagaRow>> list(const SagaFilter& filter) const = 0;
     virtual Result<Counts> counts() const = 0;
 

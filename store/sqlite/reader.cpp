@@ -145,6 +145,29 @@ Result<std::vector<JournalRow>> SqliteReader::journal(SagaKey saga, std::uint32_
         [&](ReaderConnection& connection) { return read_journal(connection, saga, after, limit); });
 }
 
+Result<StartRepeats> SqliteReader::repeated_start(const StartIdentity& start) const {
+    return read<StartRepeats>(
+        pool_, "look for a start", [&](ReaderConnection& connection) -> Result<StartRepeats> {
+            const Snapshot snapshot(connection);
+            RequestKeys& keys = connection.request_keys;
+            if (start.request) {
+                auto found = keys.find(*start.request, keys.salts());
+                if (!found) {
+                    return tl::unexpected(found.error());
+                }
+                if (const auto* repeats = std::get_if<StartRepeats>(&*found)) {
+                    return *repeats;
+                }
+            }
+            if (start.id) {
+                if (auto repeats = keys.find_id(*start.id, start.body_hash)) {
+                    return std::move(*repeats);
+                }
+            }
+            return sagas::fail(ErrorCode::NotFound, "no saga was started with this key or id");
+        });
+}
+
 Result<std::vector<SagaRow>> SqliteReader::list(const SagaFilter& filter) const {
     SKALD_CHECK(filter.limit >= 1 && filter.limit <= kListMax);
     const ListQuery query = list_query(filter);

@@ -19,6 +19,7 @@ class SqliteReader final : public Reader, public Recovery {
     Result<SagaRow> saga(SagaKey key) const override;
     Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
                                             std::uint32_t limit) const override;
+    Result<StartRepeats> repeated_start(const StartIdentity& start) const override;
     Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override;
     Result<Counts> counts() const override;
     Result<DefinitionRow> definition(std::string_view name,

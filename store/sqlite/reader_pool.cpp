@@ -76,7 +76,8 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
                 " max((SELECT coalesce(max(pos), 0) FROM journal),"
                 " (SELECT value FROM meta WHERE name = 'position_max')),"
                 " max(coalesce((SELECT at FROM journal ORDER BY pos DESC LIMIT 1), 0),"
-                " (SELECT value FROM meta WHERE name = 'time_max'))") {}
+                " (SELECT value FROM meta WHERE name = 'time_max'))"),
+      request_keys(*database_) {}
 
 ReaderConnection::~ReaderConnection() = default;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/sqlite/prepared.h"
+#include "store/sqlite/request_keys.h"
 #include "store/store.h"
 
 namespace skald::store::sqlite {
@@ -35,6 +36,7 @@ class ReaderConnection {
     Prepared list_all, list_of_definition, list_of_status, versions_of_name;
     Prepared definition_latest, definition_version, definition_by_key, definitions;
     Prepared keys_of_status, last_keys;
+    RequestKeys request_keys;
 };
 
 /// The readers, and the gate that they pass. While the gate is closed no snapshot is open, so that

@@ -27,6 +27,9 @@ class CountingReader final : public store::Reader {
                                                    std::uint32_t limit) const override {
         return reader_.journal(saga, after, limit);
     }
+    Result<store::StartRepeats> repeated_start(const store::StartIdentity& start) const override {
+        return reader_.repeated_start(start);
+    }
     Result<std::vector<store::SagaRow>> list(const store::SagaFilter& filter) const override {
         return reader_.list(filter);
     }

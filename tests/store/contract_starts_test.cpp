@@ -35,6 +35,34 @@ TEST_P(StoreContract, AnswersARepeatedRequestKeyWithTheFirstSaga) {
     EXPECT_EQ(committed.last, Position{5});
 }
 
+TEST_P(StoreContract, FindsWhatAStartWouldRepeat) {
+    const DefinitionKey key = order();
+    write_start(with_request_key(start(1, key), "k", "body"));
+    write_start(with_client_id(start(2, key), "mine", "body"));
+    write_start(start(3, key));
+    reopen();
+    const auto find = [this](const StartIdentity& start) {
+        const auto found = reader().repeated_start(start);
+        if (!found) {
+            EXPECT_EQ(found.error().code, ErrorCode::NotFound);
+            return std::string("none");
+        }
+        return describe(*found);
+    };
+    const auto keyed = [](const char* text, const char* body) {
+        return StartIdentity{sagas::RequestKey{text, body}, std::nullopt, body};
+    };
+    EXPECT_EQ(find(keyed("k", "body")), "key of saga-1 #1");
+    EXPECT_EQ(find(keyed("k", "other")), "key of saga-1 #1, other body");
+    EXPECT_EQ(find(keyed("other", "body")), "none");
+    EXPECT_EQ(find({std::nullopt, "mine", "body"}), "id of mine #2");
+    EXPECT_EQ(find({std::nullopt, "mine", "other"}), "id of mine #2, other body");
+    EXPECT_EQ(find({std::nullopt, "saga-3", "body"}), "id of saga-3 #3, other body");
+    EXPECT_EQ(find({std::nullopt, "saga-4", "body"}), "none");
+    EXPECT_EQ(find({sagas::RequestKey{"k", "body"}, "mine", "body"}), "key of saga-1 #1");
+    EXPECT_EQ(find({std::nullopt, std::nullopt, "body"}), "none");
+}
+
 TEST_P(StoreContract, FindsATwinInTheSameBatch) {
     const DefinitionKey key = order();
     Batch batch;
