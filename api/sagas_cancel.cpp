@@ -70,8 +70,8 @@ Answer answer_not_live(const Services& services, const PendingCancel& pending) {
     const sagas::Status status = sagas::status(stored->saga);
     if (status == sagas::Status::Compensated) return accepted(*stored);
     if (!sagas::is_terminal(status)) {
-        return to_problem(engine::Busy{"Saga " + pending.id + " is just changing; ask again.",
-                                       sagas::Milliseconds{1'000}});
+        return to_problem(engine::Busy{engine::Busy::Why::TooMuch,
+                                       "Saga " + pending.id + " is just changing; ask again."});
     }
     return conflict(pending.id,
                     "it is " + std::string(sagas::to_text(status)) + ", and never changes again");

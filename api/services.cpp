@@ -29,6 +29,14 @@ Problem to_problem(const sagas::Error& error) {
 }
 
 Problem to_problem(const engine::Busy& busy) {
+    switch (busy.why) {
+        case engine::Busy::Why::TooMuch:
+            return {ProblemType::Busy, busy.detail, {}, nullptr};
+        case engine::Busy::Why::DiskFull:
+            return {ProblemType::StoreUnavailable, busy.detail, {}, nullptr};
+        case engine::Busy::Why::Draining:
+            return {ProblemType::Draining, busy.detail, {}, nullptr};
+    }
     return {ProblemType::Busy, busy.detail, {}, nullptr};
 }
 

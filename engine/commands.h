@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,10 +16,10 @@
 /// throw.
 namespace skald::engine {
 
-/// Nothing was done: `detail` says why; worth trying again after `retry_after`.
+/// Nothing was done; worth trying again later.
 struct Busy {
+    enum class Why : std::uint8_t { TooMuch, DiskFull, Draining } why;
     std::string detail;
-    sagas::Milliseconds retry_after;
 };
 
 struct Start {

@@ -11,9 +11,6 @@ namespace skald::engine {
 
 namespace {
 
-constexpr sagas::Milliseconds kRetryWhenBusy{1'000};
-constexpr sagas::Milliseconds kRetryWhenFull{5'000};
-
 void refuse(Command& command, const Busy& busy) {
     std::visit([&busy](auto& which) { which.done(busy); }, command);
 }
@@ -50,7 +47,7 @@ Coordinator::Impl::Impl(Parts parts, CoordinatorOptions options)
 
 void Coordinator::Impl::post(Command command) {
     if (is_draining_) {
-        refuse(command, {"the server is stopping", kRetryWhenBusy});
+        refuse(command, {Busy::Why::Draining, "the server is stopping"});
         return;
     }
     switch (mailbox_.put(command)) {
@@ -60,7 +57,7 @@ void Coordinator::Impl::post(Command command) {
         case Mailbox::Put::Behind:
             break;
         case Mailbox::Put::Full:
-            refuse(command, {"too many requests are waiting", kRetryWhenBusy});
+            refuse(command, {Busy::Why::TooMuch, "too many requests are waiting"});
             break;
     }
 }
@@ -137,11 +134,11 @@ void Coordinator::Impl::say(Said said) {
 
 std::optional<Busy> Coordinator::Impl::refuses_starts() const {
     if (is_store_full_ || space_ == store::Space::Low) {
-        return Busy{"the disk is full, or nearly: no new sagas until there is space",
-                    kRetryWhenFull};
+        return Busy{Busy::Why::DiskFull,
+                    "the disk is full, or nearly: no new sagas until there is space"};
     }
     if (live_.size() >= options_.live_max) {
-        return Busy{"too many sagas are in work", kRetryWhenBusy};
+        return Busy{Busy::Why::TooMuch, "too many sagas are in work"};
     }
     return std::nullopt;
 }
@@ -222,7 +219,7 @@ void Coordinator::Impl::take(Operate command) {
 
 void Coordinator::Impl::take(ChangeDefinition command) {
     if (is_store_full_) {
-        command.done(Busy{"the disk is full", kRetryWhenFull});
+        command.done(Busy{Busy::Why::DiskFull, "the disk is full"});
         return;
     }
     std::string name = std::visit([](const auto& change) { return change.name; }, command.change);
@@ -253,7 +250,8 @@ void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
 }
 
 void Coordinator::Impl::journal(LiveSaga& live, sagas::Record record) {
-    const bool holds_back = record.decision.wanted == sagas::Wanted::Set || record.decision.end;
+    const bool holds_back = record.decision.wanted == sagas::Wanted::Set || record.decision.end ||
+                            sagas::type(record.cause) == sagas::RecordType::Suspended;
     if (holds_back) gathering_.recalls.push_back(live.key);
     gathering_.batch->rows.push_back({live.key, live.next_seq++, std::move(record)});
     live.last_batch = gathering_.number;
@@ -291,6 +289,12 @@ void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
     if (is_draining_ && is_unsent) {
         live->calls.erase(call);
         wake_once();  // Recalled: it is owed still, at the next start.
+        return;
+    }
+    if (call->is_held_back && is_unsent) {
+        const sagas::Call unsent{call->step, call->phase, call->attempt};
+        live->calls.erase(call);
+        perform(*live, unsent);  // Remembered, or sent now if the saga was resumed meanwhile.
         return;
     }
     say({key, sagas::Answered{call->step, call->phase, call->attempt, std::move(answer)}, id});

@@ -208,9 +208,17 @@ void Coordinator::Impl::hold_back(LiveSaga& live, const sagas::Call& call) {
 }
 
 void Coordinator::Impl::recall(store::SagaKey key) {
-    const LiveSaga* live = find(key);
+    LiveSaga* live = find(key);
     if (live == nullptr) return;
-    for (const OpenCall& call : live->calls) parts_.caller.recall(call.id);
+    const sagas::Saga& saga = live->saga;
+    const bool is_turning =
+        saga.turn_wanted || saga.end || saga.direction == sagas::Direction::Backward;
+    const bool is_suspended = saga.suspension == sagas::Suspension::Suspended;
+    if (!is_turning && !is_suspended) return;  // Resumed, or past its pivot, meanwhile.
+    for (OpenCall& call : live->calls) {
+        call.is_held_back = !is_turning;
+        parts_.caller.recall(call.id);
+    }
 }
 
 void Coordinator::Impl::perform(LiveSaga& live, const sagas::Call& call) {

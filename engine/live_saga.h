@@ -21,6 +21,7 @@ struct OpenCall {
     sagas::Phase phase;
     std::uint32_t attempt;
     sagas::Timestamp since;
+    bool is_held_back = false;  ///< Asked back by a suspension, if it has not left yet.
 };
 
 /// A saga in the coordinator's memory: from its start until its end is durable and nothing of it is

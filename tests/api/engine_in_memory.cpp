@@ -129,8 +129,8 @@ Services EngineInMemory::services() {
                     return;
                 }
                 std::visit(
-                    [](auto& each) {
-                        each.done(engine::Busy{"too much to do", sagas::Milliseconds{1'000}});
+                    [this](auto& each) {
+                        each.done(engine::Busy{refusal_, "too much to do"});
                     },
                     command);
             },

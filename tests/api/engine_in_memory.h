@@ -62,7 +62,10 @@ class EngineInMemory {
     void advance(sagas::Milliseconds time);
 
     /// Makes every further command Busy.
-    void refuse_commands() { is_refusing_ = true; }
+    void refuse_commands(engine::Busy::Why why = engine::Busy::Why::TooMuch) {
+        is_refusing_ = true;
+        refusal_ = why;
+    }
     void stop_being_ready(std::string why) { why_not_ready_ = std::move(why); }
 
     const RouteTable& table() const { return *table_; }
@@ -94,6 +97,7 @@ class EngineInMemory {
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::string why_not_ready_;
     bool is_refusing_ = false;
+    engine::Busy::Why refusal_ = engine::Busy::Why::TooMuch;
     bool is_turn_wanted_ = false;
     std::optional<sagas::Timestamp> turn_at_;
     const Services services_;

@@ -192,6 +192,42 @@ TEST_F(SagasStart, TellsBusyAsUnavailable) {
     EXPECT_EQ(saga_count(), 0u);
 }
 
+TEST_F(SagasStart, TellsAFullDiskAndAStopAsWhatTheyAre) {
+    engine.refuse_commands(engine::Busy::Why::DiskFull);
+    EXPECT_EQ(body_of(start(body))["type"], "urn:skald:problem:store-unavailable");
+    engine.refuse_commands(engine::Busy::Why::Draining);
+    EXPECT_EQ(body_of(start(body))["type"], "urn:skald:problem:draining");
+}
+
+TEST_F(SagasStart, GivesTheSameSagaWhenItsDefinitionHasGoneOrChanged) {
+    const EngineInMemory::Headers key = {{"idempotency-key", "k"}};
+    Json named = body;
+    named["id"] = "order-1";
+    const auto by_key = body_of(start(body, "", key))["id"];
+    ASSERT_EQ(start(named).status, 201);
+    const auto expect_same = [&] {
+        const Reply again = start(body, "", key);
+        EXPECT_EQ(again.status, 201) << again.body;
+        EXPECT_EQ(body_of(again)["id"], by_key);
+        EXPECT_EQ(body_of(start(body, "?wait=1s", key))["status"], "completed");
+        EXPECT_EQ(body_of(start(named))["id"], "order-1");
+        Json other = body;
+        other["labels"] = {{"a", "b"}};
+        EXPECT_EQ(body_of(start(other, "", key))["type"],
+                  "urn:skald:problem:idempotency-key-reused");
+        other["id"] = "order-1";
+        EXPECT_EQ(body_of(start(other))["type"], "urn:skald:problem:id-taken");
+    };
+    Json stricter = definition("order", {step("reserve")});
+    stricter["input_schema"] = {{"required", {"order", "customer"}}};
+    engine.put_definition(stricter);
+    EXPECT_EQ(start(body).status, 422);
+    expect_same();
+    ASSERT_EQ(engine.call("DELETE", "/v1/definitions/order").status, 204);
+    EXPECT_EQ(start(body).status, 404);
+    expect_same();
+}
+
 TEST_F(SagasStart, WaitsForARunningSagaThatIsAskedForAgain) {
     bool is_open = false;
     engine.participants = [&](const sagas::Request&) -> std::optional<sagas::Answer> {

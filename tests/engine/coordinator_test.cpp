@@ -32,6 +32,10 @@ class CoordinatorTest : public ::testing::Test {
     /// The process is killed and started again; what was only in memory is gone.
     void crash() { rig_ = std::make_unique<Rig>(*store_); }
 
+    void operate(const std::string& id, decltype(Operate::event) event) {
+        rig_->coordinator->post(Operate{id, std::move(event), [](Operate::Result) {}});
+    }
+
     std::size_t rows(const std::string& id) {
         const auto row = store_->reader().saga(id);
         return row ? store_->reader().journal(row->key, 0, 1'000)->size() : 0;
@@ -407,14 +411,47 @@ TEST_F(CoordinatorTest, ACancelKeepsAPivotFromLeavingThatIsNotDurableYet) {
     EXPECT_THAT(rig_->open(), ElementsAre("/release"));  // Never /pay.
 }
 
+TEST_F(CoordinatorTest, ASuspensionTakesBackACallThatWaitsAndAResumeSendsItAgain) {
+    rig_->start("order", "a");
+    rig_->settle();
+    operate("a", sagas::Suspend{{"local", "", std::nullopt}});
+    rig_->settle();
+    const CallId first = rig_->caller.open.front().id;
+    EXPECT_THAT(rig_->caller.recalled, ElementsAre(first));
+    rig_->answer("/reserve", sagas::NotSent{"taken back"});
+    EXPECT_THAT(rig_->open(), IsEmpty());
+    operate("a", sagas::Resume{{"local", "", std::nullopt}});
+    rig_->settle();
+    EXPECT_THAT(rig_->open(), ElementsAre("/reserve"));
+    EXPECT_EQ(rig_->caller.open.front().attempt, 1u);  // It never left.
+}
+
+TEST_F(CoordinatorTest, ACallThatComesBackAfterTheResumeIsSentAgain) {
+    rig_->start("order", "a");
+    rig_->settle();
+    operate("a", sagas::Suspend{{"local", "", std::nullopt}});
+    rig_->settle();
+    operate("a", sagas::Resume{{"local", "", std::nullopt}});
+    rig_->settle();
+    rig_->answer("/reserve", sagas::NotSent{"taken back"});
+    EXPECT_THAT(rig_->open(), ElementsAre("/reserve"));
+    EXPECT_EQ(rig_->caller.open.front().attempt, 1u);
+}
+
+TEST_F(CoordinatorTest, ASuspensionThatIsOverAtOnceTakesNothingBack) {
+    rig_->start("order", "a");
+    rig_->settle();
+    operate("a", sagas::Suspend{{"local", "", std::nullopt}});
+    operate("a", sagas::Resume{{"local", "", std::nullopt}});
+    rig_->settle();
+    EXPECT_THAT(rig_->caller.recalled, IsEmpty());
+}
+
 TEST_F(CoordinatorTest, MakesNoCallTwiceWhoseAnswerIsWaitingToBeApplied) {
     rig_->start("order", "a");
     rig_->settle();
-    const auto operate = [this](auto event) {
-        rig_->coordinator->post(Operate{"a", std::move(event), [](Operate::Result) {}});
-    };
-    operate(sagas::Suspend{{"local", "", std::nullopt}});
-    operate(sagas::Resume{{"local", "", std::nullopt}});
+    operate("a", sagas::Suspend{{"local", "", std::nullopt}});
+    operate("a", sagas::Resume{{"local", "", std::nullopt}});
     rig_->turn();  // The resume owes the call again; being synced.
     const CallId call = rig_->caller.open.front().id;
     rig_->caller.open.clear();
