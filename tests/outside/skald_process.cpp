@@ -1,15 +1,16 @@
 #include "tests/outside/skald_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "tests/outside/http_client.h"
 #include "tests/outside/socket.h"
@@ -69,26 +70,26 @@ SkaldProcess::SkaldProcess(const SkaldOptions& options)
         ::execvp(arguments[0], arguments.data());
         ::_exit(127);
     }
+    // The wrapper came with glibc 2.36.
+    end_ = Descriptor(require(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open"));
 }
 
 SkaldProcess::~SkaldProcess() { kill(); }
 
-bool SkaldProcess::has_ended() const {
-    siginfo_t info{};
-    return is_reaped_ ||
-           (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-            info.si_pid == pid_);
+bool SkaldProcess::ends_within(std::chrono::microseconds time) const {
+    pollfd end{end_.value(), POLLIN, 0};
+    const timespec most{time.count() / 1'000'000, time.count() % 1'000'000 * 1'000};
+    return is_reaped_ || ::ppoll(&end, 1, &most, nullptr) == 1;
 }
 
 std::uint16_t SkaldProcess::await_port(std::chrono::milliseconds time,
                                        std::chrono::microseconds interval) {
     const auto until = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < until && !has_ended()) {
+    do {
         if (const std::uint16_t port = read_port(port_file_); port != 0) {
             return port;
         }
-        std::this_thread::sleep_for(interval);
-    }
+    } while (std::chrono::steady_clock::now() < until && !ends_within(interval));
     return 0;
 }
 
@@ -100,14 +101,13 @@ std::uint16_t SkaldProcess::await_ready(std::chrono::milliseconds time,
         return 0;
     }
     HttpClient client(port);
-    while (std::chrono::steady_clock::now() < until && !has_ended()) {
+    do {
         const std::optional<HttpReply> reply =
             client.send("GET", "/readyz", {}, {}, std::chrono::seconds(5));
         if (reply.has_value() && reply->status == 200) {
             return port;
         }
-        std::this_thread::sleep_for(interval);
-    }
+    } while (std::chrono::steady_clock::now() < until && !ends_within(interval));
     return 0;
 }
 
@@ -133,16 +133,12 @@ void SkaldProcess::kill() {
 }
 
 std::optional<int> SkaldProcess::stop(std::chrono::milliseconds time) {
-    const auto until = std::chrono::steady_clock::now() + time;
     if (!is_reaped_) {
         ::kill(pid_, SIGTERM);
     }
-    while (!has_ended()) {
-        if (std::chrono::steady_clock::now() >= until) {
-            kill();
-            return std::nullopt;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!ends_within(time)) {
+        kill();
+        return std::nullopt;
     }
     reap();
     return WIFEXITED(status_) ? std::optional<int>(WEXITSTATUS(status_)) : std::nullopt;

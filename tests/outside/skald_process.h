@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/outside/socket.h"
+
 namespace skald::outside {
 
 struct SkaldOptions {
@@ -51,9 +53,10 @@ class SkaldProcess {
     std::optional<int> stop(std::chrono::milliseconds time);
 
  private:
-    bool has_ended() const;
+    bool ends_within(std::chrono::microseconds time) const;
 
     pid_t pid_ = 0;
+    Descriptor end_;  ///< Readable once the process has ended.
     bool is_reaped_ = false;
     int status_ = 0;
     std::chrono::steady_clock::time_point started_at_;
