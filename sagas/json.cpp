@@ -7,6 +7,8 @@
 
 #include "sagas/utf8.h"
 
+template class nlohmann::basic_json<>;
+
 namespace skald::sagas {
 namespace {
 

@@ -9,6 +9,9 @@
 
 #include "sagas/result.h"
 
+/// Compiled once, in json.cpp.
+extern template class nlohmann::basic_json<>;
+
 namespace skald::sagas {
 
 using Json = nlohmann::json;
