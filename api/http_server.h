@@ -39,13 +39,14 @@ struct HttpServerOptions {
 };
 
 /// What the server tells of each request that it answers: route ("" when none matched), method
-/// (one of HTTP's, else "OTHER"), code.
+/// (one that some route takes, else "other"), code.
 ///
 /// Threads: called on any number at once; must be quick and not throw.
 using RequestObserver =
     std::function<void(std::string_view operation_id, std::string_view method, int code)>;
 
-/// The HTTP server: cpp-httplib, hardened (api/http/), bound to a route table.
+/// The HTTP server (api/http/), bound to a route table: cpp-httplib listens and accepts, the
+/// connections are ours.
 ///
 /// Everything that a request may do wrong is answered with a problem document. What can't be read
 /// as a request, or is refused before its body was read, closes the connection.

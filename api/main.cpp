@@ -32,6 +32,7 @@ int main(int count, char** arguments) {
         std::cerr,
         isatty(STDOUT_FILENO) == 1 ? Surroundings::Terminal::Yes : Surroundings::Terminal::No,
         environment("SKALD_TOKEN"),
+        environment("SKALD_SERVER"),
         colour(),
         "skald " SKALD_VERSION,
         [](const skald::api::ServeOptions& options) {

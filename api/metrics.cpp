@@ -203,8 +203,9 @@ class Metrics::Impl {
     Family<Gauge>& live_family_ = gauges("skald_sagas_live", "Sagas that have not ended.");
     Family<Counter>& attempts_ =
         counters("skald_step_attempts_total", "Tries of actions and compensations that ended.");
-    Family<Histogram>& durations_ =
-        histograms("skald_step_duration_seconds", "Time from sending a try to its answer.");
+    Family<Histogram>& durations_ = histograms(
+        "skald_step_duration_seconds",
+        "Time from handing a try to the caller, its wait in the queue included, to its answer.");
     Histogram& commit_seconds_ =
         histograms("skald_commit_seconds", "Time to write and sync one batch.")
             .Add({}, commit_buckets());

@@ -40,7 +40,7 @@ enum class ProblemType : std::uint8_t {
     HeadersTooLarge,       ///< 431
     Internal,              ///< 500
     Busy,                  ///< 503 with Retry-After
-    StoreUnavailable,      ///< 503 with Retry-After: disk full, or locked
+    StoreUnavailable,      ///< 503 with Retry-After: disk full, locked, or not read in time
     Draining,              ///< 503 with Retry-After
     HttpVersionNotSupported,  ///< 505
 };

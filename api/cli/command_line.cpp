@@ -43,9 +43,13 @@ using Command = std::function<Exit()>;
 class CommandLine {
  public:
     explicit CommandLine(const Surroundings& surroundings) : around_(surroundings) {
+        if (!around_.server.empty()) given_.server = around_.server;
         app_.require_subcommand(1);
         app_.footer(kExamples);
         app_.set_version_flag("--version", around_.version);
+        // Before the command as well as behind it.
+        add_server(app_);
+        add_output(app_);
         add_serve();
         add_definition_commands();
         add_start();
@@ -102,11 +106,14 @@ class CommandLine {
             if (!server) return out.fail(Exit::BadUsage, printable(server.error().message));
             return command(out, **server);
         });
-        sub.add_option("--server", given_.server, "URL of the server")
-            ->envname("SKALD_SERVER")
-            ->capture_default_str();
+        add_server(sub);
         add_output(sub);
         return sub;
+    }
+
+    void add_server(CLI::App& sub) {
+        sub.add_option("--server", given_.server, "URL of the server; also from SKALD_SERVER")
+            ->capture_default_str();
     }
 
     void add_output(CLI::App& sub) {

@@ -17,6 +17,7 @@ struct Surroundings {
     std::ostream& error;
     enum class Terminal : std::uint8_t { No, Yes } out_is_terminal;
     std::string token;            ///< SKALD_TOKEN; empty: none.
+    std::string server;           ///< SKALD_SERVER; empty: none.
     Colour colour_when_terminal;  ///< NO_COLOR (no-color.org) switches it off.
     std::string version;          ///< "skald 0.1.0 (…)"
     std::function<Exit(const api::ServeOptions&)> serve;

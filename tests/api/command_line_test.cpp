@@ -50,6 +50,7 @@ class CommandLine : public testing::Test {
             error,
             terminal,
             token,
+            server_given,
             Colour::Off,
             "skald 9.9.9",
             [this](const api::ServeOptions& options) {
@@ -70,7 +71,7 @@ class CommandLine : public testing::Test {
         talk.answers.emplace_back(sagas::fail(sagas::ErrorCode::Unavailable, "it broke"));
     }
 
-    std::string input, token, server_url;
+    std::string input, token, server_given, server_url;
     Surroundings::Terminal terminal = Surroundings::Terminal::Yes;
     std::istringstream in;
     std::ostringstream out, error;
@@ -287,6 +288,20 @@ TEST_F(CommandLine, ListsPageByPage) {
     EXPECT_EQ(out.str(),
               "b  order v1  stuck      2026-11-21 22:32:28.000Z         pay: HTTP 500\n"
               "a  order v1  completed  2026-11-21 22:32:28.000Z  85 ms\n");
+}
+
+TEST_F(CommandLine, TakesTheServerBeforeAndBehindTheCommand) {
+    const auto server_of = [this](std::vector<const char*> arguments) {
+        answer(200, R"({"items": []})");
+        EXPECT_EQ(run(std::move(arguments)), Exit::Done) << error.str();
+        return server_url;
+    };
+    EXPECT_EQ(server_of({"ls"}), "http://127.0.0.1:8080");
+    EXPECT_EQ(server_of({"--server", "http://a", "ls"}), "http://a");
+    EXPECT_EQ(server_of({"ls", "--server", "http://b"}), "http://b");
+    server_given = "http://environment";
+    EXPECT_EQ(server_of({"ls"}), "http://environment");
+    EXPECT_EQ(server_of({"--server", "http://a", "ls"}), "http://a");
 }
 
 TEST_F(CommandLine, CancelsWithAReason) {
