@@ -5,8 +5,12 @@
 
 #include "sagas/record.h"
 
-/// The text of a journal row. The grammar stands at the top of codec.cpp; it is a stored format:
-/// old rows must be read for ever.
+/// The text of a journal row: a JSON object with the members of its cause (`s` step, `p` 1 for a
+/// compensation, `a` attempt unless 1, `o` outcome, `h` HTTP status, `e` error, `out` output, `key`
+/// [Idempotency-Key, hash of the body], `by` and `why` of an operator, `as`, `of` what is replayed)
+/// and of its decision (`to` [[step, state, …]], `err`, `turn`, `want`, `end`). Each kind of
+/// row stands with its text in codec_test.cpp. It is a stored format: old rows must be read for
+/// ever.
 namespace skald::store {
 
 /// The `data` of `record`, compact JSON; `at` and the type stand in columns of their own.

@@ -114,6 +114,13 @@ Resolve resolve_in(const Json& data) {
             value_or_none(data, "out"), who_in(data)};
 }
 
+std::optional<Replay> replay_in(const Json& data) {
+    if (!data.contains("of")) {
+        return std::nullopt;
+    }
+    return Replay{text_of(data["of"]), text_of(need(data, "by")), text_or_empty(data, "why")};
+}
+
 Retry retry_in(const Json& data) {
     const auto step = data.find("s");
     return {step == data.end() ? std::nullopt : std::optional(step_of(*step)), who_in(data)};
@@ -122,7 +129,7 @@ Retry retry_in(const Json& data) {
 Cause cause_of(RecordType type, const Json& data) {
     switch (type) {
         case RecordType::Begun:
-            return Begin{key_in(data)};
+            return Begin{key_in(data), replay_in(data)};
         case RecordType::Answered:
             return answered_in(data);
         case RecordType::Unsendable:

@@ -79,7 +79,14 @@ class Members {
 struct WriteCause {
     Members& to;
 
-    void operator()(const Begin& cause) const { to.key(cause.request); }
+    void operator()(const Begin& cause) const {
+        to.key(cause.request);
+        if (cause.replay) {
+            to.text("of", cause.replay->of);
+            to.text("by", cause.replay->by);
+            to.text_unless_empty("why", cause.replay->reason);
+        }
+    }
     void operator()(const AnsweredCause& cause) const {
         to.step(cause.step);
         to.attempt(cause.phase, cause.attempt);

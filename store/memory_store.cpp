@@ -1,6 +1,9 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -21,6 +24,17 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
     const Reader& reader() const override { return *this; }
     const Recovery& recovery() const override { return *this; }
     std::uint64_t wal_bytes() const override { return 0; }
+    void copy_to(std::string, std::function<void(Result<void>)> done) override {
+        done(sagas::fail(ErrorCode::InvalidArgument, "a store in memory can't be copied"));
+    }
+    void stop_examining() override {}
+    Result<Examination> examine(Depth depth) override {
+        const std::shared_lock lock(mutex_);
+        Examination found;
+        found.is_whole = depth == Depth::Whole;
+        found.sagas = tables_.sagas.size();
+        return found;
+    }
 
     Result<Committed> write(const Batch& batch) override {
         const std::unique_lock lock(mutex_);
@@ -94,38 +108,69 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return not_found("a saga that was started with this key or id");
     }
 
-    Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override {
-        SKALD_CHECK(filter.limit >= 1 && filter.limit <= 200);
+    Result<SagaList> list(const SagaFilter& filter, const SagaRange& range) const override {
+        SKALD_CHECK(range.limit >= 1 && range.limit <= 200);
         const std::shared_lock lock(mutex_);
-        std::vector<SagaRow> found;
-        for (auto at = tables_.sagas.rbegin();
-             at != tables_.sagas.rend() && found.size() < filter.limit; ++at) {
-            SagaRow candidate = row(at->second);
-            const auto& statuses = filter.statuses;
-            const bool fits =
-                (statuses.empty() || std::find(statuses.begin(), statuses.end(),
-                                               candidate.summary.status) != statuses.end()) &&
-                (!filter.definition || *filter.definition == candidate.definition) &&
-                (!filter.definition || !filter.version || *filter.version == candidate.version) &&
-                (!filter.before || candidate.key < *filter.before);
-            if (fits) {
-                candidate.input = nullptr;
-                found.push_back(std::move(candidate));
+        SagaList list;
+        std::uint32_t looks = 0;
+        for (auto at = tables_.sagas.rbegin(); at != tables_.sagas.rend(); ++at) {
+            if (range.before && at->first >= *range.before) continue;
+            if (list.rows.size() == range.limit || looks++ == range.looks_max) {
+                list.next = std::prev(at)->first;
+                break;
             }
+            SagaRow candidate = row(at->second);
+            if (matches(filter, candidate)) {
+                candidate.input = nullptr;
+                list.rows.push_back(std::move(candidate));
+            }
+        }
+        return list;
+    }
+
+    Result<Counts> counts() const override {
+        return counts(SagaFilter{}, std::numeric_limits<std::uint32_t>::max())->counts;
+    }
+
+    Result<FilteredCounts> counts(const SagaFilter& filter,
+                                  std::uint32_t looks_max) const override {
+        const std::shared_lock lock(mutex_);
+        SagaFilter any_status = filter;
+        any_status.statuses.clear();
+        FilteredCounts found{no_sagas(), FilteredCounts::Extent::All};
+        for (auto at = tables_.sagas.rbegin(); at != tables_.sagas.rend(); ++at) {
+            if (looks_max-- == 0) {
+                found.extent = FilteredCounts::Extent::NewestOnly;
+                break;
+            }
+            const memory::StoredSaga& saga = at->second;
+            if (matches(any_status, row(saga))) ++found.counts.by_status[saga.summary.status];
         }
         return found;
     }
 
-    Result<Counts> counts() const override {
+    Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const override {
         const std::shared_lock lock(mutex_);
-        Counts counts;
-        for (int status = 0; status <= static_cast<int>(sagas::Status::Abandoned); ++status) {
-            counts.by_status[static_cast<sagas::Status>(status)] = 0;
-        }
+        std::map<Position, FeedRow> found;
         for (const auto& [key, saga] : tables_.sagas) {
-            ++counts.by_status[saga.summary.status];
+            for (const JournalRow& each : saga.journal) {
+                if (each.position <= after) continue;
+                SagaRow now = row(saga);
+                now.input = nullptr;
+                found.emplace(each.position, FeedRow{each, std::move(now)});
+            }
         }
-        return counts;
+        std::vector<FeedRow> rows;
+        for (auto& [position, each] : found) {
+            if (rows.size() == limit) break;
+            rows.push_back(std::move(each));
+        }
+        return rows;
+    }
+
+    Result<Position> last_position() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.last_position;
     }
 
     Result<DefinitionRow> definition(std::string_view name,

@@ -74,16 +74,20 @@ std::optional<StartRepeats> find_id(const Tables& tables, const std::string& id,
                         first.id_origin == IdOrigin::Client && first.body_hash == body_hash};
 }
 
+bool is_buried(const Tables& tables, const std::string& text, Timestamp now) {
+    const auto found = tables.tombstones.find(text);
+    return found != tables.tombstones.end() && now - found->second < kTombstoneKept;
+}
+
 std::optional<StartOutcome> refused(const Tables& tables, const NewSaga& start) {
-    if (const sagas::RequestKey* request = request_key(start.begun)) {
+    const sagas::RequestKey* request = request_key(start.begun);
+    if (request != nullptr) {
         if (auto repeats = find_key(tables, *request)) return repeats;
     }
-    if (start.id_origin == IdOrigin::Client) {
-        const auto buried = tables.tombstones.find(start.id);
-        if (buried != tables.tombstones.end() &&
-            start.started_at - buried->second < kTombstoneKept) {
-            return StartIdUsed{};
-        }
+    const bool is_replay = request != nullptr && is_replay_key(request->key);
+    if ((start.id_origin == IdOrigin::Client && is_buried(tables, start.id, start.started_at)) ||
+        (is_replay && is_buried(tables, request->key, start.started_at))) {
+        return StartIdUsed{};
     }
     return find_id(tables, start.id, start.body_hash);
 }
@@ -147,6 +151,9 @@ void erase(Tables& tables, SagaKey key, Timestamp now) {
     tables.ids.erase(start.id);
     if (const sagas::RequestKey* request = request_key(start.begun)) {
         tables.request_keys.erase(request->key);
+        if (is_replay_key(request->key)) {
+            tables.tombstones[request->key] = now;
+        }
     }
     if (start.id_origin == IdOrigin::Client) {
         tables.tombstones[start.id] = now;

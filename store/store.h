@@ -63,6 +63,12 @@ struct NewSaga {
 /// The key of the request that started a saga; null: none was sent.
 const sagas::RequestKey* request_key(const Record& begun);
 
+/// The request key of the one saga that may replay the saga `id`. It outlives its saga as a
+/// tombstone, so that nothing is replayed twice because its replay was deleted first. No client can
+/// send it, for it has control characters.
+std::string replay_key(std::string_view id);
+bool is_replay_key(std::string_view key);
+
 struct Append {
     SagaKey saga;
     std::uint32_t seq;  ///< From 1 (NewSaga's), gap-free per saga.
@@ -121,8 +127,8 @@ struct StartRepeats {
     /// a saga whose id is Ours).
     bool is_same_body;
 };
-/// The id, a Client's, belonged to a saga that retention deleted in the last year (a tombstone): it
-/// is not run again.
+/// The id, a Client's, or the replay key belonged to a saga that retention deleted in the last year
+/// (a tombstone): it is not run again.
 struct StartIdUsed {};
 using StartOutcome = std::variant<StartWritten, StartRepeats, StartIdUsed>;
 
@@ -215,17 +221,52 @@ struct DefinitionRow {
     } state;  ///< Of the name, not of the version.
 };
 
-/// Newest first. Absent members select everything.
+/// Which sagas are meant. Absent members select everything.
 struct SagaFilter {
     std::vector<sagas::Status> statuses;  ///< Empty: all.
     std::optional<std::string> definition;
     std::optional<std::uint32_t> version;  ///< Only with `definition`.
-    std::optional<SagaKey> before;         ///< The cursor: only keys below it.
-    std::uint32_t limit = 50;              ///< 1 to 200.
+    Labels labels;                         ///< Each of them.
+    std::optional<Timestamp> started_from, started_before;
+    std::optional<std::string> step;         ///< Summary::last_step.
+    std::optional<std::string> error;        ///< Part of Summary::last_error.
+    std::optional<Timestamp> failing_since;  ///< Summary::failing_since is at most that.
+    bool operator==(const SagaFilter&) const = default;
+};
+
+/// A piece of a list, newest first.
+struct SagaRange {
+    std::optional<SagaKey> before;        ///< The cursor: only keys below it.
+    std::uint32_t limit = 50;             ///< 1 to 200.
+    std::uint32_t looks_max = 1'000'000;  ///< Give up after about so many sagas.
+};
+
+/// Whether `filter` selects the saga.
+bool matches(const SagaFilter& filter, const SagaRow& saga);
+
+struct SagaList {
+    std::vector<SagaRow> rows;
+    /// Where the list goes on: only keys below it are left. None: there is nothing behind `rows`.
+    std::optional<SagaKey> next;
 };
 
 struct Counts {
-    std::map<sagas::Status, std::uint64_t> by_status;
+    std::map<sagas::Status, std::uint64_t> by_status;  ///< Each status has its entry.
+};
+Counts no_sagas();
+
+struct FilteredCounts {
+    Counts counts;
+    enum class Extent : std::uint8_t {
+        All,
+        NewestOnly,  ///< There were more than could be looked at.
+    } extent;
+};
+
+/// A row of the journal of all sagas.
+struct FeedRow {
+    JournalRow row;
+    SagaRow saga;  ///< As it is now, without input.
 };
 
 struct LastKeys {
@@ -250,8 +291,19 @@ class Reader {
     /// What the start of a saga with this key, or this id of a client's, would repeat; the key is
     /// looked at first. NotFound: nothing.
     virtual Result<StartRepeats> repeated_start(const StartIdentity& start) const = 0;
-    virtual Result<std::vector<SagaRow>> list(const SagaFilter& filter) const = 0;
+    /// Looks through the sagas in pieces, each of one snapshot.
+    virtual Result<SagaList> list(const SagaFilter& filter, const SagaRange& range) const = 0;
+    /// Of all sagas.
     virtual Result<Counts> counts() const = 0;
+    /// Of the sagas that `filter` selects, whatever its `statuses` say; of the newest ones, where
+    /// there are more than about `looks_max` to look at. In pieces, each of one snapshot.
+    virtual Result<FilteredCounts> counts(const SagaFilter& filter,
+                                          std::uint32_t looks_max) const = 0;
+    /// Rows behind `after`, of all sagas that are not deleted, in the order of commits: at most
+    /// `limit`, and fewer where they are large (at least one).
+    virtual Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const = 0;
+    /// Of the journal's last row; 0: none.
+    virtual Result<Position> last_position() const = 0;
 
     /// Version none: the latest. NotFound: no such name or version (a deleted one is found, with
     /// its state).
@@ -274,6 +326,21 @@ class Recovery {
         const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const = 0;
 };
 
+/// What a look at the whole store found.
+struct Examination {
+    std::string sqlite_version;  ///< Empty: there is no SQLite.
+    std::uint64_t schema = 0;
+    std::uint64_t file_bytes = 0, wal_bytes = 0, free_bytes = 0;
+    // With Depth::Whole.
+    bool is_whole = false;
+    std::uint64_t sagas = 0;
+    std::uint64_t orphans = 0;        ///< Rows whose saga is not there.
+    std::vector<std::string> faults;  ///< What is broken, for people; some of it, if it is much.
+};
+/// Surface: sizes and versions. Whole: reads everything; seconds a gigabyte, during which the log
+/// can't be recycled.
+enum class Depth : std::uint8_t { Surface, Whole };
+
 /// A store that was opened. The three faces are of one object each and live as long as it.
 class Store {
  public:
@@ -283,6 +350,19 @@ class Store {
     virtual const Recovery& recovery() const = 0;
     /// For metrics: bytes of the write-ahead log now. Threads: any.
     virtual std::uint64_t wal_bytes() const = 0;
+
+    /// Copies everything, as it is at one moment, to the new file `file`, while work goes on: in
+    /// slices of the Writer's housekeeping. `done` comes once, on any thread, when the copy is
+    /// complete, but neither checked nor durable yet; it must be quick. Errors: Conflict: another
+    /// copy is being made. Unavailable: the file can't be written; nothing is left of it.
+    /// InvalidArgument: this store can't be copied. Threads: any.
+    virtual void copy_to(std::string file, std::function<void(Result<void>)> done) = 0;
+
+    /// Threads: any; one at a time with Depth::Whole. Errors: Unavailable: somebody else looks, or
+    /// it was stopped. Corruption: it can't be read.
+    virtual Result<Examination> examine(Depth depth) = 0;
+    /// Breaks off an examination that goes on, and lets no other begin. Threads: any.
+    virtual void stop_examining() = 0;
 };
 
 }  // namespace skald::store

@@ -1,112 +1,15 @@
 #include "store/sqlite/reader.h"
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "sagas/check.h"
 #include "store/sqlite/reading.h"
 #include "store/sqlite/saga_rows.h"
 
 namespace skald::store::sqlite {
 namespace {
 
-constexpr std::uint32_t kListMax = 200;
-
-/// Adds every row of `rows` to `found`.
-Result<void> take(Rows rows, std::vector<SagaRow>& found) {
-    while (rows.next()) {
-        auto row = saga_row(rows, WithInput::No);
-        if (!row) {
-            return tl::unexpected(row.error());
-        }
-        found.push_back(std::move(*row));
-    }
-    return {};
-}
-
-void keep_newest(std::vector<SagaRow>& found, std::uint32_t limit) {
-    std::sort(found.begin(), found.end(),
-              [](const SagaRow& a, const SagaRow& b) { return a.key > b.key; });
-    if (found.size() > limit) {
-        found.resize(limit);
-    }
-}
-
-struct ListQuery {
-    std::int64_t below;
-    std::uint32_t statuses;  ///< A bit for each.
-    const SagaFilter& filter;
-};
-
-constexpr std::uint32_t bit(sagas::Status status) { return 1u << static_cast<unsigned>(status); }
-
-ListQuery list_query(const SagaFilter& filter) {
-    std::uint32_t statuses = filter.statuses.empty() ? ~0u : 0u;
-    for (const sagas::Status status : filter.statuses) {
-        statuses |= bit(status);
-    }
-    const std::int64_t below = filter.before ? static_cast<std::int64_t>(*filter.before)
-                                             : std::numeric_limits<std::int64_t>::max();
-    return {below, statuses, filter};
-}
-
-/// Completed sagas are the many, and not in this index: each other status is walked by itself.
-Result<std::vector<SagaRow>> list_by_status(ReaderConnection& connection, const ListQuery& query) {
-    std::vector<SagaRow> found;
-    for (std::int64_t status = 0; status <= static_cast<int>(sagas::Status::Abandoned); ++status) {
-        if ((query.statuses >> status & 1u) == 0) {
-            continue;
-        }
-        Result<void> taken = take(
-            connection.list_of_status.query(
-                query.below, query.statuses, query.filter.limit, status, query.filter.definition,
-                query.filter.definition ? query.filter.version : std::nullopt),
-            found);
-        if (!taken) {
-            return tl::unexpected(taken.error());
-        }
-    }
-    keep_newest(found, query.filter.limit);
-    return found;
-}
-
-Result<std::vector<SagaRow>> list_by_definition(ReaderConnection& connection,
-                                                const ListQuery& query) {
-    std::vector<std::int64_t> versions;
-    {
-        Rows rows = connection.versions_of_name.query(
-            *query.filter.definition,
-            query.filter.definition ? query.filter.version : std::nullopt);
-        while (rows.next()) {
-            versions.push_back(rows.integer(0));
-        }
-    }
-    std::vector<SagaRow> found;
-    for (const std::int64_t version : versions) {
-        const bool is_full = found.size() == query.filter.limit;
-        const std::int64_t above = is_full ? static_cast<std::int64_t>(found.back().key) : 0;
-        Result<void> taken =
-            take(connection.list_of_definition.query(query.below, query.statuses,
-                                                     query.filter.limit, version, above),
-                 found);
-        if (!taken) {
-            return tl::unexpected(taken.error());
-        }
-        keep_newest(found, query.filter.limit);
-    }
-    return found;
-}
-
-Result<std::vector<SagaRow>> list_all(ReaderConnection& connection, const ListQuery& query) {
-    std::vector<SagaRow> found;
-    Result<void> taken =
-        take(connection.list_all.query(query.below, query.statuses, query.filter.limit), found);
-    if (!taken) {
-        return tl::unexpected(taken.error());
-    }
-    return found;
-}
+/// Of stored text in one piece of the feed: parsed, it is some times that.
+constexpr std::size_t kFeedBytesMax = 1u << 20;
 
 Result<SagaRow> one_saga(Rows rows, const std::string& which) {
     if (!rows.next()) {
@@ -168,23 +71,9 @@ Result<StartRepeats> SqliteReader::repeated_start(const StartIdentity& start) co
         });
 }
 
-Result<std::vector<SagaRow>> SqliteReader::list(const SagaFilter& filter) const {
-    SKALD_CHECK(filter.limit >= 1 && filter.limit <= kListMax);
-    const ListQuery query = list_query(filter);
-    return read<std::vector<SagaRow>>(
-        pool_, "list sagas", [&](ReaderConnection& connection) -> Result<std::vector<SagaRow>> {
-            const Snapshot snapshot(connection);
-            if ((query.statuses & bit(sagas::Status::Completed)) == 0) {
-                return list_by_status(connection, query);
-            }
-            return filter.definition ? list_by_definition(connection, query)
-                                     : list_all(connection, query);
-        });
-}
-
 Result<Counts> SqliteReader::counts() const {
     return read<Counts>(pool_, "count sagas", [](ReaderConnection& connection) -> Result<Counts> {
-        Counts counts;
+        Counts counts = no_sagas();
         for (Rows rows = connection.counts.query(); rows.next();) {
             const auto status = status_of(rows.integer(0));
             if (!status) {
@@ -193,6 +82,37 @@ Result<Counts> SqliteReader::counts() const {
             counts.by_status[*status] = static_cast<std::uint64_t>(rows.integer(1));
         }
         return counts;
+    });
+}
+
+Result<std::vector<FeedRow>> SqliteReader::feed(Position after, std::uint32_t limit) const {
+    return read<std::vector<FeedRow>>(
+        pool_, "read the journal",
+        [&](ReaderConnection& connection) -> Result<std::vector<FeedRow>> {
+            std::vector<FeedRow> found;
+            std::size_t bytes = 0;
+            for (Rows rows = connection.feed.query(after, limit);
+                 bytes < kFeedBytesMax && rows.next();) {
+                bytes += rows.text(kJournalDataColumn).size();
+                auto saga = saga_row(rows, WithInput::No, kJournalColumnCount);
+                if (!saga) {
+                    return tl::unexpected(saga.error());
+                }
+                auto row = journal_row(rows, saga->key);
+                if (!row) {
+                    return tl::unexpected(row.error());
+                }
+                found.push_back({std::move(*row), std::move(*saga)});
+            }
+            return found;
+        });
+}
+
+Result<Position> SqliteReader::last_position() const {
+    return read<Position>(pool_, "read the journal's end", [](ReaderConnection& connection) {
+        Rows rows = connection.last_position.query();
+        rows.next();
+        return Result<Position>(Position{rows.integer(0)});
     });
 }
 

@@ -20,8 +20,13 @@ class SqliteReader final : public Reader, public Recovery {
     Result<std::vector<JournalRow>> journal(SagaKey saga, std::uint32_t after,
                                             std::uint32_t limit) const override;
     Result<StartRepeats> repeated_start(const StartIdentity& start) const override;
-    Result<std::vector<SagaRow>> list(const SagaFilter& filter) const override;
+    // saga_search.cpp
+    Result<SagaList> list(const SagaFilter& filter, const SagaRange& range) const override;
+    Result<FilteredCounts> counts(const SagaFilter& filter, std::uint32_t looks_max) const override;
+
     Result<Counts> counts() const override;
+    Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const override;
+    Result<Position> last_position() const override;
     Result<DefinitionRow> definition(std::string_view name,
                                      std::optional<std::uint32_t> version) const override;
     Result<DefinitionRow> definition(DefinitionKey key) const override;

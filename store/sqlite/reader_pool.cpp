@@ -16,9 +16,13 @@ const std::string kFromSaga =
 const std::string kOneSaga = "SELECT " + kSagaColumns + ", input.json" + kFromSaga +
                              " CROSS JOIN input ON input.saga = saga.key WHERE saga.";
 
-// ?1: only keys below; ?2: the set of statuses, a bit for each; ?3: the most rows.
-const std::string kListWhere = " WHERE saga.key < ?1 AND ((?2 >> saga.status) & 1) = 1";
-const std::string kListOrder = " ORDER BY saga.key DESC LIMIT ?3";
+/// For searches, which are stepped through as far as wanted. ?1: only keys below.
+const std::string kNewestFirst = " AND saga.key < ?1 ORDER BY saga.key DESC";
+std::string search(const std::string& index, const std::string& where) {
+    return "SELECT " + kSagaColumns + " FROM saga" + index +
+           " CROSS JOIN definition ON definition.key = saga.definition WHERE " + where +
+           kNewestFirst;
+}
 
 const std::string kFromDefinition =
     " FROM definition CROSS JOIN definition_name ON definition_name.name = definition.name";
@@ -33,23 +37,21 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
       journal(*database_, "SELECT " + kJournalColumns +
                               " FROM journal WHERE saga = ? AND seq > ? ORDER BY seq LIMIT ?"),
       counts(*database_, "SELECT status, sagas FROM count"),
-      list_all(*database_, "SELECT " + kSagaColumns + kFromSaga + kListWhere + kListOrder),
-      // ?4: the version; ?5: only keys above, for more are in the answer already.
-      list_of_definition(
-          *database_, "SELECT " + kSagaColumns +
-                          " FROM saga INDEXED BY saga_definition CROSS JOIN definition"
-                          " ON definition.key = saga.definition" +
-                          kListWhere + " AND saga.definition = ?4 AND saga.key > ?5" + kListOrder),
-      // ?4: the status; ?5, ?6: the definition's name and version, or NULL.
-      list_of_status(*database_,
-                     "SELECT " + kSagaColumns +
-                         " FROM saga INDEXED BY saga_not_completed CROSS JOIN definition"
-                         " ON definition.key = saga.definition" +
-                         kListWhere +
-                         " AND saga.status = ?4 AND saga.status <> 3"
-                         " AND definition.name = coalesce(?5, definition.name)"
-                         " AND definition.version = coalesce(?6, definition.version)" +
-                         kListOrder),
+      search_all(*database_, search("", "true")),
+      search_definition(*database_, search(" INDEXED BY saga_definition", "saga.definition = ?2")),
+      // Completed sagas are the many, and not in this index.
+      search_status(*database_, search(" INDEXED BY saga_not_completed",
+                                       "saga.status = ?2 AND saga.status <> 3")),
+      started_at(*database_,
+                 "SELECT key, started_at FROM saga WHERE key <= ? ORDER BY key DESC LIMIT 1"),
+      newest(*database_, "SELECT coalesce(max(key), 0) FROM saga"),
+      feed(*database_, "SELECT " + kJournalColumns + ", " + kSagaColumns +
+                           " FROM journal CROSS JOIN saga ON saga.key = journal.saga"
+                           " CROSS JOIN definition ON definition.key = saga.definition"
+                           " WHERE journal.pos > ? ORDER BY journal.pos LIMIT ?"),
+      last_position(*database_,
+                    "SELECT max((SELECT coalesce(max(pos), 0) FROM journal),"
+                    " (SELECT value FROM meta WHERE name = 'position_max'))"),
       versions_of_name(*database_,
                        "SELECT key FROM definition WHERE name = ?1"
                        " AND version = coalesce(?2, version) ORDER BY version DESC"),

@@ -33,7 +33,8 @@ class ReaderConnection {
  public:
     Prepared pin;  ///< For Snapshot.
     Prepared saga_by_id, saga_by_key, journal, counts;
-    Prepared list_all, list_of_definition, list_of_status, versions_of_name;
+    Prepared search_all, search_definition, search_status, started_at, newest;
+    Prepared feed, last_position, versions_of_name;
     Prepared definition_latest, definition_version, definition_by_key, definitions;
     Prepared keys_of_status, last_keys;
     RequestKeys request_keys;

@@ -19,7 +19,7 @@ static_assert(static_cast<int>(DefinitionRow::State::Deleted) == 1);
 
 namespace {
 
-tl::unexpected<Error> broken(SagaKey saga, const std::string& what) {
+tl::unexpected<Error> malformed(SagaKey saga, const std::string& what) {
     return sagas::fail(
         ErrorCode::Corruption,
         "saga " + std::to_string(static_cast<std::int64_t>(saga)) + ": stored " + what);
@@ -31,12 +31,12 @@ Result<Labels> labels_of(const Rows& rows, int column, SagaKey saga) {
     }
     const Json json = Json::parse(rows.text(column), nullptr, false);
     if (!json.is_object()) {
-        return broken(saga, "labels are no JSON object");
+        return malformed(saga, "labels are no JSON object");
     }
     Labels labels;
     for (const auto& [name, value] : json.items()) {
         if (!value.is_string()) {
-            return broken(saga, "label " + name + " is no text");
+            return malformed(saga, "label " + name + " is no text");
         }
         labels.emplace(name, value.get<std::string>());
     }
@@ -61,35 +61,35 @@ Result<sagas::Status> status_of(std::int64_t number) {
     return static_cast<sagas::Status>(number);
 }
 
-Result<SagaRow> saga_row(const Rows& rows, WithInput with_input) {
+Result<SagaRow> saga_row(const Rows& rows, WithInput with_input, int first) {
     SagaRow row{};
-    row.key = SagaKey{rows.integer(0)};
-    row.id = rows.text(1);
-    row.definition_key = DefinitionKey{rows.integer(2)};
-    row.definition = rows.text(3);
-    row.version = static_cast<std::uint32_t>(rows.integer(4));
-    row.started_at = rows.time(5);
-    row.deadline_at = rows.optional_time(6);
-    auto labels = labels_of(rows, 7, row.key);
+    row.key = SagaKey{rows.integer(first)};
+    row.id = rows.text(first + 1);
+    row.definition_key = DefinitionKey{rows.integer(first + 2)};
+    row.definition = rows.text(first + 3);
+    row.version = static_cast<std::uint32_t>(rows.integer(first + 4));
+    row.started_at = rows.time(first + 5);
+    row.deadline_at = rows.optional_time(first + 6);
+    auto labels = labels_of(rows, first + kLabelsColumn, row.key);
     if (!labels) {
         return tl::unexpected(labels.error());
     }
     row.labels = std::move(*labels);
-    row.body_hash = text_or_empty(rows, 8);
-    const auto status = status_of(rows.integer(9));
+    row.body_hash = text_or_empty(rows, first + 8);
+    const auto status = status_of(rows.integer(first + 9));
     if (!status) {
         return tl::unexpected(status.error());
     }
     row.summary = Summary{row.key,
                           *status,
-                          rows.optional_time(10),
-                          rows.optional_time(11),
-                          text_or_empty(rows, 12),
-                          text_or_empty(rows, 13)};
+                          rows.optional_time(first + 10),
+                          rows.optional_time(first + 11),
+                          text_or_empty(rows, first + 12),
+                          text_or_empty(rows, first + 13)};
     if (with_input == WithInput::Yes) {
-        Json input = Json::parse(rows.text(kInputColumn), nullptr, false);
+        Json input = Json::parse(rows.text(first + kInputColumn), nullptr, false);
         if (input.is_discarded()) {
-            return broken(row.key, "input is no JSON");
+            return malformed(row.key, "input is no JSON");
         }
         row.input = std::make_shared<const Json>(std::move(input));
     }
@@ -101,7 +101,8 @@ Result<JournalRow> journal_row(const Rows& rows, SagaKey saga) {
     auto record =
         decode(static_cast<sagas::RecordType>(rows.integer(3)), rows.time(2), rows.text(4));
     if (!record) {
-        return broken(saga, "journal row " + std::to_string(seq) + ": " + record.error().message);
+        return malformed(saga,
+                         "journal row " + std::to_string(seq) + ": " + record.error().message);
     }
     return JournalRow{seq, Position{rows.integer(1)}, std::move(*record)};
 }

@@ -19,15 +19,24 @@ inline const std::string kSagaColumns =
     " saga.started_at, saga.deadline_at, saga.labels, saga.body_hash, saga.status,"
     " saga.ended_at, saga.failing_since, saga.last_error, saga.last_step";
 inline constexpr int kInputColumn = 14;
+/// Where some of them stand.
+inline constexpr int kKeyColumn = 0;
+inline constexpr int kStartedAtColumn = 5;
+inline constexpr int kLabelsColumn = 7;
+inline constexpr int kStatusColumn = 9;
 
 enum class WithInput : std::uint8_t { Yes, No };
 
 /// Errors of each: Corruption, where a value can't be what this version of Skald wrote.
-Result<SagaRow> saga_row(const Rows& rows, WithInput with_input);
+/// `first`: the column with the first of kSagaColumns.
+Result<SagaRow> saga_row(const Rows& rows, WithInput with_input, int first = 0);
 Result<sagas::Status> status_of(std::int64_t number);
 
 /// The columns that `journal_row` reads.
-inline const std::string kJournalColumns = "seq, pos, at, type, data";
+inline const std::string kJournalColumns =
+    "journal.seq, journal.pos, journal.at, journal.type, journal.data";
+inline constexpr int kJournalDataColumn = 4;
+inline constexpr int kJournalColumnCount = 5;
 Result<JournalRow> journal_row(const Rows& rows, SagaKey saga);
 
 /// The columns that `definition_row` reads, from `definition` joined with `definition_name`.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/examine.h"
 #include "store/sqlite/file_lock.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/schema.h"
@@ -23,19 +24,27 @@ class SqliteStore final : public Store {
  public:
     SqliteStore(sqlite::FileLock lock, std::unique_ptr<SQLite::Database> database,
                 std::vector<std::unique_ptr<sqlite::ReaderConnection>> readers,
-                const SqliteOptions& options, std::string folder)
-        : lock_(std::move(lock)),
+                const SqliteOptions& options, const std::string& path)
+        : examiner_(path, options.vfs),
+          lock_(std::move(lock)),
           database_(std::move(database)),
           readers_(std::move(readers)),
-          writer_(*database_, readers_, options, std::move(folder)),
+          writer_(*database_, readers_, options,
+                  std::filesystem::path(path).parent_path().string()),
           reader_(readers_) {}
 
     Writer& writer() override { return writer_; }
     const Reader& reader() const override { return reader_; }
     const Recovery& recovery() const override { return reader_; }
     std::uint64_t wal_bytes() const override { return writer_.wal_bytes(); }
+    void copy_to(std::string file, std::function<void(Result<void>)> done) override {
+        writer_.copying().ask(std::move(file), std::move(done));
+    }
+    Result<Examination> examine(Depth depth) override { return examiner_.examine(depth); }
+    void stop_examining() override { examiner_.stop(); }
 
  private:
+    sqlite::Examiner examiner_;
     // In this order they end: the readers close before the writer, whose connection then moves the
     // log into the database, and the lock is let go last.
     sqlite::FileLock lock_;
@@ -128,8 +137,7 @@ Result<std::unique_ptr<Store>> open_locked(const SqliteOptions& options, const s
     }
     sqlite::set_checkpoint_at_close(*database, sqlite::CheckpointAtClose::Yes);
     return std::make_unique<SqliteStore>(std::move(lock), std::move(database), std::move(readers),
-                                         options,
-                                         std::filesystem::path(path).parent_path().string());
+                                         options, path);
 }
 
 }  // namespace

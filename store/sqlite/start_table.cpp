@@ -43,7 +43,9 @@ Result<StartOutcome> StartTable::write(const NewSaga& start) {
         slot = std::get<RequestKeys::Slot>(*found);
     }
     const bool is_clients = start.id_origin == IdOrigin::Client;
-    if (is_clients && is_buried(start)) {
+    const bool is_replay = request != nullptr && is_replay_key(request->key);
+    if ((is_clients && is_buried(start.id, start.started_at)) ||
+        (is_replay && is_buried(request->key, start.started_at))) {
         return StartIdUsed{};
     }
     const int rows = insert_saga_.run(
@@ -64,9 +66,9 @@ Result<StartOutcome> StartTable::write(const NewSaga& start) {
     return StartWritten{};
 }
 
-bool StartTable::is_buried(const NewSaga& start) {
-    Rows rows = buried_at_.query(hash_text(keys_.hash_key(), start.id, 0));
-    return rows.next() && start.started_at - rows.time(0) < kTombstoneKept;
+bool StartTable::is_buried(const std::string& text, Timestamp now) {
+    Rows rows = buried_at_.query(hash_text(keys_.hash_key(), text, 0));
+    return rows.next() && now - rows.time(0) < kTombstoneKept;
 }
 
 Result<void> StartTable::erase(SagaKey saga, Timestamp now) {
@@ -87,6 +89,9 @@ Result<void> StartTable::erase(SagaKey saga, Timestamp now) {
         }
         for (std::uint32_t salt = 0; salt < salts_; ++salt) {
             erase_key_.run(hash_text(keys_.hash_key(), stored->key, salt), saga);
+        }
+        if (is_replay_key(stored->key)) {
+            insert_tombstone_.run(hash_text(keys_.hash_key(), stored->key, 0), now);
         }
     }
     if (origin == IdOrigin::Client) {

@@ -25,7 +25,7 @@ class StartTable {
     void forget_tombstones(Timestamp before, std::uint32_t rows_max);
 
  private:
-    bool is_buried(const NewSaga& start);
+    bool is_buried(const std::string& text, Timestamp now);
 
     RequestKeys keys_;
     std::uint32_t salts_;  ///< At least as many as were ever used.

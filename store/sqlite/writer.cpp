@@ -30,7 +30,8 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
       sagas_(database),
       retention_(database, transactions_, starts_, sagas_, options.retention),
       checkpointer_(database, readers, options.wal_bytes_max),
-      disk_space_(std::move(folder), options.free_bytes_min, options.free_bytes) {
+      disk_space_(std::move(folder), options.free_bytes_min, options.free_bytes),
+      copying_(database) {
     Prepared last(database,
                   "SELECT max((SELECT coalesce(max(key), 0) FROM saga),"
                   " (SELECT value FROM meta WHERE name = 'saga_max')),"
@@ -124,11 +125,15 @@ Result<bool> SqliteWriter::maintain(Timestamp now) {
         stop_if_corrupt(done.error());
         return tl::unexpected(done.error());
     }
+    const bool copies_more = copying_.step();
     Result<bool> more = retention_.step(now);
     if (!more) {
         stop_if_corrupt(more.error());
+        const bool is_full = more.error().code == ErrorCode::Unavailable;
+        return is_full && copies_more ? Result<bool>(true)
+                                      : more;  // The copy goes to another disk.
     }
-    return more;
+    return *more || copies_more;
 }
 
 void SqliteWriter::stop_if_corrupt(const Error& error) {

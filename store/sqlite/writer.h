@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "store/sqlite/checkpointer.h"
+#include "store/sqlite/copying.h"
 #include "store/sqlite/definition_table.h"
 #include "store/sqlite/disk_space.h"
 #include "store/sqlite/retention.h"
@@ -24,6 +25,7 @@ class SqliteWriter final : public Writer {
     Result<Committed> write(const Batch& batch) override;
     Result<bool> maintain(Timestamp now) override;
 
+    Copying& copying() { return copying_; }
     std::uint64_t wal_bytes() const { return checkpointer_.wal_bytes(); }
 
  private:
@@ -46,6 +48,7 @@ class SqliteWriter final : public Writer {
     RetentionSlices retention_;
     Checkpointer checkpointer_;
     DiskSpace disk_space_;
+    Copying copying_;
     SagaKey last_saga_{};  ///< The highest that was ever offered.
     Position last_position_{};
     bool has_failed_ = false;

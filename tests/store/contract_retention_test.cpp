@@ -99,6 +99,25 @@ TEST_P(StoreContract, DoesNotRunADeletedClientIdAgainForAYear) {
     EXPECT_THAT(describe(write_start(again)), ElementsAre("started"));
 }
 
+TEST_P(StoreContract, DoesNotReplayAgainWhatWasReplayedBeforeTheReplayWasDeleted) {
+    open(Retention{1h, 1h, 1h});
+    const DefinitionKey key = order();
+    Batch batch;
+    add_finished(batch, with_request_key(start(1, key), replay_key("old")));
+    write(batch);
+    EXPECT_THAT(describe(write_start(with_request_key(start(2, key), replay_key("old")))),
+                ElementsAre("key of saga-1 #1"));
+    const Timestamp deleted_at = at(0) + 25h;
+    maintain(deleted_at);
+    reopen();
+    EXPECT_THAT(list({}), IsEmpty());
+    NewSaga again = with_request_key(start(3, key), replay_key("old"));
+    again.started_at = deleted_at + 1h;
+    EXPECT_THAT(describe(write_start(again)), ElementsAre("id used"));
+    EXPECT_THAT(describe(write_start(with_request_key(start(4, key), replay_key("other")))),
+                ElementsAre("started"));
+}
+
 TEST_P(StoreContract, ForgetsTombstonesAfterAYear) {
     open(Retention{1h, 1h, 1h});
     const DefinitionKey key = order();

@@ -118,47 +118,6 @@ TEST_P(StoreContract, GivesAJournalInPages) {
     EXPECT_THAT(seqs(7, 9), IsEmpty());
 }
 
-TEST_P(StoreContract, ListsByStatusDefinitionAndVersion) {
-    const DefinitionKey first = order();
-    const DefinitionKey second = put(store(), definition("order", "2"));
-    const DefinitionKey other = put(store(), definition("other"));
-    Batch batch;
-    const std::array keys = {first, second, other};
-    const std::array statuses = {Status::Running,   Status::Compensating, Status::Stuck,
-                                 Status::Completed, Status::Compensated,  Status::Abandoned};
-    for (std::int64_t i = 0; i < 18; ++i) {  // Saga 1 + i: each status with each definition.
-        batch.starts.push_back(start(1 + i, keys.at(static_cast<std::size_t>(i) % 3)));
-        batch.summaries.push_back(summary(1 + i, statuses.at(static_cast<std::size_t>(i) / 3)));
-    }
-    write(batch);
-
-    const auto filter = [](std::vector<Status> wanted, std::optional<std::string> name,
-                           std::optional<std::uint32_t> version = {},
-                           std::optional<std::int64_t> before = {}, std::uint32_t limit = 50) {
-        return SagaFilter{std::move(wanted), std::move(name), version,
-                          before ? std::optional{SagaKey{*before}} : std::nullopt, limit};
-    };
-    EXPECT_THAT(list(filter({}, {}, {}, {}, 3)), ElementsAre(18, 17, 16));
-    EXPECT_THAT(list(filter({}, {}, {}, 3)), ElementsAre(2, 1));
-    EXPECT_THAT(list(filter({}, {}, {}, 1)), IsEmpty());
-    EXPECT_THAT(list(filter({Status::Completed}, {})), ElementsAre(12, 11, 10));
-    EXPECT_THAT(list(filter({Status::Stuck, Status::Running}, {})), ElementsAre(9, 8, 7, 3, 2, 1));
-    EXPECT_THAT(list(filter({Status::Stuck, Status::Running}, {}, {}, 8, 3)), ElementsAre(7, 3, 2));
-    EXPECT_THAT(list(filter({Status::Stuck, Status::Completed}, {})),
-                ElementsAre(12, 11, 10, 9, 8, 7));
-    EXPECT_THAT(list(filter({}, "other")), ElementsAre(18, 15, 12, 9, 6, 3));
-    EXPECT_THAT(list(filter({}, "order", {}, {}, 5)), ElementsAre(17, 16, 14, 13, 11));
-    EXPECT_THAT(list(filter({}, "order", {}, 11, 5)), ElementsAre(10, 8, 7, 5, 4));
-    EXPECT_THAT(list(filter({}, "order", 1)), ElementsAre(16, 13, 10, 7, 4, 1));
-    EXPECT_THAT(list(filter({}, "order", 3)), IsEmpty());
-    EXPECT_THAT(list(filter({}, "nobody")), IsEmpty());
-    EXPECT_THAT(list(filter({Status::Completed}, "order")), ElementsAre(11, 10));
-    EXPECT_THAT(list(filter({Status::Completed, Status::Stuck}, "order", 2)), ElementsAre(11, 8));
-    EXPECT_THAT(list(filter({Status::Stuck}, "order")), ElementsAre(8, 7));
-    EXPECT_THAT(list(filter({Status::Stuck, Status::Abandoned}, "order", 1)), ElementsAre(16, 7));
-    EXPECT_THAT(list(filter({Status::Stuck}, "nobody")), IsEmpty());
-}
-
 TEST_P(StoreContract, RecoversLiveSagasOldestFirst) {
     const DefinitionKey key = order();
     Batch batch;

@@ -44,8 +44,8 @@ class SqliteFaults : public testing::Test {
     Result<Committed> write(std::int64_t key) { return store_->writer().write(batch(key)); }
     std::set<std::int64_t> stored() {
         std::set<std::int64_t> keys;
-        const auto rows = store_->reader().list({{}, {}, {}, {}, 200});
-        for (const SagaRow& row : rows.value()) {
+        const auto rows = store_->reader().list({}, {{}, 200});
+        for (const SagaRow& row : rows.value().rows) {
             keys.insert(static_cast<std::int64_t>(row.key));
         }
         return keys;

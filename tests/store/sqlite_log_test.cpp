@@ -61,7 +61,7 @@ TEST_F(SqliteLog, StaysBoundedUnderBusyReaders) {
     for (int i = 0; i < 3; ++i) {  // More than connections.
         readers.emplace_back([&] {
             while (!is_done) {
-                const auto rows = store_->reader().list({{}, {}, {}, {}, 200});
+                const auto rows = store_->reader().list({}, {{}, 200});
                 EXPECT_TRUE(rows || rows.error().code == ErrorCode::Unavailable)
                     << rows.error().message;
                 ++reads;

@@ -116,17 +116,28 @@ void StoreContract::maintain(Timestamp now) {
     FAIL() << "housekeeping has no end";
 }
 
-std::vector<std::int64_t> StoreContract::list(const SagaFilter& filter) {
-    const auto rows = reader().list(filter);
+std::vector<std::int64_t> StoreContract::list(const SagaFilter& filter, const SagaRange& range) {
     std::vector<std::int64_t> keys;
-    if (!rows) {
-        ADD_FAILURE() << rows.error().message;
-        return keys;
+    SagaRange page = range;
+    for (int pages = 0; pages < 1'000; ++pages) {
+        const auto found = reader().list(filter, page);
+        if (!found) {
+            ADD_FAILURE() << found.error().message;
+            return keys;
+        }
+        EXPECT_LE(found->rows.size(), page.limit);
+        for (const SagaRow& row : found->rows) {
+            EXPECT_EQ(row.input, nullptr);
+            EXPECT_TRUE(matches(filter, row));
+            keys.push_back(static_cast<std::int64_t>(row.key));
+        }
+        if (!found->next) {
+            return keys;
+        }
+        EXPECT_TRUE(!page.before || *found->next < *page.before) << "no progress";
+        page.before = found->next;
     }
-    for (const SagaRow& row : *rows) {
-        EXPECT_EQ(row.input, nullptr);
-        keys.push_back(static_cast<std::int64_t>(row.key));
-    }
+    ADD_FAILURE() << "the list has no end";
     return keys;
 }
 
@@ -147,10 +158,11 @@ std::vector<std::string> StoreContract::journal(std::int64_t saga) {
     return texts;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Stores, StoreContract,
-    testing::Values(Kind{"Memory", [] { return std::unique_ptr<Harness>(new MemoryHarness); }},
-                    Kind{"Sqlite", [] { return std::unique_ptr<Harness>(new SqliteHarness); }}),
-    [](const testing::TestParamInfo<Kind>& kind) { return kind.param.name; });
+std::vector<Kind> all_kinds() {
+    return {{"Memory", [] { return std::unique_ptr<Harness>(new MemoryHarness); }},
+            {"Sqlite", [] { return std::unique_ptr<Harness>(new SqliteHarness); }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, every_store(), store_name);
 
 }  // namespace skald::store

@@ -32,6 +32,11 @@ struct Kind {
     std::unique_ptr<Harness> (*make)();
 };
 
+std::vector<Kind> all_kinds();
+/// For INSTANTIATE_TEST_SUITE_P of StoreContract and what is derived from it.
+inline auto every_store() { return testing::ValuesIn(all_kinds()); }
+inline std::string store_name(const testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+
 /// By value: a Result's own value ends with it, in a loop over it too.
 template <typename T>
 T got(Result<T> result) {
@@ -65,7 +70,8 @@ class StoreContract : public testing::TestWithParam<Kind> {
     /// Until there is nothing more to do.
     void maintain(Timestamp now);
 
-    std::vector<std::int64_t> list(const SagaFilter& filter);
+    /// The keys of the whole list, page by page.
+    std::vector<std::int64_t> list(const SagaFilter& filter, const SagaRange& range = {});
     /// In the order of Status.
     std::vector<std::uint64_t> counts();
     /// "SEQ TEXT" of each row.
