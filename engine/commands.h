@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/catalog.h"
 #include "sagas/event.h"
@@ -30,10 +31,16 @@ struct Start {
     store::Labels labels;  ///< The definition's rendered, then the request's over them.
     std::string body_hash;
     std::optional<sagas::RequestKey> request;
+    std::optional<sagas::Replay> replay;
 
     struct Started {};
     using Result = std::variant<Started, store::StartRepeats, store::StartIdUsed, Busy>;
     std::function<void(Result)> done;
+};
+
+/// Several starts, written in one commit; each is answered by itself.
+struct StartMany {
+    std::vector<Start> starts;
 };
 
 /// Cancel, retry, resolve and the like, for the saga with the public id `id`.
@@ -66,6 +73,9 @@ struct ChangeDefinition {
     std::function<void(Result)> done;
 };
 
-using Command = std::variant<Start, Operate, ChangeDefinition>;
+using Command = std::variant<Start, StartMany, Operate, ChangeDefinition>;
+
+/// Answers the command, or each of its starts, with `busy`.
+void refuse(Command& command, const Busy& busy);
 
 }  // namespace skald::engine

@@ -11,10 +11,6 @@ namespace skald::engine {
 
 namespace {
 
-void refuse(Command& command, const Busy& busy) {
-    std::visit([&busy](auto& which) { which.done(busy); }, command);
-}
-
 const sagas::Operator& who(const Operate& command) {
     return std::visit([](const auto& event) -> const sagas::Operator& { return event.who; },
                       command.event);
@@ -37,6 +33,18 @@ bool is_at_rest(sagas::Status status) {
 }
 
 }  // namespace
+
+void refuse(Command& command, const Busy& busy) {
+    if (auto* many = std::get_if<StartMany>(&command)) {
+        for (Start& start : many->starts) start.done(busy);
+        return;
+    }
+    std::visit(
+        [&busy](auto& which) {
+            if constexpr (requires { which.done; }) which.done(busy);
+        },
+        command);
+}
 
 Coordinator::Impl::Impl(Parts parts, CoordinatorOptions options)
     : parts_(std::move(parts)), options_(options), mailbox_(options.mailbox_max) {
@@ -158,8 +166,9 @@ void Coordinator::Impl::take(Start command) {
     live.labels = command.labels;
     live.summary = {last_key_, sagas::Status::Running, {}, {}, {}, {}};
 
-    sagas::Transition begun = sagas::apply(definition, std::move(live.saga),
-                                           sagas::Begin{std::move(command.request)}, now);
+    sagas::Transition begun =
+        sagas::apply(definition, std::move(live.saga),
+                     sagas::Begin{std::move(command.request), std::move(command.replay)}, now);
     live.saga = std::move(begun.saga);
     SKALD_CHECK(begun.record);
     live.next_seq = 2;
@@ -173,6 +182,10 @@ void Coordinator::Impl::take(Start command) {
         gathering_.effects.emplace_back(last_key_, effect);
     }
     note_summary(live_.emplace(last_key_, std::move(live)).first->second);
+}
+
+void Coordinator::Impl::take(StartMany command) {
+    for (Start& start : command.starts) take(std::move(start));
 }
 
 void Coordinator::Impl::take(Operate command) {
@@ -294,7 +307,9 @@ void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
     if (call->is_held_back && is_unsent) {
         const sagas::Call unsent{call->step, call->phase, call->attempt};
         live->calls.erase(call);
-        perform(*live, unsent);  // Remembered, or sent now if the saga was resumed meanwhile.
+        // Remembered, or sent if the saga was resumed meanwhile, when that is durable.
+        gathering_.effects.emplace_back(key, unsent);
+        wake_once();
         return;
     }
     say({key, sagas::Answered{call->step, call->phase, call->attempt, std::move(answer)}, id});

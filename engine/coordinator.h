@@ -11,6 +11,7 @@
 #include "engine/catalog.h"
 #include "engine/clock.h"
 #include "engine/commands.h"
+#include "engine/journal_bell.h"
 #include "engine/telemetry.h"
 #include "engine/watchers.h"
 #include "sagas/request.h"
@@ -57,6 +58,7 @@ class Coordinator {
         const Clock& clock;
         Catalog& catalog;
         Watchers& watchers;
+        JournalBell& bell;
         Telemetry& telemetry;
         const sagas::Secrets& secrets;
         /// Arranges that `turn` is called soon on the loop's thread. Called from any thread.

@@ -100,6 +100,7 @@ void Coordinator::Impl::release(Gathering done, const store::Committed& committe
     for (const store::SagaKey key : done.recalls) recall(key);
     for (const auto& [key, effect] : done.effects) perform(key, effect);
     for (const store::SagaKey key : done.at_rest) come_to_rest(key, done.number);
+    parts_.bell.ring(committed.last);
 }
 
 void Coordinator::Impl::answer_definitions(Gathering& done, const store::Committed& committed) {
@@ -216,14 +217,17 @@ void Coordinator::Impl::recall(store::SagaKey key) {
     const bool is_suspended = saga.suspension == sagas::Suspension::Suspended;
     if (!is_turning && !is_suspended) return;  // Resumed, or past its pivot, meanwhile.
     for (OpenCall& call : live->calls) {
-        call.is_held_back = !is_turning;
+        // A compensation is owed again after the pause; an action that turns must be settled.
+        const bool is_undo = call.phase == sagas::Phase::Compensation && !saga.end;
+        call.is_held_back = is_suspended && (is_undo || !is_turning);
         parts_.caller.recall(call.id);
     }
 }
 
 void Coordinator::Impl::perform(LiveSaga& live, const sagas::Call& call) {
-    const bool is_out = live.find_call(call.step, call.phase, call.attempt) != nullptr;
-    if (is_draining_ || is_out) return;
+    OpenCall* out = live.find_call(call.step, call.phase, call.attempt);
+    if (out != nullptr) out->is_held_back = false;  // Owed again, durably: it is out for good.
+    if (is_draining_ || out != nullptr) return;
     if (live.saga.turn_wanted && is_not_out_yet(live, call)) {
         say_unsent(live, call);
         return;

@@ -43,6 +43,7 @@ class Coordinator::Impl {
 
     // Filling a batch.
     void take(Start command);
+    void take(StartMany command);
     void take(Operate command);
     void take(ChangeDefinition command);
     void apply(LiveSaga& live, const Said& said);

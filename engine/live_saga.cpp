@@ -39,8 +39,7 @@ Glance glance(const LiveSaga& live) {
 
 }  // namespace
 
-const OpenCall* LiveSaga::find_call(sagas::StepIndex step, sagas::Phase phase,
-                                    std::uint32_t attempt) const {
+OpenCall* LiveSaga::find_call(sagas::StepIndex step, sagas::Phase phase, std::uint32_t attempt) {
     const auto found = std::find_if(calls.begin(), calls.end(), [&](const OpenCall& call) {
         return call.step == step && call.phase == phase && call.attempt == attempt;
     });

@@ -44,8 +44,7 @@ struct LiveSaga {
 
     const sagas::Definition& definition() const { return version->definition; }
     /// Null: that try is not out.
-    const OpenCall* find_call(sagas::StepIndex step, sagas::Phase phase,
-                              std::uint32_t attempt) const;
+    OpenCall* find_call(sagas::StepIndex step, sagas::Phase phase, std::uint32_t attempt);
 };
 
 /// What search needs to know of `live` now, where that isn't what was last written.

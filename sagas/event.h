@@ -13,9 +13,16 @@
 /// order.
 namespace skald::sagas {
 
+/// That a saga runs again what another one ran, and who wanted that, and why.
+struct Replay {
+    std::string of;  ///< The id of the other.
+    std::string by;
+    std::string reason;
+};
 /// The first event of every saga.
 struct Begin {
-    std::optional<RequestKey> request;
+    std::optional<RequestKey> request = std::nullopt;
+    std::optional<Replay> replay = std::nullopt;
 };
 /// What became of a try. Answers to `Call` and to `Settle` alike.
 struct Answered {

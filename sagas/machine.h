@@ -68,7 +68,8 @@ struct Transition {
         record;  ///< None: nothing to journal (and the saga is as it was, but for
                  ///< the try numbers of a step that fails for long: see kQuietAfter).
     std::vector<Effect> effects;     ///< Exactly what `owed` has more than before.
-    std::optional<Refusal> refusal;  ///< Of operator events only.
+    /// Of operator events only. With AlreadySo there may be a record, which binds the request's key.
+    std::optional<Refusal> refusal;
 };
 
 /// After this many tries of a step without limit, a try is journaled only when its error changes or

@@ -10,6 +10,19 @@ namespace skald::sagas {
 
 namespace {
 
+/// The saga is already as `event` wants it. That is journaled where it was asked for with a key, so
+/// that the same request has the same answer when things have changed.
+template <typename Event>
+Transition already_so(Draft draft, const Event& event, std::string detail) {
+    if (!event.who.request) {
+        return std::move(draft).refuse(RefusalCode::AlreadySo, std::move(detail));
+    }
+    draft.accept(event);
+    Transition transition = std::move(draft).finish();
+    transition.refusal = Refusal{RefusalCode::AlreadySo, std::move(detail)};
+    return transition;
+}
+
 std::string ended_text(const Saga& saga) {
     return "the saga is " + std::string(to_text(saga.end->status)) + " and never changes again";
 }
@@ -174,7 +187,7 @@ Transition on(Draft draft, const Cancel& event) {
             is_undone ? RefusalCode::AlreadySo : RefusalCode::AlreadyEnded, ended_text(saga));
     }
     if (saga.direction == Direction::Backward) {
-        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is being undone already");
+        return already_so(std::move(draft), event, "the saga is being undone already");
     }
     if (is_past_pivot(draft.definition(), saga)) {
         return std::move(draft).refuse(RefusalCode::PastPivot,
@@ -187,8 +200,8 @@ Transition on(Draft draft, const Cancel& event) {
             "compensated or skipped)");
     }
     if (saga.turn_wanted) {
-        return std::move(draft).refuse(RefusalCode::AlreadySo,
-                                       "the saga will be undone unless its pivot succeeds");
+        return already_so(std::move(draft), event,
+                          "the saga will be undone unless its pivot succeeds");
     }
     draft.accept(event);
     request_turn(draft, {std::nullopt, "cancelled"});
@@ -265,7 +278,7 @@ Transition on(Draft draft, const Suspend& event) {
         return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (draft.saga().suspension == Suspension::Suspended) {
-        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is suspended already");
+        return already_so(std::move(draft), event, "the saga is suspended already");
     }
     draft.accept(event);
     return std::move(draft).finish();
@@ -276,7 +289,7 @@ Transition on(Draft draft, const Resume& event) {
         return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (draft.saga().suspension == Suspension::None) {
-        return std::move(draft).refuse(RefusalCode::AlreadySo, "the saga is not suspended");
+        return already_so(std::move(draft), event, "the saga is not suspended");
     }
     draft.accept(event);
     advance(draft);

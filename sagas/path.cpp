@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "sagas/ascii.h"
 #include "sagas/did_you_mean.h"
 #include "sagas/utf8.h"
 
@@ -43,8 +44,6 @@ const std::vector<std::string>& root_names() {
                                                  "$response",   "$secrets", "$index",   "$event"};
     return kNames;
 }
-
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
 bool is_name_byte(char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||

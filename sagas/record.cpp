@@ -33,7 +33,12 @@ class Absorb {
  public:
     Absorb(Saga& saga, Timestamp at) : saga_(saga), at_(at) {}
 
-    void operator()(const Begin&) const { saga_.is_begun = true; }
+    void operator()(const Begin& cause) const {
+        saga_.is_begun = true;
+        if (cause.replay) {
+            saga_.replay_of = cause.replay->of;
+        }
+    }
     void operator()(const Due&) const {}
     void operator()(const DeadlinePassed&) const {}
 

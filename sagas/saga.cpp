@@ -33,7 +33,7 @@ struct StatusText {
     std::string_view operator()(const Compensated&) const { return "compensated"; }
 };
 
-bool is_stuck(const StepRun& run) {
+bool has_stuck(const StepRun& run) {
     return std::holds_alternative<StuckAction>(run.state) ||
            std::holds_alternative<StuckCompensation>(run.state);
 }
@@ -123,7 +123,7 @@ bool Saga::operator==(const Saga& other) const {
            equal(input, other.input) && bytes == other.bytes && is_begun == other.is_begun &&
            direction == other.direction && suspension == other.suspension && steps == other.steps &&
            turned == other.turned && turn_wanted == other.turn_wanted && end == other.end &&
-           requests == other.requests;
+           requests == other.requests && replay_of == other.replay_of;
 }
 
 Saga make_saga(const Definition& definition, std::string id, Timestamp started_at, Value input) {
@@ -143,7 +143,7 @@ Status status(const Saga& saga) {
     if (saga.end) {
         return saga.end->status;
     }
-    if (std::any_of(saga.steps.begin(), saga.steps.end(), is_stuck)) {
+    if (std::any_of(saga.steps.begin(), saga.steps.end(), has_stuck)) {
         return Status::Stuck;
     }
     return saga.direction == Direction::Forward ? Status::Running : Status::Compensating;

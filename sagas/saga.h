@@ -201,6 +201,7 @@ struct Saga {
     std::optional<End> end;
     std::size_t bytes = 0;             ///< Of input and outputs, about; at most kSagaBytesMax.
     std::vector<RequestKey> requests;  ///< Of operator commands that changed it.
+    std::string replay_of;             ///< The id of the saga that it runs again; empty: none.
 
     StepRun& step(StepIndex index) { return steps[to_size(index)]; }
     const StepRun& step(StepIndex index) const { return steps[to_size(index)]; }

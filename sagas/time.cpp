@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "sagas/ascii.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -26,8 +27,6 @@ constexpr std::array<Unit, 5> kUnits{{{"d", days{1}},
                                       {"m", minutes{1}},
                                       {"s", seconds{1}},
                                       {"ms", Milliseconds{1}}}};
-
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
 /// Takes pieces from the front of a text; the first that doesn't fit makes it fail for good.
 class Scanner {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sagas/ascii.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kHostBytesMax = 253;
 
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 bool is_lower(char byte) { return byte >= 'a' && byte <= 'z'; }
 bool is_hex(char byte) {
     return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');

@@ -30,10 +30,20 @@ class CountingReader final : public store::Reader {
     Result<store::StartRepeats> repeated_start(const store::StartIdentity& start) const override {
         return reader_.repeated_start(start);
     }
-    Result<std::vector<store::SagaRow>> list(const store::SagaFilter& filter) const override {
-        return reader_.list(filter);
+    Result<store::SagaList> list(const store::SagaFilter& filter,
+                                 const store::SagaRange& range) const override {
+        return reader_.list(filter, range);
     }
     Result<store::Counts> counts() const override { return reader_.counts(); }
+    Result<store::FilteredCounts> counts(const store::SagaFilter& filter,
+                                         std::uint32_t looks_max) const override {
+        return reader_.counts(filter, looks_max);
+    }
+    Result<std::vector<store::FeedRow>> feed(store::Position after,
+                                             std::uint32_t limit) const override {
+        return reader_.feed(after, limit);
+    }
+    Result<store::Position> last_position() const override { return reader_.last_position(); }
     Result<store::DefinitionRow> definition(std::string_view name,
                                             std::optional<std::uint32_t> version) const override {
         ++reads;

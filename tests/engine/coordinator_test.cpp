@@ -432,9 +432,33 @@ TEST_F(CoordinatorTest, ACallThatComesBackAfterTheResumeIsSentAgain) {
     operate("a", sagas::Suspend{{"local", "", std::nullopt}});
     rig_->settle();
     operate("a", sagas::Resume{{"local", "", std::nullopt}});
+    rig_->turn();  // The resume is being synced.
+    const CallId call = rig_->caller.open.front().id;
+    rig_->caller.open.clear();
+    rig_->coordinator->answered(call, sagas::NotSent{"taken back"});
+    rig_->turn();
+    EXPECT_THAT(rig_->open(), IsEmpty());  // Not before it is durable.
     rig_->settle();
-    rig_->answer("/reserve", sagas::NotSent{"taken back"});
     EXPECT_THAT(rig_->open(), ElementsAre("/reserve"));
+    EXPECT_EQ(rig_->caller.open.front().attempt, 1u);
+}
+
+TEST_F(CoordinatorTest, ASuspensionUsesUpNoTryOfACompensation) {
+    rig_->start("order", "a");
+    rig_->settle();
+    rig_->answer("/reserve", 200);
+    rig_->cancel("a");
+    rig_->settle();
+    ASSERT_THAT(rig_->open(), ElementsAre("/charge"));
+    rig_->answer("/charge", 409);
+    ASSERT_THAT(rig_->open(), ElementsAre("/release"));
+    operate("a", sagas::Suspend{{"local", "", std::nullopt}});
+    rig_->settle();
+    rig_->answer("/release", sagas::NotSent{"taken back"});
+    EXPECT_THAT(rig_->open(), IsEmpty());
+    operate("a", sagas::Resume{{"local", "", std::nullopt}});
+    rig_->settle();
+    ASSERT_THAT(rig_->open(), ElementsAre("/release"));
     EXPECT_EQ(rig_->caller.open.front().attempt, 1u);
 }
 

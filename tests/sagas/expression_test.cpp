@@ -50,13 +50,13 @@ std::string rendered(const Json& document) {
     return json ? json->dump() : "error: " + json.error().message;
 }
 
-struct Row {
+struct Case {
     const char* text;
     const char* result;
 };
 
 TEST(Template, RendersAWholePathWithItsType) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"$input.name", R"("Ann")"},
              {"$input.amount", "12.5"},
              {"$input.items[1].sku", R"("b")"},
@@ -86,7 +86,7 @@ TEST(Template, RendersAWholePathWithItsType) {
 }
 
 TEST(Template, InsertsTextInsideALongerString) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"Hi {$input.name}!", R"("Hi Ann!")"},
              {"{$input.name}", R"("Ann")"},
              {"{$input.count}", R"("3")"},
@@ -112,7 +112,7 @@ TEST(Template, RendersDocumentsAndKeepsTheRest) {
 }
 
 TEST(Template, NamesThePathAndWhatIsMissing) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"$input.gone", R"(error: $input.gone: no member "gone" in $input)"},
              {"$input.items[2].sku",
               "error: $input.items[2].sku: no element 2 in $input.items, which has 2"},
@@ -134,7 +134,7 @@ TEST(Template, NamesThePathAndWhatIsMissing) {
 }
 
 TEST(Template, RefusesTextsThatAreNoExpression) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"$inptu.x", R"(bad: "$inptu.x": there is no "$inptu"; did you mean "$input"?)"},
              {"$", R"x(bad: "$": a "$" begins an expression; write "$$" for a dollar sign)x"},
              {"$5", R"(bad: "$5": there is no "$5")"},
@@ -240,7 +240,7 @@ std::string judged(std::string_view text) {
 }
 
 TEST(Condition, JudgesAsItShould) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"$response.status == 404", "true"},
              {"$response.status != 404", "false"},
              {"$response.status == 404.0", "true"},
@@ -286,7 +286,7 @@ TEST(Condition, JudgesAsItShould) {
 }
 
 TEST(Condition, SaysAtWhichColumnItIsBroken) {
-    for (const Row& row : std::vector<Row>{
+    for (const Case& row : std::vector<Case>{
              {"", "column 1: an expression or a value is missing"},
              {"1 ==", "column 5: an expression or a value is missing"},
              {"1 = 1", "column 3: equality is written =="},
