@@ -29,7 +29,8 @@ HttpServerOptions with_defaults(HttpServerOptions options) {
     return options;
 }
 
-/// Threads that may be held by Later::Long: a fifth is kept for requests that don't wait.
+/// Threads that may be held by Later::Long and Stream: a fifth is kept for requests that don't
+/// wait.
 std::size_t long_max(const HttpServerOptions& options) {
     const std::size_t kept = std::max(options.threads / 5, std::size_t{1});
     return std::min(options.waiting_max, options.threads - kept);
@@ -63,7 +64,7 @@ class BoundServer final : public HttpServer {
           ops_table_(ops_only(table, options_)),
           table_(ops_table_ ? *ops_table_ : table),
           observer_(std::move(observer)),
-          connections_(options_.waiting_max, long_max(options_)),
+          connections_(options_.waiting_max, long_max(options_), options_.streams_max),
           threads_(options_.threads, options_.queue) {}
     ~BoundServer() override { BoundServer::stop(sagas::Milliseconds(0)); }
 

@@ -19,9 +19,9 @@ struct HttpServerOptions {
     std::uint16_t port = 8080;  ///< 0: a free one.
     std::size_t threads = 320;  ///< At most (and 2 at least); made when they are needed.
     std::size_t queue = 1024;   ///< Connections that wait for a thread; more are refused.
-    /// Connections that wait (Later::Long) or idle. A fifth of the threads never waits.
+    /// Connections that wait (Later::Long, Stream) or idle. A fifth of the threads never waits.
     std::size_t waiting_max = 256;
-    std::size_t body_bytes_max = 1u << 20;
+    std::size_t streams_max = 64;  ///< Of them, streams; more are refused.
     std::size_t header_count_max = 100;
     std::size_t header_bytes_max = 32u << 10;
     std::size_t target_bytes_max = 8u << 10;
@@ -29,6 +29,8 @@ struct HttpServerOptions {
     sagas::Milliseconds body_time{30'000};
     sagas::Milliseconds write_time{30'000};  ///< For the client to take a reply.
     sagas::Milliseconds idle_time{15'000};   ///< Between two requests.
+    /// For the client to take a piece of a stream: who needs longer is dropped.
+    sagas::Milliseconds stream_write_time{10'000};
     /// Beside the listen address and localhost names: "skald.example" (with any port) or
     /// "skald.example:8080".
     std::vector<std::string> allowed_hosts;
@@ -51,14 +53,14 @@ using RequestObserver =
 /// Everything that a request may do wrong is answered with a problem document. What can't be read
 /// as a request, or is refused before its body was read, closes the connection.
 ///
-/// Threads: free. Handlers run on the server's threads, which block in a Later.
+/// Threads: free. Handlers run on the server's threads, which block in a Later and a Stream.
 class HttpServer {
  public:
     virtual ~HttpServer() = default;  ///< Stops, if it wasn't, without patience.
     virtual std::uint16_t port() const = 0;
-    /// Takes no new connections, closes the idle, finishes every Later::Long at once, and answers
-    /// what is in work until `time` is over; then closes the rest and finishes what waits. Returns
-    /// when no handler runs any more. A second call does nothing.
+    /// Takes no new connections, closes the idle, finishes every Later::Long at once, ends every
+    /// Stream, and answers what is in work until `time` is over; then closes the rest and finishes
+    /// what waits. Returns when no handler runs any more. A second call does nothing.
     virtual void stop(sagas::Milliseconds time) = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/problem.h"
+#include "sagas/json.h"
 #include "sagas/time.h"
 
 /// The route table: one row per operation. Handlers see our own Request and give an Answer, and
@@ -45,8 +46,9 @@ struct Reply {
 };
 
 class Later;
-/// What a handler gives: an answer, a problem, or an answer that comes later.
-using Answer = std::variant<Reply, Problem, Later>;
+class Stream;
+/// What a handler gives: an answer, a problem, an answer that comes later, or one without end.
+using Answer = std::variant<Reply, Problem, Later, Stream>;
 
 /// An answer that waits for something. A transport with a thread per connection blocks in it,
 /// another one need not.
@@ -67,6 +69,29 @@ class Later {
     std::function<Answer()> finish;
 };
 
+/// An answer (200) whose body is made piece by piece for as long as its reader stays: server-sent
+/// events. Sent chunked, or to HTTP/1.0 until the connection ends; the connection closes after it.
+/// There may be too many (503), and the server ends it when it stops.
+class Stream {
+ public:
+    /// There is nothing now: `next` is to be called when `ready` was, or this time is over.
+    struct Wait {
+        sagas::Milliseconds time{};
+        /// As Later::arm. Empty: only the time counts.
+        std::function<void(std::function<void()> ready)> arm;
+    };
+    struct Over {};
+    /// A piece of the body (an empty one: ask again at once), a wait, or the end.
+    using Next = std::variant<std::string, Wait, Over>;
+
+    std::vector<std::pair<std::string, std::string>> headers;  ///< As Reply's.
+    std::string content_type;
+    /// Called again and again on the transport's thread, each time when the piece before is out of
+    /// its hands; so a slow reader is one that asks seldom. May block for a moment only. When it
+    /// throws, the stream is cut off. Destroyed when the stream ends, for whatever reason.
+    std::function<Next()> next;
+};
+
 /// Threads: called on any number at once. May block for a moment only (to wait there is Later).
 /// What it throws is logged, and answered with a 500 that does not tell it.
 using Handler = std::function<Answer(const Request&)>;
@@ -82,6 +107,7 @@ struct Route {
     std::vector<std::string> parameters;  ///< Query parameters it takes; any other is a 400.
     std::vector<ProblemType> problems;    ///< Beyond those that every route can answer with.
     Handler handler;
+    std::size_t body_bytes_max = sagas::kBodyBytesMax;
 };
 
 /// Finds routes by their raw (undecoded) path.

@@ -34,13 +34,13 @@ int socket_of(BIO* bio) {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }
 
-bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool is_for_later(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 int write_socket(BIO* bio, const char* bytes, std::size_t size, std::size_t* written) {
     BIO_clear_retry_flags(bio);
     const ssize_t sent = ::send(socket_of(bio), bytes, size, MSG_NOSIGNAL);
     *written = sent > 0 ? static_cast<std::size_t>(sent) : 0;
-    if (sent < 0 && is_would_block(errno)) BIO_set_retry_write(bio);
+    if (sent < 0 && is_for_later(errno)) BIO_set_retry_write(bio);
     return sent >= 0 ? 1 : 0;
 }
 
@@ -48,7 +48,7 @@ int read_socket(BIO* bio, char* bytes, std::size_t size, std::size_t* read) {
     BIO_clear_retry_flags(bio);
     const ssize_t received = ::recv(socket_of(bio), bytes, size, 0);
     *read = received > 0 ? static_cast<std::size_t>(received) : 0;
-    if (received < 0 && is_would_block(errno)) BIO_set_retry_read(bio);
+    if (received < 0 && is_for_later(errno)) BIO_set_retry_read(bio);
     if (received == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
     return received > 0 ? 1 : 0;
 }

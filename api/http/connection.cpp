@@ -8,9 +8,10 @@
 #include <cstring>
 #include <exception>
 #include <utility>
-#include <variant>
 
 #include <spdlog/spdlog.h>
+
+#include "api/http/stream_sender.h"
 
 namespace skald::api::http {
 namespace {
@@ -34,13 +35,14 @@ HeadLimits limits_of(const HttpServerOptions& options) {
     return {options.target_bytes_max, options.header_bytes_max, options.header_count_max};
 }
 
-Problem problem(ProblemType type, std::string detail) {
-    return Problem{type, std::move(detail), {}, nullptr};
+Problem internal_error() {
+    return make_problem(ProblemType::Internal,
+                   "the server could not answer; its log tells more under this request id");
 }
 
-Problem internal_error() {
-    return problem(ProblemType::Internal,
-                   "the server could not answer; its log tells more under this request id");
+Problem too_many_streams() {
+    return make_problem(ProblemType::Busy,
+                   "too many streams are open, too many requests wait, or the server stops");
 }
 
 /// A method of the client's invention must not become a metric's label.
@@ -87,18 +89,15 @@ Connection::Next Connection::serve_request() {
     Request& request = admitted->request;
     request.id = request_id_;
 
-    auto body = receive_body(*head, *head_size);
+    auto body = receive_body(*head, *head_size, route.body_bytes_max);
     if (!body) {
         if (!body.error()) return Next::Close;
         return refuse(*body.error(), route.operation_id, head->method);
     }
     request.body = std::move(*body);
 
-    const Reply reply = answer(route, request);
-    const Persistence persistence = persistence_for(*head);
-    const auto sent = send(reply, route.operation_id, head->method, head->version, persistence);
-    const bool goes_on = sent == Socket::Sent::Whole && persistence == Persistence::Keep;
-    return goes_on ? Next::Request : Next::Close;
+    const auto answered = answer(route, request);
+    return std::visit([&](const auto& each) { return send(each, route, *head); }, answered);
 }
 
 tl::expected<std::size_t, Connection::Ending> Connection::receive_head() {
@@ -126,13 +125,14 @@ tl::expected<std::size_t, Connection::Ending> Connection::receive_head() {
 }
 
 tl::expected<std::string, Connection::Ending> Connection::receive_body(const RequestHead& head,
-                                                                       std::size_t head_size) {
+                                                                       std::size_t head_size,
+                                                                       std::size_t size_max) {
     const std::size_t size = head.content_length;
     const HttpServerOptions& options = shared_.options;
-    if (size > options.body_bytes_max) {
-        return tl::unexpected(Ending(problem(
+    if (size > size_max) {
+        return tl::unexpected(Ending(make_problem(
             ProblemType::BodyTooLarge,
-            "the body is longer than " + std::to_string(options.body_bytes_max) + " bytes")));
+            "the body is longer than " + std::to_string(size_max) + " bytes")));
     }
     begin_ += head_size;
     const std::size_t here = std::min(size, end_ - begin_);
@@ -171,20 +171,24 @@ bool Connection::receive_more(std::optional<Deadline> until) {
 Connection::Ending Connection::ending_at(Deadline until, std::string_view what,
                                          sagas::Milliseconds time) const {
     if (SteadyClock::now() < until) return std::nullopt;
-    return problem(ProblemType::RequestTimeout, "the " + std::string(what) +
+    return make_problem(ProblemType::RequestTimeout, "the " + std::string(what) +
                                                     " of the request did not arrive within " +
                                                     sagas::to_duration_text(time));
 }
 
-Reply Connection::answer(const Route& route, const Request& request) {
+std::variant<Reply, Stream> Connection::answer(const Route& route, const Request& request) {
     try {
         Answer answer = route.handler(request);
         while (auto* later = std::get_if<Later>(&answer)) answer = wait_for(std::move(*later));
         if (const auto* refused = std::get_if<Problem>(&answer)) {
             return to_reply(*refused, request_id_);
         }
-        Reply& reply = std::get<Reply>(answer);
-        if (is_sendable(reply)) return std::move(reply);
+        if (auto* stream = std::get_if<Stream>(&answer); stream && is_sendable(*stream)) {
+            return std::move(*stream);
+        }
+        if (auto* reply = std::get_if<Reply>(&answer); reply && is_sendable(*reply)) {
+            return std::move(*reply);
+        }
         spdlog::error("request {}: {}: a header of the answer has a control character", request_id_,
                       route.operation_id);
     } catch (const std::exception& error) {
@@ -235,18 +239,48 @@ Persistence Connection::persistence_for(const RequestHead& head) const {
 Socket::Sent Connection::send(const Reply& reply, std::string_view operation_id,
                               std::string_view method, HttpVersion version,
                               Persistence persistence) {
-    if (shared_.observer) shared_.observer(operation_id, known_method(method), reply.status);
+    tell(operation_id, method, reply.status);
     const bool has_body = may_have_body(reply.status) && method != "HEAD";
     return socket_.send(reply_head(reply, request_id_, version, persistence),
                         has_body ? std::string_view(reply.body) : std::string_view(),
                         in(shared_.options.write_time));
 }
 
+Connection::Next Connection::send(const Reply& reply, const Route& route, const RequestHead& head) {
+    const Persistence persistence = persistence_for(head);
+    const auto sent = send(reply, route.operation_id, head.method, head.version, persistence);
+    const bool goes_on = sent == Socket::Sent::Whole && persistence == Persistence::Keep;
+    return goes_on ? Next::Request : Next::Close;
+}
+
+Connection::Next Connection::send(const Stream& stream, const Route& route,
+                                  const RequestHead& head) {
+    const bool has_body = head.method != "HEAD";
+    if (has_body && !member_.begin_streaming()) {
+        return send(to_reply(too_many_streams(), request_id_), route, head);
+    }
+    tell(route.operation_id, head.method, 200);
+    const auto sent = socket_.send(stream_head(stream, request_id_, head.version), {},
+                                   in(shared_.options.stream_write_time));
+    if (!has_body) return Next::Close;
+    if (sent == Socket::Sent::Whole) {
+        StreamSender sender(socket_, member_, shared_.connections, head.version,
+                            shared_.options.stream_write_time);
+        sender.send(stream, request_id_);
+    }
+    member_.end_streaming();
+    return Next::Close;
+}
+
+void Connection::tell(std::string_view operation_id, std::string_view method, int status) const {
+    if (shared_.observer) shared_.observer(operation_id, known_method(method), status);
+}
+
 void turn_away(Shared& shared, int socket_descriptor, std::uint64_t number) {
     Socket socket(socket_descriptor);
     const std::string id = shared.id_prefix + std::to_string(number) + "-1";
     const Reply reply =
-        to_reply(problem(ProblemType::Busy, "all threads of the server are taken; try again"), id);
+        to_reply(make_problem(ProblemType::Busy, "all threads of the server are taken; try again"), id);
     if (shared.observer) shared.observer({}, known_method({}), reply.status);
     const Deadline now = SteadyClock::now();
     const std::string head = reply_head(reply, id, HttpVersion::Http11, Persistence::Close);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/http/connections.h"
@@ -51,12 +52,13 @@ class Connection {
     tl::expected<std::size_t, Ending> receive_head();
     /// Takes the head (which stays readable until the next receive_head) and the body out of the
     /// buffer, and receives what is missing of the latter.
-    tl::expected<std::string, Ending> receive_body(const RequestHead& head, std::size_t head_size);
+    tl::expected<std::string, Ending> receive_body(const RequestHead& head, std::size_t head_size,
+                                                    std::size_t size_max);
     /// False: nothing came. Without a deadline, it waits as an idle connection does.
     bool receive_more(std::optional<Deadline> until);
     Ending ending_at(Deadline until, std::string_view what, sagas::Milliseconds time) const;
 
-    Reply answer(const Route& route, const Request& request);
+    std::variant<Reply, Stream> answer(const Route& route, const Request& request);
     Answer wait_for(Later later);
 
     /// Answers what could not be read whole; nothing after it can be made sense of.
@@ -67,6 +69,9 @@ class Connection {
     Persistence persistence_for(const RequestHead& head) const;
     Socket::Sent send(const Reply& reply, std::string_view operation_id, std::string_view method,
                       HttpVersion version, Persistence persistence);
+    Next send(const Reply& reply, const Route& route, const RequestHead& head);
+    Next send(const Stream& stream, const Route& route, const RequestHead& head);
+    void tell(std::string_view operation_id, std::string_view method, int status) const;
 
     Shared& shared_;
     Socket socket_;

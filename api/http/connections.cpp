@@ -78,6 +78,17 @@ void Connections::Member::end_waiting() {
     all_.waiting_.fetch_sub(1);
 }
 
+bool Connections::Member::begin_streaming() {
+    if (all_.streams_.fetch_add(1) < all_.streams_max_ && begin_waiting()) return true;
+    all_.streams_.fetch_sub(1);
+    return false;
+}
+
+void Connections::Member::end_streaming() {
+    end_waiting();
+    all_.streams_.fetch_sub(1);
+}
+
 bool Connections::Member::is_leaving() const { return phase_.load() == Phase::Leaving; }
 
 void Connections::free_one() {

@@ -25,7 +25,7 @@ class Connections {
         Idle,       ///< Between two requests. Counted in idle_.
         Receiving,  ///< A part of a request is there, the rest is waited for.
         Working,    ///< A request is answered.
-        Waiting,    ///< In a Later::Long. Counted in waiting_.
+        Waiting,    ///< In a Later::Long or a Stream. Counted in waiting_.
         Leaving,    ///< Told to go: its socket gives no more bytes than those already there.
     };
 
@@ -34,9 +34,10 @@ class Connections {
     /// its request.
     static constexpr std::chrono::milliseconds kSlowTime{1000};
 
-    /// `waiting_max`: in Later::Long and idle together; `long_max`: the former alone.
-    Connections(std::size_t waiting_max, std::size_t long_max)
-        : waiting_max_(waiting_max), long_max_(long_max) {}
+    /// `waiting_max`: in Later::Long, in Stream and idle together; `long_max`: without the idle;
+    /// `streams_max`: in Stream alone.
+    Connections(std::size_t waiting_max, std::size_t long_max, std::size_t streams_max)
+        : waiting_max_(waiting_max), long_max_(long_max), streams_max_(streams_max) {}
 
     /// One connection, for as long as its socket is open. Starts as Fresh.
     class Member {
@@ -58,6 +59,9 @@ class Connections {
         /// False: too many wait already, or the server stops; `end_waiting` is not to be called.
         bool begin_waiting();
         void end_waiting();
+        /// The same for a stream, from its head to its end.
+        bool begin_streaming();
+        void end_streaming();
 
         /// True once it was told to go.
         bool is_leaving() const;
@@ -91,8 +95,10 @@ class Connections {
 
     const std::size_t waiting_max_;
     const std::size_t long_max_;
+    const std::size_t streams_max_;
     std::atomic<std::size_t> idle_{0};
     std::atomic<std::size_t> waiting_{0};
+    std::atomic<std::size_t> streams_{0};  ///< Counted in waiting_, too.
     std::atomic<bool> is_stopping_{false};
 
     engine::Mutex mutex_;

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kParameterCountMax = 50;
 
-Problem problem(ProblemType type, std::string detail) {
-    return Problem{type, std::move(detail), {}, nullptr};
-}
-
 tl::unexpected<Refusal> refusal(Problem problem, std::string_view operation_id = {}) {
     return tl::unexpected(Refusal{std::move(problem), {}, operation_id});
 }
@@ -28,7 +24,7 @@ std::string join(const std::vector<std::string>& words) {
 tl::unexpected<Refusal> refuse_method(const RequestHead& head,
                                       const std::vector<std::string>& others) {
     const std::string allowed = join(others);
-    Problem wrong = problem(ProblemType::MethodNotAllowed,
+    Problem wrong = make_problem(ProblemType::MethodNotAllowed,
                             sagas::in_quotes(head.path) + " does not take " +
                                 sagas::in_quotes(head.method) + ", but " + allowed);
     return tl::unexpected(Refusal{std::move(wrong), {{"Allow", allowed}}, {}});
@@ -36,7 +32,7 @@ tl::unexpected<Refusal> refuse_method(const RequestHead& head,
 
 std::optional<Problem> check_parameters(const Parameters& parameters, const Route& route) {
     if (parameters.size() > kParameterCountMax) {
-        return problem(ProblemType::InvalidRequest,
+        return make_problem(ProblemType::InvalidRequest,
                        "query: more than " + std::to_string(kParameterCountMax) + " parameters");
     }
     for (const auto& [name, value] : parameters) {
@@ -50,7 +46,7 @@ std::optional<Problem> check_parameters(const Parameters& parameters, const Rout
         } else {
             detail += "; there are: " + join(known);
         }
-        return problem(ProblemType::InvalidRequest, std::move(detail));
+        return make_problem(ProblemType::InvalidRequest, std::move(detail));
     }
     return std::nullopt;
 }
@@ -78,14 +74,14 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
         }
     }
     if (match.is_malformed) {
-        return refusal(problem(ProblemType::InvalidRequest,
+        return refusal(make_problem(ProblemType::InvalidRequest,
                                "path: has a broken %-escape, or one of NUL or not of UTF-8"));
     }
     if (!match.route && !match.other_methods.empty()) {
         return refuse_method(head, match.other_methods);
     }
     if (!match.route) {
-        return refusal(problem(ProblemType::NotFound, "there is nothing at this path"));
+        return refusal(make_problem(ProblemType::NotFound, "there is nothing at this path"));
     }
 
     const Route& route = *match.route;
@@ -94,7 +90,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
     }
     std::optional<Parameters> query = parse_query(head.query);
     if (!query) {
-        return refusal(problem(ProblemType::InvalidRequest,
+        return refusal(make_problem(ProblemType::InvalidRequest,
                                "query: has a broken %-escape, or one of NUL or not of UTF-8"),
                        route.operation_id);
     }

@@ -13,10 +13,6 @@
 namespace skald::api::http {
 namespace {
 
-Problem problem(ProblemType type, std::string detail) {
-    return Problem{type, std::move(detail), {}, nullptr};
-}
-
 /// What the client sent, for a message.
 std::string quoted(std::string_view value) {
     return sagas::is_utf8(value) ? sagas::in_quotes(value) : "something that is not UTF-8";
@@ -121,7 +117,7 @@ std::optional<Problem> Guards::check_host(const RequestHead& head) const {
     for (const auto& name :
          {host, head.authority.empty() ? std::nullopt : std::optional(head.authority)}) {
         if (!name || is_ours(*name, LocalPort::Any)) continue;
-        return problem(ProblemType::MisdirectedRequest,
+        return make_problem(ProblemType::MisdirectedRequest,
                        "this server is not " + quoted(*name) +
                            ": use its listen address, or start it with --allow-host or "
                            "--public-url");
@@ -140,7 +136,7 @@ std::optional<Problem> Guards::check_origin(const RequestHead& head) const {
     for (const std::string& allowed : options_.allowed_origins) {
         if (equal_ignoring_case(without_path(allowed), *origin)) return std::nullopt;
     }
-    return problem(ProblemType::OriginNotAllowed,
+    return make_problem(ProblemType::OriginNotAllowed,
                    "pages of " + quoted(*origin) + " may not call this server");
 }
 
@@ -149,7 +145,7 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
     constexpr std::string_view kScheme = "bearer ";
     const auto given = head.field("authorization");
     if (!given) {
-        return problem(ProblemType::Unauthorized, "send the header Authorization: Bearer TOKEN");
+        return make_problem(ProblemType::Unauthorized, "send the header Authorization: Bearer TOKEN");
     }
     if (equal_ignoring_case(given->substr(0, kScheme.size()), kScheme)) {
         const std::string_view token = trim(given->substr(kScheme.size()));
@@ -158,7 +154,7 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
             return std::nullopt;
         }
     }
-    return problem(ProblemType::Unauthorized,
+    return make_problem(ProblemType::Unauthorized,
                    "header authorization: not \"Bearer\" with the token of this server");
 }
 
@@ -171,7 +167,7 @@ std::optional<Problem> check_content_type(const RequestHead& head) {
     if (type && equal_ignoring_case(trim(type->substr(0, type->find(';'))), "application/json")) {
         return std::nullopt;
     }
-    return problem(ProblemType::UnsupportedMediaType,
+    return make_problem(ProblemType::UnsupportedMediaType,
                    std::string(head.method) +
                        " needs the header Content-Type: application/json, also without a body" +
                        (type ? ", not " + quoted(*type) : std::string()));

@@ -45,12 +45,8 @@ bool is_field_value(std::string_view text) {
     });
 }
 
-Problem problem(ProblemType type, std::string detail) {
-    return Problem{type, std::move(detail), {}, nullptr};
-}
-
 Problem malformed(std::string detail) {
-    return problem(ProblemType::InvalidRequest, std::move(detail));
+    return make_problem(ProblemType::InvalidRequest, std::move(detail));
 }
 
 /// The next line without its end, taken off `rest`, which has one.
@@ -100,13 +96,13 @@ std::optional<Problem> read_request_line(std::string_view line, const HeadLimits
         head.version = HttpVersion::Http10;
     } else if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
                version[6] == '.' && is_digit(version[7])) {
-        return problem(ProblemType::HttpVersionNotSupported,
+        return make_problem(ProblemType::HttpVersionNotSupported,
                        "HTTP/1.1 and HTTP/1.0 are spoken here");
     } else {
         return malformed("request line: must end in HTTP/1.1 or HTTP/1.0");
     }
     if (target.size() > limits.target_bytes_max) {
-        return problem(
+        return make_problem(
             ProblemType::TargetTooLong,
             "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
     }
@@ -160,12 +156,12 @@ std::optional<Problem> read_single_fields(RequestHead& head) {
 /// What says where the body ends (RFC 9112, section 6).
 std::optional<Problem> read_framing(RequestHead& head) {
     if (head.field("transfer-encoding")) {
-        return problem(ProblemType::LengthRequired,
+        return make_problem(ProblemType::LengthRequired,
                        "Transfer-Encoding is not taken: send the body with a Content-Length");
     }
     if (const auto encoding = head.field("content-encoding");
         encoding && !equal_ignoring_case(*encoding, "identity")) {
-        return problem(ProblemType::UnsupportedMediaType,
+        return make_problem(ProblemType::UnsupportedMediaType,
                        "Content-Encoding is not taken: send the body as it is");
     }
     if (const auto length = head.field("content-length")) {

@@ -65,6 +65,8 @@ std::string_view date() {
     return text.data();
 }
 
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 bool is_clean(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -78,49 +80,74 @@ void append_number(std::string& text, std::size_t number) {
     text.append(digits.data(), result.ptr);
 }
 
-}  // namespace
-
-bool is_sendable(const Reply& reply) {
-    return is_clean(reply.content_type) &&
-           std::all_of(reply.headers.begin(), reply.headers.end(), [](const auto& header) {
+bool is_clean(const std::string& content_type, const Headers& headers) {
+    return is_clean(content_type) &&
+           std::all_of(headers.begin(), headers.end(), [](const auto& header) {
                return is_clean(header.first) && is_clean(header.second);
            });
 }
 
-bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
-
-std::string reply_head(const Reply& reply, std::string_view request_id, HttpVersion version,
-                       Persistence persistence) {
+/// The status line and the Date.
+std::string begin_head(int status) {
     std::string head;
     head.reserve(512);
     head += "HTTP/1.1 ";
-    append_number(head, static_cast<std::size_t>(reply.status));
+    append_number(head, static_cast<std::size_t>(status));
     head += ' ';
-    head += reason(reply.status);
+    head += reason(status);
     head += "\r\nDate: ";
     head += date();
-    if (may_have_body(reply.status)) {
-        if (!reply.content_type.empty()) {
-            head += "\r\nContent-Type: ";
-            head += reply.content_type;
-        }
-        head += "\r\nContent-Length: ";
-        append_number(head, reply.body.size());
-    }
+    return head;
+}
+
+void append_type(std::string& head, const std::string& content_type) {
+    if (content_type.empty()) return;
+    head += "\r\nContent-Type: ";
+    head += content_type;
+}
+
+void append_headers(std::string& head, std::string_view request_id, const Headers& headers) {
     head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nSkald-Request-Id: ";
     head += request_id;
-    for (const auto& [name, value] : reply.headers) {
+    for (const auto& [name, value] : headers) {
         head += "\r\n";
         head += name;
         head += ": ";
         head += value;
     }
+}
+
+}  // namespace
+
+bool is_sendable(const Reply& reply) { return is_clean(reply.content_type, reply.headers); }
+bool is_sendable(const Stream& stream) { return is_clean(stream.content_type, stream.headers); }
+
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+std::string reply_head(const Reply& reply, std::string_view request_id, HttpVersion version,
+                       Persistence persistence) {
+    std::string head = begin_head(reply.status);
+    if (may_have_body(reply.status)) {
+        append_type(head, reply.content_type);
+        head += "\r\nContent-Length: ";
+        append_number(head, reply.body.size());
+    }
+    append_headers(head, request_id, reply.headers);
     if (persistence == Persistence::Close) {
         head += "\r\nConnection: close";
     } else if (version == HttpVersion::Http10) {
         head += "\r\nConnection: keep-alive";
     }
     head += "\r\n\r\n";
+    return head;
+}
+
+std::string stream_head(const Stream& stream, std::string_view request_id, HttpVersion version) {
+    std::string head = begin_head(200);
+    append_type(head, stream.content_type);
+    if (version == HttpVersion::Http11) head += "\r\nTransfer-Encoding: chunked";
+    append_headers(head, request_id, stream.headers);
+    head += "\r\nConnection: close\r\n\r\n";
     return head;
 }
 

@@ -63,6 +63,15 @@ Socket::Sent Socket::send(std::string_view head, std::string_view body, Deadline
     return Sent::Whole;
 }
 
+bool Socket::is_peer_gone() const {
+    pollfd end{descriptor_, POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) > 0;  // Hang-ups and errors are told unasked.
+}
+
+void Socket::limit_unread(int bytes) {
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 void Socket::drain(Deadline until) {
     ::shutdown(descriptor_, SHUT_WR);
     std::array<char, 16384> forgotten{};

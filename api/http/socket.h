@@ -31,6 +31,12 @@ class Socket {
     /// Sends both, one after the other, in one system call if the socket's buffer takes them.
     Sent send(std::string_view head, std::string_view body, Deadline until);
 
+    /// Whether the peer has closed its side, or the connection is broken.
+    bool is_peer_gone() const;
+
+    /// How much of what was sent the system keeps for a peer that doesn't read, about.
+    void limit_unread(int bytes);
+
     /// Sends nothing more, and takes in (and forgets) what the peer still sends, until it closes or
     /// time is over: closing a socket with unread bytes resets the connection, and the peer would
     /// lose our last reply (RFC 9112, section 9.6).

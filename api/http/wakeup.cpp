@@ -9,11 +9,14 @@ std::function<void()> Wakeup::begin() {
     return [self = shared_from_this(), number = number_] { self->end_if(number); };
 }
 
-void Wakeup::wait(std::chrono::steady_clock::time_point until) {
+Wakeup::Woken Wakeup::wait(std::chrono::steady_clock::time_point until) {
     const engine::MutexLock lock(mutex_);
     while (!is_ended_ && !is_closed_) {
-        if (ended_.wait_until(mutex_, until) == engine::ConditionVariable::Woken::TimedOut) return;
+        if (ended_.wait_until(mutex_, until) == engine::ConditionVariable::Woken::TimedOut) {
+            return Woken::TimedOut;
+        }
     }
+    return Woken::Ended;
 }
 
 void Wakeup::end_if(std::uint64_t number) {

@@ -19,8 +19,9 @@ class Wakeup : public std::enable_shared_from_this<Wakeup> {
     /// Begins a new wait. The function ends it (and no other one), whenever it is called.
     std::function<void()> begin();
 
-    /// Until the wait is ended, or `until`.
-    void wait(std::chrono::steady_clock::time_point until);
+    enum class Woken : std::uint8_t { Ended, TimedOut };
+    /// Until the wait is ended, or `until`. After the latter it may be called again.
+    Woken wait(std::chrono::steady_clock::time_point until);
 
     /// Ends the present wait.
     void end();

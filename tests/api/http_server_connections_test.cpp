@@ -33,7 +33,7 @@ class Member {
 };
 
 TEST(Connections, SendAwayTheLongestIdle) {
-    Connections connections(2, 2);
+    Connections connections(2, 2, 2);
     Member first(connections);
     Member second(connections);
     Member third(connections);
@@ -52,7 +52,7 @@ TEST(Connections, SendAwayTheLongestIdle) {
 }
 
 TEST(Connections, LetNoMoreWaitThanMay) {
-    Connections connections(3, 1);
+    Connections connections(3, 1, 1);
     Member first(connections);
     Member second(connections);
     first.member.begin_work();
@@ -65,7 +65,7 @@ TEST(Connections, LetNoMoreWaitThanMay) {
 }
 
 TEST(Connections, FreeTheIdleAndNeverTheBusy) {
-    Connections connections(10, 10);
+    Connections connections(10, 10, 10);
     Member working(connections);
     Member fresh(connections);
     Member idle(connections);
@@ -80,7 +80,7 @@ TEST(Connections, FreeTheIdleAndNeverTheBusy) {
 }
 
 TEST(Connections, KeepTheirCountWhenMembersEnd) {
-    Connections connections(1, 1);
+    Connections connections(1, 1, 1);
     for (int i = 0; i < 5; ++i) {
         Member gone(connections);
         gone.member.begin_work();
@@ -93,7 +93,7 @@ TEST(Connections, KeepTheirCountWhenMembersEnd) {
 }
 
 TEST(Connections, LetNobodyInWhenStopping) {
-    Connections connections(10, 10);
+    Connections connections(10, 10, 10);
     Member before(connections);
     before.member.begin_work();
     connections.begin_stop();

@@ -30,7 +30,8 @@ std::string RawReply::header(const std::string& lower_case_name) const {
     return found == headers.end() ? "" : found->second;
 }
 
-RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+RawClient::RawClient(std::uint16_t port, int receive_bytes)
+    : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -38,6 +39,9 @@ RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM
     const timeval patience{30, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (receive_bytes > 0) {
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+    }
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
         throw std::runtime_error("connect failed");
     }
@@ -100,6 +104,25 @@ std::string RawClient::read_to_end() {
     while (fill()) {
     }
     return std::exchange(unread_, {});
+}
+
+std::string RawClient::read_until(std::string_view end) {
+    std::size_t found = std::string::npos;
+    while ((found = unread_.find(end)) == std::string::npos) {
+        if (!fill()) return std::exchange(unread_, {});
+    }
+    std::string text = unread_.substr(0, found + end.size());
+    unread_.erase(0, text.size());
+    return text;
+}
+
+std::string RawClient::read_bytes(std::size_t count) {
+    while (unread_.size() < count) {
+        if (!fill()) return std::exchange(unread_, {});
+    }
+    std::string bytes = unread_.substr(0, count);
+    unread_.erase(0, count);
+    return bytes;
 }
 
 bool RawClient::has_news(std::chrono::milliseconds time) {

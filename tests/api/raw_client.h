@@ -23,7 +23,8 @@ struct RawReply {
 /// test fails and does not hang.
 class RawClient {
  public:
-    explicit RawClient(std::uint16_t port);
+    /// `receive_bytes`: the system keeps about so many for us, unread (0: as it likes).
+    explicit RawClient(std::uint16_t port, int receive_bytes = 0);
     ~RawClient();
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;
@@ -38,6 +39,10 @@ class RawClient {
     std::optional<RawReply> read_reply(Body body = Body::Expected);
     /// Everything until the server closes.
     std::string read_to_end();
+    /// Everything up to `end`, with it; less when the connection ends before.
+    std::string read_until(std::string_view end);
+    /// So many bytes; less when the connection ends before.
+    std::string read_bytes(std::size_t count);
     /// Whether something came, or the end, within `time`.
     bool has_news(std::chrono::milliseconds time);
     /// Whether the server has closed, or closes within 30 s, without sending more.

@@ -22,7 +22,7 @@ Rig::Rig(store::Store& store, CoordinatorOptions options, sagas::Milliseconds ah
     : committer(store.writer()), catalog(store.reader()), store_(store) {
     clock.advance(ahead);
     coordinator = std::make_unique<Coordinator>(
-        Coordinator::Parts{committer, caller, clock, catalog, watchers, telemetry, secrets_,
+        Coordinator::Parts{committer, caller, clock, catalog, watchers, bell, telemetry, secrets_,
                            [this] { is_wanted_ = true; },
                            [this](sagas::Milliseconds delay) { wake_at_ = clock.now() + delay; },
                            [this](const sagas::Error& error) { fatal = error; }},
@@ -78,6 +78,7 @@ std::shared_ptr<std::optional<Start::Result>> Rig::start(const std::string& defi
                             {},
                             "hash of " + id,
                             std::move(request),
+                            std::nullopt,
                             [result](Start::Result what) { *result = std::move(what); }});
     return result;
 }

@@ -92,6 +92,7 @@ class Rig {
     NoTelemetry telemetry;
     Catalog catalog;
     Watchers watchers;
+    JournalBell bell;
     std::optional<sagas::Error> fatal;
     std::unique_ptr<Coordinator> coordinator;
 
