@@ -18,6 +18,7 @@ enum class AcceptClock : std::uint8_t { No, Yes };
 /// What `skald serve` was asked for.
 struct ServeOptions {
     std::string db = "skald.db";
+    std::string backup_dir = ".";  ///< Where backups are written; unless given, beside `db`.
     ListenAddress listen{"127.0.0.1", 8080};
     std::optional<ListenAddress> ops_listen;
     std::string public_url;  ///< Empty: none.

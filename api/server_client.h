@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "api/cli/event_stream_reader.h"
 #include "api/document.h"
 #include "sagas/result.h"
 #include "sagas/time.h"
@@ -25,6 +29,11 @@ struct ServerReply {
     Document body;  ///< Null when there was none.
 };
 
+/// What becomes of a stream of events.
+enum class Following : std::uint8_t { GoOn, End };
+/// Takes the events that came since the last time, at least one.
+using OnEvents = std::function<Following(std::span<const cli::ServerEvent>)>;
+
 /// A server as the commands see it; over HTTP, or a test's.
 class ServerClient {
  public:
@@ -32,6 +41,12 @@ class ServerClient {
     /// Errors: Unavailable: it can't be reached, or broke off (then the request may have been
     /// done).
     virtual sagas::Result<ServerReply> send(const ServerRequest& request) = 0;
+    /// Reads the server-sent events that answer `request`, and hands them to `on_events`, on this
+    /// thread and at most every 200 ms, until that says End, or the stream ends or breaks: 200, for
+    /// there was a stream. Another status: there was none, and the body is as with `send`.
+    /// Errors: Unavailable: the server can't be reached, or answers with something else.
+    virtual sagas::Result<ServerReply> stream(const ServerRequest& request,
+                                              const OnEvents& on_events) = 0;
     /// Lets some time pass before a server that is away is asked again.
     virtual void pause(sagas::Milliseconds time) = 0;
 };

@@ -1,12 +1,11 @@
 #include "api/cli/console.h"
 
-#include <algorithm>
 #include <ostream>
 
 namespace skald::cli {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::size_t kNoLimit = 1'000'000;  ///< Columns of a line that no terminal breaks.
 
 std::string_view escape_code(Style style) {
     switch (style) {
@@ -28,84 +27,55 @@ std::string_view escape_code(Style style) {
     return "";
 }
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
-
-}  // namespace
-
-std::string Console::styled(Style style, std::string_view text) const {
+std::string coloured(Colour colour, Style style, std::string_view text) {
     const std::string_view code = escape_code(style);
-    if (colour_ == Colour::Off || code.empty() || text.empty()) return std::string(text);
+    if (colour == Colour::Off || code.empty() || text.empty()) return std::string(text);
     return std::string(code).append(text).append("\x1b[0m");
 }
 
-void Console::print(const Document& document) {
-    out_ << document.dump(2, ' ', false, Document::error_handler_t::replace) << '\n';
+std::string to_text(const Document& document, int indent) {
+    return document.dump(indent, ' ', false, Document::error_handler_t::replace);
+}
+
+}  // namespace
+
+Console::Console(const Surroundings& around, Output output)
+    : around_(&around),
+      out_(&around.out),
+      output_(output),
+      is_terminal_(around.out_is_terminal == Terminal::Yes) {
+    const bool takes_escapes = around.environment("TERM") != "dumb";
+    can_redraw_ = is_terminal_ && takes_escapes && output == Output::Table;
+    if (!takes_escapes || !around.environment("NO_COLOR").empty()) return;
+    if (is_terminal_) out_colour_ = Colour::On;
+    if (around.error_is_terminal == Terminal::Yes) error_colour_ = Colour::On;
+}
+
+std::size_t Console::columns() const { return is_terminal_ ? screen().columns : kNoLimit; }
+
+std::string Console::styled(Style style, std::string_view text) const {
+    return coloured(out_colour_, style, text);
+}
+
+void Console::print(const Document& document) { out() << to_text(document, 2) << '\n'; }
+
+void Console::print_line(const Document& document) {
+    out() << to_text(document, -1) << '\n' << std::flush;
 }
 
 Exit Console::fail(Exit exit, std::string_view message) {
-    error_ << styled(Style::Bad, "skald: ") << message << '\n';
+    around_->error << coloured(error_colour_, Style::Bad, "skald: ") << message << '\n';
     return exit;
 }
 
 void Console::warn(std::string_view message) {
-    error_ << styled(Style::Warning, "skald: ") << message << '\n';
+    around_->error << coloured(error_colour_, Style::Warning, "skald: ") << message << '\n';
 }
 
-std::string printable(std::string_view text) {
-    std::string shown;
-    shown.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        const bool is_c1 = byte == 0xc2 && at + 1 < text.size() &&
-                           static_cast<unsigned char>(text[at + 1]) < 0xa0 &&
-                           is_continuation(text[at + 1]);
-        if (is_c1) ++at;
-        if (byte < 0x20 || byte == 0x7f || is_c1) {
-            shown += kReplacement;
-        } else {
-            shown += text[at];
-        }
-    }
-    return shown;
-}
-
-std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-std::string shortened(std::string_view text, std::size_t columns) {
-    if (columns_of(text) <= columns) return std::string(text);
-    std::size_t kept = 0;
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (!is_continuation(text[at]) && ++kept == columns) break;
-        ++at;
-    }
-    return std::string(text.substr(0, at)) + "…";
-}
-
-void Table::print(Console& console, std::size_t indent) const {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows_) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t at = 0; at < row.size(); ++at) {
-            widths[at] = std::max(widths[at], columns_of(row[at].text));
-        }
-    }
-    for (const auto& row : rows_) {
-        std::string line(indent, ' ');
-        std::size_t owed = 0;  // Blanks that only come when something follows.
-        for (std::size_t at = 0; at < row.size(); ++at) {
-            const std::size_t columns = columns_of(row[at].text);
-            if (columns > 0) {
-                line.append(owed, ' ').append(console.styled(row[at].style, row[at].text));
-                owed = 0;
-            }
-            owed += widths[at] - columns + 2;
-        }
-        console.out() << line << '\n';
-    }
+Console Console::writing_to(std::ostream& out) const {
+    Console other = *this;
+    other.out_ = &out;
+    return other;
 }
 
 }  // namespace skald::cli

@@ -5,74 +5,58 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "api/cli/exit.h"
+#include "api/cli/surroundings.h"
+#include "api/cli/terminal_text.h"
 #include "api/document.h"
 
 namespace skald::cli {
 
 using api::Document;
 
-/// What the commands exit with.
-enum class Exit : std::uint8_t {
-    Done = 0,
-    Failed = 1,       ///< It failed, or the wait ran out.
-    BadUsage = 2,     ///< Also: the port is in use, the database can't be opened.
-    Compensated = 3,  ///< The saga was undone.
-    Unfinished = 4,   ///< The saga is stuck, or was abandoned.
-};
-
 enum class Output : std::uint8_t { Table, Json };
 enum class Colour : std::uint8_t { Off, On };
 enum class Style : std::uint8_t { Plain, Bold, Dim, Good, Bad, Warning, Busy };
 
-/// Where a command reads and writes. Borrows its streams.
+/// Where a command reads and writes. Borrows the surroundings and their streams.
+///
+/// Colours are on for each stream that is a terminal, unless NO_COLOR (no-color.org) is set or TERM
+/// is "dumb".
 class Console {
  public:
-    Console(std::istream& in, std::ostream& out, std::ostream& error, Output output, Colour colour)
-        : in_(in), out_(out), error_(error), output_(output), colour_(colour) {}
+    Console(const Surroundings& around, Output output);
 
-    std::istream& in() { return in_; }
-    std::ostream& out() { return out_; }
+    std::istream& in() { return around_->in; }
+    std::ostream& out() { return *out_; }
     bool is_json() const { return output_ == Output::Json; }
+    /// Whether what was shown can be drawn anew: a table on a terminal that takes more than text.
+    bool can_redraw() const { return can_redraw_; }
+    Screen screen() const { return around_->screen(); }
+    /// Of one line: the terminal's, or so many that nothing is cut.
+    std::size_t columns() const;
+    sagas::Timestamp now() const { return around_->now(); }
 
     /// `text` in its style, where colours are on.
     std::string styled(Style style, std::string_view text) const;
     void print(const Document& document);
+    /// In one line, and at once.
+    void print_line(const Document& document);
     /// "skald: …" on standard error. Returns `exit`.
     Exit fail(Exit exit, std::string_view message);
     void warn(std::string_view message);
 
+    /// This console, but writing to `out`.
+    Console writing_to(std::ostream& out) const;
+
  private:
-    std::istream& in_;
-    std::ostream& out_;
-    std::ostream& error_;
+    const Surroundings* around_;
+    std::ostream* out_;
     Output output_;
-    Colour colour_;
-};
-
-/// `text` with everything that could steer a terminal (control characters, also those of U+0080 to
-/// U+009F) shown as U+FFFD: participants send it.
-std::string printable(std::string_view text);
-/// At most `columns` characters, with "…" where something was cut off.
-std::string shortened(std::string_view text, std::size_t columns);
-/// Characters, taking every code point as one column.
-std::size_t columns_of(std::string_view text);
-
-/// Columns of text, each as wide as its widest cell.
-class Table {
- public:
-    struct Cell {
-        std::string text;
-        Style style = Style::Plain;
-    };
-    void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
-    bool empty() const { return rows_.empty(); }
-    /// Each line starts with `indent` blanks.
-    void print(Console& console, std::size_t indent) const;
-
- private:
-    std::vector<std::vector<Cell>> rows_;
+    Colour out_colour_ = Colour::Off;
+    Colour error_colour_ = Colour::Off;
+    bool is_terminal_;
+    bool can_redraw_ = false;
 };
 
 }  // namespace skald::cli

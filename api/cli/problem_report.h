@@ -7,10 +7,11 @@
 
 namespace skald::cli {
 
-/// Prints the problem document that `reply` holds, with each of its errors. Returns Failed.
-Exit report_problem(Console& console, const api::ServerReply& reply);
+/// What the problem document that `reply` holds says, fit for a terminal: its detail, and in lines
+/// below, indented, each of its errors and what else helps.
+std::string problem_text(const api::ServerReply& reply);
 
-/// A member that is a string, or "".
-std::string text_of(const Document& object, const char* name);
+/// Prints `problem_text`, and with -o json the document too. Returns Failed.
+Exit report_problem(Console& console, const api::ServerReply& reply);
 
 }  // namespace skald::cli

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
+#include "api/cli/flag_checks.h"
 #include "sagas/time.h"
 
 namespace skald::cli {
@@ -80,68 +82,59 @@ sagas::Result<void> read_logging(const ServeFlags& flags, api::ServeOptions& opt
     return {};
 }
 
+std::string folder_of(const std::string& file) {
+    const auto folder = std::filesystem::path(file).parent_path();
+    return folder.empty() ? "." : folder.string();
+}
+
 }  // namespace
 
 void add_serve_flags(CLI::App& command, ServeFlags& flags) {
-    command.add_option("--db", flags.db, "The database file; made if it isn't there")
-        ->envname("SKALD_DB")
-        ->capture_default_str();
-    command.add_option("--listen", flags.listen, "HOST:PORT to serve on; port 0 takes a free one")
-        ->envname("SKALD_LISTEN")
-        ->capture_default_str();
-    command
-        .add_option("--ops-listen", flags.ops_listen,
-                    "HOST:PORT for /healthz, /readyz and /metrics on threads of their own")
-        ->envname("SKALD_OPS_LISTEN");
-    command.add_option("--public-url", flags.public_url, "URL that others reach this server by")
-        ->envname("SKALD_PUBLIC_URL");
-    command
-        .add_option("--allow-host", flags.allow_hosts, "A further Host to answer to; repeatable")
-        ->envname("SKALD_ALLOW_HOST")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    command.add_option("--threads", flags.threads, "Connections that are served at once")
-        ->envname("SKALD_THREADS")
-        ->check(CLI::Range(2u, 10'000u))
-        ->capture_default_str();
-    command
-        .add_option("--calls-per-origin", flags.calls_per_origin,
-                    "Calls in flight to one participant")
-        ->envname("SKALD_CALLS_PER_ORIGIN")
-        ->check(CLI::Range(1u, 20'000u))
-        ->capture_default_str();
-    command
-        .add_option("--retain", flags.retain,
-                    "STATUS=DURATION: delete finished sagas by age; repeatable; default: never")
-        ->envname("SKALD_RETAIN")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    command
-        .add_option("--synchronous", flags.synchronous,
-                    "full: survives power loss; normal: faster, may lose the last moments")
-        ->envname("SKALD_SYNCHRONOUS")
-        ->check(CLI::IsMember({"full", "normal"}))
-        ->capture_default_str();
-    command
-        .add_flag("--accept-clock", flags.is_clock_accepted,
-                  "Start although the database is more than 1 h ahead of the clock")
-        ->envname("SKALD_ACCEPT_CLOCK");
-    command
-        .add_flag("--insecure", flags.is_insecure,
-                  "Serve other machines without a token (see SKALD_TOKEN)")
-        ->envname("SKALD_INSECURE");
-    command
-        .add_option("--ca-file", flags.ca_file,
-                    "Certificates to trust in calls, instead of the system's")
-        ->envname("SKALD_CA_FILE");
-    command.add_option("--port-file", flags.port_file, "Write the port to this file once ready")
-        ->envname("SKALD_PORT_FILE");
-    command.add_option("--log-format", flags.log_format, "text or json")
-        ->envname("SKALD_LOG_FORMAT")
-        ->capture_default_str();
-    command.add_option("--log-level", flags.log_level, "debug, info, warn or error")
-        ->envname("SKALD_LOG_LEVEL")
-        ->capture_default_str();
+    const auto text = [&command](const char* name, std::string& value, const char* type,
+                                 const char* about) {
+        command.add_option(name, value, about)->type_name(type)->capture_default_str();
+    };
+    const auto list = [&command](const char* name, std::vector<std::string>& values,
+                                 const char* type, const char* about) {
+        command.add_option(name, values, about)
+            ->type_name(type)
+            ->delimiter(',')
+            ->allow_extra_args(false);
+    };
+    const auto number = [&command](const char* name, unsigned& value, unsigned least, unsigned most,
+                                   const char* about) {
+        between(*command.add_option(name, value, about)->capture_default_str(), least, most);
+    };
+    const auto choice = [&command](const char* name, std::string& value,
+                                   const std::vector<std::string>& choices, const char* about) {
+        choose(*command.add_option(name, value, about)->capture_default_str(), choices);
+    };
+
+    text("--db", flags.db, "FILE", "The database file; made if it isn't there");
+    text("--backup-dir", flags.backup_dir, "DIR",
+         "Where backups are written; default: the folder of the database");
+    text("--listen", flags.listen, "HOST:PORT", "Where to serve; port 0 takes a free one");
+    text("--ops-listen", flags.ops_listen, "HOST:PORT",
+         "Where /healthz, /readyz and /metrics are served on threads of their own");
+    text("--public-url", flags.public_url, "URL", "How others reach this server");
+    list("--allow-host", flags.allow_hosts, "HOST", "A further Host to answer to");
+    number("--threads", flags.threads, 2, 10'000, "Connections that are served at once");
+    number("--calls-per-origin", flags.calls_per_origin, 1, 20'000,
+           "Calls in flight to one participant");
+    list("--retain", flags.retain, "STATUS=DURATION",
+         "Deletes sagas that ended as completed, compensated or abandoned by age; default: never");
+    choice("--synchronous", flags.synchronous, {"full", "normal"},
+           "full survives power loss; normal is faster, and may lose the last moments");
+    command.add_flag("--accept-clock", flags.is_clock_accepted,
+                     "Starts although the database is more than 1 h ahead of the clock");
+    command.add_flag("--insecure", flags.is_insecure,
+                     "Serves other machines without a token (see SKALD_TOKEN)");
+    text("--ca-file", flags.ca_file, "FILE",
+         "Certificates (PEM) to trust in calls, instead of the system's");
+    text("--port-file", flags.port_file, "FILE", "Where the port is written once it listens");
+    choice("--log-format", flags.log_format, {"text", "json"}, "How log lines look");
+    choice("--log-level", flags.log_level, {"debug", "info", "warn", "error"},
+           "Which log lines are written");
 }
 
 sagas::Result<api::ServeOptions> to_options(const ServeFlags& flags, const std::string& token) {
@@ -160,6 +153,7 @@ sagas::Result<api::ServeOptions> to_options(const ServeFlags& flags, const std::
     if (flags.db.empty()) return bad("--db", "must name a file");
     options.token = token;
     options.db = flags.db;
+    options.backup_dir = flags.backup_dir.empty() ? folder_of(flags.db) : flags.backup_dir;
     options.threads = flags.threads;
     options.calls_per_origin = flags.calls_per_origin;
     options.synchronous =

@@ -16,6 +16,7 @@ namespace skald::cli {
 /// The flags of `skald serve` as they were given; read by `to_options` once all are parsed.
 struct ServeFlags {
     std::string db = "skald.db";
+    std::string backup_dir;
     std::string listen = "127.0.0.1:8080";
     std::string ops_listen;
     std::string public_url;
@@ -32,7 +33,6 @@ struct ServeFlags {
     std::string log_level = "info";
 };
 
-/// Each flag also comes from the environment, as SKALD_ and its name; flags win.
 void add_serve_flags(CLI::App& command, ServeFlags& flags);
 
 /// Checks what was given. `token`: of SKALD_TOKEN. Errors: InvalidArgument, which names the flag.

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "api/cli/list_command.h"
+#include "api/cli/operator_commands.h"
+#include "api/cli/replay_command.h"
+#include "api/cli/serve_flags.h"
+#include "api/cli/start_command.h"
+#include "api/cli/watch_command.h"
+
+/// Each adds some commands to the tree, with their texts and flags. What is given is kept in the
+/// struct, which must outlive the tree.
+namespace skald::cli {
+
+class CommandTree;
+
+struct GivenToServe {
+    ServeFlags flags;
+    std::string config;
+    bool is_printed = false;
+};
+void add_serve_command(CommandTree& tree, GivenToServe& given);
+
+struct GivenToDefinitions {
+    std::vector<std::string> files;
+    std::string name;
+    std::optional<std::uint32_t> version;
+};
+/// apply, lint, definitions.
+void add_definition_commands(CommandTree& tree, GivenToDefinitions& given);
+
+struct GivenToSagas {
+    StartOptions start;
+    std::string wait;
+    std::string id;
+    WatchOptions watch;
+    bool ends_when_stuck = false;
+};
+/// start, show, history, watch.
+void add_saga_commands(CommandTree& tree, GivenToSagas& given);
+
+struct GivenToList {
+    ListOptions options;
+    std::string since, until;
+};
+/// ls.
+void add_list_command(CommandTree& tree, GivenToList& given);
+
+struct GivenToOperators {
+    OperatorOptions options;
+    ReplayOptions replay;
+    std::string wait;
+};
+/// cancel, suspend, resume, retry, resolve, abandon, replay.
+void add_operator_commands(CommandTree& tree, GivenToOperators& given);
+
+struct GivenToUpkeep {
+    std::string file;
+    bool is_deep = false;
+    std::string shell;
+};
+/// backup, doctor, completion, man, version.
+void add_upkeep_commands(CommandTree& tree, GivenToUpkeep& given);
+
+}  // namespace skald::cli
