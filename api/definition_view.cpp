@@ -5,8 +5,6 @@
 namespace skald::api {
 namespace {
 
-constexpr std::uint32_t kVersionMax = 1u << 30;
-
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

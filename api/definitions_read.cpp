@@ -6,7 +6,6 @@
 namespace skald::api {
 namespace {
 
-constexpr std::uint32_t kVersionMax = 1u << 30;
 constexpr std::string_view kList = "definitions";
 
 /// 304 when the client has this version already (RFC 9110, 13.1.2: weak comparison).

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
+
 #include "api/route.h"
 #include "api/services.h"
 
 /// One function per operation; the table that binds them to methods and paths is routes.cpp.
 namespace skald::api {
+
+class ReadingTurns;
 
 // definitions.cpp
 Answer put_definition(const Services& services, const Request& request);
@@ -16,12 +20,32 @@ Answer get_definition_version(const Services& services, const Request& request);
 Answer list_definitions(const Services& services, const Request& request);
 // sagas_start.cpp
 Answer start_saga(const Services& services, const Request& request);
+// sagas_batch.cpp
+Answer start_sagas(const Services& services, const Request& request);
+inline constexpr std::size_t kBatchMax = 1'000;
+inline constexpr std::size_t kBatchBytesMax = 16u << 20;
+// sagas_replay.cpp
+Answer replay_saga(const Services& services, const Request& request);
 // sagas_read.cpp
 Answer list_sagas(const Services& services, const Request& request);
 Answer get_saga(const Services& services, const Request& request);
 Answer get_saga_history(const Services& services, const Request& request);
-// sagas_cancel.cpp
+// sagas_operate.cpp
 Answer cancel_saga(const Services& services, const Request& request);
+Answer suspend_saga(const Services& services, const Request& request);
+Answer resume_saga(const Services& services, const Request& request);
+Answer retry_saga(const Services& services, const Request& request);
+Answer resolve_saga(const Services& services, const Request& request);
+Answer abandon_saga(const Services& services, const Request& request);
+// event_streams.cpp
+Answer stream_saga_events(const Services& services, ReadingTurns& turns, const Request& request);
+Answer stream_events(const Services& services, ReadingTurns& turns, const Request& request);
+// openapi.cpp
+Answer get_openapi(const Services& services, const Request& request);
+// backup.cpp
+Answer back_up_store(const Services& services, const Request& request);
+// doctor.cpp
+Answer get_doctor(const Services& services, const Request& request);
 // ops.cpp
 Answer get_health(const Request& request);
 Answer get_readiness(const Services& services, const Request& request);

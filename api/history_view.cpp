@@ -14,7 +14,15 @@ class CauseMembers {
     CauseMembers(const sagas::Definition& definition, Document& item)
         : definition_(definition), item_(item) {}
 
-    void operator()(const sagas::Begin& cause) const { key(cause.request); }
+    void operator()(const sagas::Begin& cause) const {
+        if (!cause.replay) {
+            key(cause.request);
+            return;
+        }
+        item_["replay_of"] = cause.replay->of;
+        item_["by"] = cause.replay->by;
+        set_text(item_, "reason", cause.replay->reason);
+    }
     void operator()(const sagas::AnsweredCause& cause) const {
         attempt(cause.step, cause.phase, cause.attempt);
         outcome(cause.outcome, cause.http_status, cause.error);

@@ -39,6 +39,10 @@ bool is_printable(std::string_view text) {
 
 }  // namespace
 
+bool is_idempotency_key(std::string_view text) {
+    return !text.empty() && text.size() <= kIdempotencyKeyBytesMax && is_printable(text);
+}
+
 Parsed<std::optional<std::string>> read_idempotency_key(const Request& request) {
     std::optional<std::string_view> field;
     for (const auto& [name, value] : request.headers) {
@@ -50,7 +54,7 @@ Parsed<std::optional<std::string>> read_idempotency_key(const Request& request) 
 
     std::optional<std::string> key(*field);
     if (field->starts_with('"')) key = unquote(field->substr(1));
-    if (!key || key->empty() || key->size() > kIdempotencyKeyBytesMax || !is_printable(*key)) {
+    if (!key || !is_idempotency_key(*key)) {
         return refuse(ProblemType::InvalidRequest, std::string(kRule));
     }
     return key;

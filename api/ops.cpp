@@ -52,7 +52,7 @@ Answer get_index(const Request&) {
         "  GET  /v1/sagas/{id}           see one; ?wait=10s waits for its end\n"
         "  GET  /healthz /readyz /metrics\n"
         "\n"
-        "docs/api.md in the source tree has them all; `skald --help` is the command line.\n"};
+        "/openapi.json has them all, and docs/api.md in the source tree; `skald --help` is the command line.\n"};
 }
 
 }  // namespace skald::api

@@ -8,9 +8,10 @@
 namespace skald::api {
 
 Reply page_reply(const Request& request, std::string_view path, std::string_view list,
-                 Document items, const std::optional<std::string>& next) {
+                 Document items, const std::optional<std::string>& next, const Document& more) {
     Document document;
     document["items"] = std::move(items);
+    document.update(more);
     if (!next) return json_reply(200, document);
 
     const std::string cursor = make_cursor(list, *next);

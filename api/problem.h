@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sagas/json.h"
@@ -52,6 +53,10 @@ struct Problem {
     std::vector<sagas::Problem> errors;
     sagas::Json extensions;  ///< An object of further members, or null.
 };
+
+inline Problem make_problem(ProblemType type, std::string detail) {
+    return Problem{type, std::move(detail), {}, nullptr};
+}
 
 /// All of them, in the order of the enumeration.
 std::span<const ProblemType> problem_types();

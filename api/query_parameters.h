@@ -15,6 +15,7 @@
 namespace skald::api {
 
 inline constexpr sagas::Milliseconds kWaitMax{60'000};
+inline constexpr std::uint32_t kVersionMax = 1u << 30;  ///< Of definitions.
 inline constexpr std::uint32_t kPageDefault = 50;
 inline constexpr std::uint32_t kPageMax = 200;
 

@@ -1,5 +1,9 @@
 #include "api/routes.h"
 
+#include <memory>
+#include <thread>
+
+#include "api/event_pace.h"
 #include "api/handlers.h"
 
 namespace skald::api {
@@ -71,11 +75,30 @@ std::vector<Route> saga_routes(const Services& services) {
           ProblemType::IdUsed, ProblemType::InvalidInput, ProblemType::IdempotencyKeyReused,
           ProblemType::Busy, ProblemType::StoreUnavailable, ProblemType::Draining},
          with(services, start_saga)},
+        {"POST",
+         "/v1/sagas/batch",
+         "startSagas",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::StoreUnavailable},
+         with(services, start_sagas),
+         kBatchBytesMax},
+        {"POST",
+         "/v1/sagas/{id}/replay",
+         "replaySaga",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::SagaNotFound, ProblemType::DefinitionNotFound,
+          ProblemType::Conflict, ProblemType::IdTaken, ProblemType::IdUsed,
+          ProblemType::InvalidInput, ProblemType::IdempotencyKeyReused, ProblemType::Busy,
+          ProblemType::StoreUnavailable, ProblemType::Draining},
+         with(services, replay_saga)},
         {"GET",
          "/v1/sagas",
          "listSagas",
          Audience::Clients,
-         {"status", "definition", "version", "cursor", "limit"},
+         {"status", "definition", "version", "label", "started_after", "started_before", "step",
+          "error", "failing", "count", "cursor", "limit"},
          {ProblemType::StoreUnavailable},
          with(services, list_sagas)},
         {"GET",
@@ -92,23 +115,83 @@ std::vector<Route> saga_routes(const Services& services) {
          {"cursor", "limit"},
          {ProblemType::SagaNotFound, ProblemType::StoreUnavailable},
          with(services, get_saga_history)},
-        {"POST",
-         "/v1/sagas/{id}/cancel",
-         "cancelSaga",
+    };
+}
+
+std::vector<Route> event_routes(const Services& services) {
+    // Shared, for a std::function must be copyable; the server's streams end before its routes.
+    const auto turns = std::make_shared<ReadingTurns>(std::thread::hardware_concurrency());
+    return {
+        {"GET",
+         "/v1/sagas/{id}/events",
+         "streamSagaEvents",
          Audience::Clients,
-         {},
-         {ProblemType::MalformedJson, ProblemType::SagaNotFound, ProblemType::Conflict,
-          ProblemType::IdempotencyKeyReused, ProblemType::Busy, ProblemType::StoreUnavailable,
-          ProblemType::Draining},
-         with(services, cancel_saga)},
+         {"after"},
+         {ProblemType::SagaNotFound, ProblemType::Busy, ProblemType::StoreUnavailable},
+         [&services, turns](const Request& request) {
+             return stream_saga_events(services, *turns, request);
+         }},
+        {"GET",
+         "/v1/events",
+         "streamEvents",
+         Audience::Clients,
+         {"after", "status", "definition", "version", "label", "step"},
+         {ProblemType::Busy, ProblemType::StoreUnavailable},
+         [&services, turns](const Request& request) {
+             return stream_events(services, *turns, request);
+         }},
+    };
+}
+
+Route operator_route(const Services& services, const std::string& command, ServiceHandler handler) {
+    return {"POST",
+            "/v1/sagas/{id}/" + command,
+            command + "Saga",
+            Audience::Clients,
+            {},
+            {ProblemType::MalformedJson, ProblemType::SagaNotFound, ProblemType::Conflict,
+             ProblemType::IdempotencyKeyReused, ProblemType::Busy, ProblemType::StoreUnavailable,
+             ProblemType::Draining},
+            with(services, handler)};
+}
+
+std::vector<Route> operator_routes(const Services& services) {
+    return {
+        operator_route(services, "cancel", cancel_saga),
+        operator_route(services, "suspend", suspend_saga),
+        operator_route(services, "resume", resume_saga),
+        operator_route(services, "retry", retry_saga),
+        operator_route(services, "resolve", resolve_saga),
+        operator_route(services, "abandon", abandon_saga),
     };
 }
 
 std::vector<Route> ops_routes(const Services& services) {
     return {
+        {"POST",
+         "/v1/backup",
+         "backupStore",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::Conflict, ProblemType::StoreUnavailable},
+         with(services, back_up_store)},
+        {"GET",
+         "/v1/doctor",
+         "getDoctor",
+         Audience::Clients,
+         {"deep"},
+         {},
+         with(services, get_doctor)},
         {"GET", "/healthz", "getHealth", Audience::Ops, {}, {}, get_health},
         {"GET", "/readyz", "getReadiness", Audience::Ops, {}, {}, with(services, get_readiness)},
         {"GET", "/metrics", "getMetrics", Audience::Ops, {}, {}, with(services, get_metrics)},
+        {"GET",
+         "/openapi.json",
+         "getOpenApi",
+         Audience::Clients,
+         {},
+         {},
+         with(services, get_openapi)},
         {"GET", "/", "getIndex", Audience::Clients, {}, {}, get_index},
     };
 }
@@ -117,7 +200,8 @@ std::vector<Route> ops_routes(const Services& services) {
 
 std::vector<Route> make_routes(const Services& services) {
     std::vector<Route> routes = definition_routes(services);
-    for (auto& more : {saga_routes(services), ops_routes(services)}) {
+    for (auto& more : {saga_routes(services), event_routes(services), operator_routes(services),
+                       ops_routes(services)}) {
         routes.insert(routes.end(), more.begin(), more.end());
     }
     return routes;

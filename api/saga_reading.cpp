@@ -59,7 +59,7 @@ Document saga_document(const engine::Rest& rest) {
 
 bool is_saga_id(std::string_view id) {
     return !id.empty() && id.size() <= kSagaIdBytesMax && id != "." && id != ".." &&
-           std::all_of(id.begin(), id.end(), is_saga_id_character);
+           id != "batch" && std::all_of(id.begin(), id.end(), is_saga_id_character);
 }
 
 Problem no_such_saga(std::string_view id) {

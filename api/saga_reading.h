@@ -27,11 +27,12 @@ Document saga_document(const engine::Rest& rest);
 inline constexpr std::uint32_t kJournalPage = 500;
 
 /// Whether `id` may be a saga's: 1 to 128 of [A-Za-z0-9._~-], and not "." or "..", which URLs give
-/// another meaning.
+/// another meaning, or "batch", a route of its own.
 bool is_saga_id(std::string_view id);
 /// The rule above, for people.
 inline constexpr std::string_view kSagaIdRule =
-    "must be 1 to 128 letters, digits, \".\", \"_\", \"~\" or \"-\", and not \".\" or \"..\"";
+    "must be 1 to 128 letters, digits, \".\", \"_\", \"~\" or \"-\", and not \".\", \"..\" or "
+    "\"batch\"";
 
 /// InvalidRequest when `id` breaks the rule, else SagaNotFound.
 Problem no_such_saga(std::string_view id);

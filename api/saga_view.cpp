@@ -11,7 +11,7 @@ namespace {
 
 using sagas::StepIndex;
 
-std::string_view to_text(sagas::UndoneBy by) {
+std::string_view word_for(sagas::UndoneBy by) {
     switch (by) {
         case sagas::UndoneBy::Call:
             return "call";
@@ -45,7 +45,7 @@ class StateMembers {
         step_["stuck_reason"] = sagas::to_text(state.reason);
     }
     void operator()(const sagas::Compensated& state) const {
-        step_["undone_by"] = to_text(state.by);
+        step_["undone_by"] = word_for(state.by);
     }
     template <typename Other>
     void operator()(const Other&) const {}
@@ -131,6 +131,7 @@ Document saga_document(const engine::Version& version, const sagas::Saga& saga,
     set_time(document, "deadline_at", saga.deadline_at);
     set_time(document, "failing_since", failing_since(saga));
     document["labels"] = Document(labels);
+    set_text(document, "replay_of", saga.replay_of);
     if (saga.turned) document["failure"] = failure_document(definition, *saga.turned);
     if (saga.turn_wanted) {
         document["turn_wanted"] = failure_document(definition, *saga.turn_wanted);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -7,83 +6,53 @@
 #include "api/history_view.h"
 #include "api/page.h"
 #include "api/query_parameters.h"
+#include "api/saga_filter.h"
 #include "api/saga_reading.h"
 #include "api/saga_view.h"
 
 namespace skald::api {
 namespace {
 
-constexpr std::uint32_t kVersionMax = 1u << 30;
 constexpr std::uint32_t kHistoryPageDefault = 200;
 constexpr std::uint32_t kHistoryPageMax = 1'000;
 constexpr std::uint64_t kKeyMax = std::uint64_t{1} << 62;
-constexpr sagas::Status kStatuses[] = {sagas::Status::Running,     sagas::Status::Compensating,
-                                       sagas::Status::Stuck,       sagas::Status::Completed,
-                                       sagas::Status::Compensated, sagas::Status::Abandoned};
+/// Sagas that one request looks at: some 100 ms of work. A search may need more than one page.
+constexpr std::uint32_t kLooksMax = 100'000;
+/// Sagas that counts with a filter look at: about a second of work.
+constexpr std::uint32_t kCountLooksMax = 1'000'000;
 
-Parsed<std::vector<sagas::Status>> read_statuses(const Request& request) {
-    std::vector<sagas::Status> statuses;
-    for (const std::string& text : read_list(request, "status")) {
-        const auto* found = std::find_if(std::begin(kStatuses), std::end(kStatuses),
-                                         [&](auto each) { return sagas::to_text(each) == text; });
-        if (found == std::end(kStatuses)) {
-            std::string allowed;
-            for (const sagas::Status each : kStatuses) {
-                allowed.append(allowed.empty() ? "" : ", ").append(sagas::to_text(each));
-            }
-            return refuse(ProblemType::InvalidRequest,
-                          "status: there is no status \"" + text + "\"; use any of " + allowed);
-        }
-        if (std::find(statuses.begin(), statuses.end(), *found) == statuses.end()) {
-            statuses.push_back(*found);
-        }
-    }
-    return statuses;
-}
-
-/// The filter, and the text that cursors are bound to it with.
-struct Selection {
-    store::SagaFilter filter;
-    std::string list;
+/// A page of a list: what it shows, and from where on.
+struct Page {
+    SagaSelection selection;
+    store::SagaRange range;
+    bool is_counted = false;
 };
 
-Parsed<Selection> read_selection(const Request& request) {
-    Selection selection;
-    auto statuses = read_statuses(request);
-    if (!statuses) return tl::unexpected(statuses.error());
-    auto definition = read_text(request, "definition");
-    if (!definition) return tl::unexpected(definition.error());
-    const auto version = read_integer(request, "version", kVersionMax);
-    if (!version) return tl::unexpected(version.error());
-    if (*version && !*definition) {
-        return tl::unexpected(Problem{ProblemType::InvalidRequest,
-                                      "version: say of which definition, too: "
-                                      "?definition=NAME&version=N",
-                                      {},
-                                      nullptr});
-    }
+Parsed<bool> read_count(const Request& request) {
+    const auto text = read_text(request, "count");
+    if (!text) return tl::unexpected(text.error());
+    if (!*text || **text == "false") return false;
+    if (**text == "true") return true;
+    return refuse(ProblemType::InvalidRequest, "count: must be true or false");
+}
+
+Parsed<Page> read_page(const Request& request, sagas::Timestamp now) {
+    auto selection = read_saga_selection(request, now);
+    if (!selection) return tl::unexpected(selection.error());
     const auto limit = read_integer(request, "limit", kPageMax);
     if (!limit) return tl::unexpected(limit.error());
-
-    selection.list = "sagas";
-    for (const sagas::Status status : *statuses) {
-        selection.list.append(" ").append(sagas::to_text(status));
-    }
-    if (*definition) selection.list += " definition=" + **definition;
-    if (*version) selection.list += " version=" + std::to_string(**version);
-
-    const auto before = read_cursor_of(request, selection.list);
+    const auto count = read_count(request);
+    if (!count) return tl::unexpected(count.error());
+    const auto before = read_cursor_of(request, selection->text);
     if (!before) return tl::unexpected(before.error());
-    selection.filter.statuses = std::move(*statuses);
-    selection.filter.definition = std::move(*definition);
-    selection.filter.version = *version;
-    selection.filter.limit = limit->value_or(kPageDefault);
+    Page page{
+        std::move(*selection), {std::nullopt, limit->value_or(kPageDefault), kLooksMax}, *count};
     if (*before) {
         const auto key = to_number(**before, 1, kKeyMax);
         if (!key) return refuse(ProblemType::InvalidRequest, "cursor: isn't one of this list");
-        selection.filter.before = store::SagaKey{static_cast<std::int64_t>(*key)};
+        page.range.before = store::SagaKey{static_cast<std::int64_t>(*key)};
     }
-    return selection;
+    return page;
 }
 
 /// A wait for a saga's end. The transport keeps it while it waits.
@@ -92,24 +61,60 @@ struct Waiting {
     std::string id;
 };
 
+/// The id of the saga that replays this one, or "".
+std::string find_replay(const Services& services, const std::string& id) {
+    const auto replay = services.reader.repeated_start(
+        {sagas::RequestKey{store::replay_key(id), ""}, std::nullopt, ""});
+    return replay ? replay->id : std::string();
+}
+
 Answer saga_now(const Services& services, const std::string& id) {
     const auto stored = read_saga(services, id);
-    if (stored) return json_reply(200, saga_document(*stored));
+    if (stored) {
+        Document document = saga_document(*stored);
+        if (stored->saga.end) set_text(document, "replayed_as", find_replay(services, id));
+        return json_reply(200, document);
+    }
     if (stored.error().code == sagas::ErrorCode::NotFound) return no_such_saga(id);
     return to_problem(stored.error());
 }
 
-/// The cursor position after `rows`; none: there is nothing behind them.
-sagas::Result<std::optional<std::string>> next_saga(const Services& services,
-                                                    store::SagaFilter filter,
-                                                    const std::vector<store::SagaRow>& rows) {
-    if (rows.size() < filter.limit) return std::nullopt;
-    filter.before = rows.back().key;
-    filter.limit = 1;
-    const auto more = read_again([&] { return services.reader.list(filter); });
+/// Whether there is surely nothing below `next`: a last page should not promise another one.
+sagas::Result<bool> is_end(const Services& services, const store::SagaFilter& filter,
+                           store::SagaKey next) {
+    const auto more = read_again([&] {
+        return services.reader.list(filter, {next, 1, kLooksMax});
+    });
     if (!more) return tl::unexpected(more.error());
-    if (more->empty()) return std::nullopt;
-    return std::to_string(static_cast<std::int64_t>(rows.back().key));
+    return more->rows.empty() && !more->next;
+}
+
+/// The counts as they are shown.
+Document counts_document(const store::Counts& counts) {
+    Document document = Document::object();
+    for (const auto& [status, count] : counts.by_status) {
+        document[std::string(sagas::to_text(status))] = count;
+    }
+    return document;
+}
+
+/// {counts, counts_partial?}
+sagas::Result<Document> counted(const Services& services, const store::SagaFilter& filter) {
+    store::SagaFilter all = filter;
+    all.statuses.clear();
+    const bool is_all = all == store::SagaFilter{};
+    if (is_all) {
+        const auto counts = read_again([&] { return services.reader.counts(); });
+        if (!counts) return tl::unexpected(counts.error());
+        return Document{{"counts", counts_document(*counts)}};
+    }
+    const auto found = read_again([&] { return services.reader.counts(all, kCountLooksMax); });
+    if (!found) return tl::unexpected(found.error());
+    Document document{{"counts", counts_document(found->counts)}};
+    if (found->extent == store::FilteredCounts::Extent::NewestOnly) {
+        document["counts_partial"] = true;
+    }
+    return document;
 }
 
 bool is_at_rest(sagas::Status status) {
@@ -119,15 +124,29 @@ bool is_at_rest(sagas::Status status) {
 }  // namespace
 
 Answer list_sagas(const Services& services, const Request& request) {
-    const auto selection = read_selection(request);
-    if (!selection) return selection.error();
-    const auto rows = read_again([&] { return services.reader.list(selection->filter); });
-    if (!rows) return to_problem(rows.error());
+    const auto page = read_page(request, services.clock.now());
+    if (!page) return page.error();
+    const store::SagaFilter& filter = page->selection.filter;
+    const auto list = read_again([&] { return services.reader.list(filter, page->range); });
+    if (!list) return to_problem(list.error());
+    std::optional<std::string> next;
+    if (list->next) {
+        // A page that isn't full has used up what a request may look at.
+        const bool is_full = list->rows.size() == page->range.limit;
+        const sagas::Result<bool> end =
+            is_full ? is_end(services, filter, *list->next) : sagas::Result<bool>(false);
+        if (!end) return to_problem(end.error());
+        if (!*end) next = std::to_string(static_cast<std::int64_t>(*list->next));
+    }
     Document items = Document::array();
-    for (const store::SagaRow& row : *rows) items.push_back(saga_item(row));
-    const auto next = next_saga(services, selection->filter, *rows);
-    if (!next) return to_problem(next.error());
-    return page_reply(request, "/v1/sagas", selection->list, std::move(items), *next);
+    for (const store::SagaRow& row : list->rows) items.push_back(saga_item(row));
+    Document more = Document::object();
+    if (page->is_counted) {
+        auto counts = counted(services, filter);
+        if (!counts) return to_problem(counts.error());
+        more = std::move(*counts);
+    }
+    return page_reply(request, "/v1/sagas", page->selection.text, std::move(items), next, more);
 }
 
 Answer get_saga(const Services& services, const Request& request) {

@@ -69,8 +69,13 @@ sagas::Result<std::unique_ptr<engine::Clock>> start_clock(const store::Store& st
 /// The loop, the caller, the writer's thread and the coordinator, which know each other.
 class Engine {
  public:
-    Engine(store::Store& store, const engine::Clock& clock, Metrics& metrics)
-        : store_(store), clock_(clock), metrics_(metrics), catalog_(store.reader()) {}
+    Engine(store::Store& store, const engine::Clock& clock, Metrics& metrics,
+           const ServeOptions& options)
+        : store_(store),
+          clock_(clock),
+          metrics_(metrics),
+          catalog_(store.reader()),
+          backups_(store, options.backup_dir, options.db) {}
 
     /// Takes up what an earlier process left. Gives the number of live sagas.
     sagas::Result<std::size_t> start(const ServeOptions& options) {
@@ -86,7 +91,7 @@ class Engine {
         committer_ = engine::make_writer_thread(store_.writer(), *loop_, clock_, metrics_, end_now);
         coordinator_ = std::make_unique<engine::Coordinator>(
             engine::Coordinator::Parts{
-                *committer_, *caller_, clock_, catalog_, watchers_, metrics_, secrets_,
+                *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, secrets_,
                 [this] { loop_->post([this] { coordinator_->turn(); }); },
                 [this](Milliseconds delay) {
                     loop_->set_timer(delay, [this] { coordinator_->turn(); });
@@ -129,18 +134,25 @@ class Engine {
 
     Services services(UuidSource& uuids, const std::atomic<bool>& is_stopping,
                       const std::string& token) {
-        return {store_.reader(),
-                catalog_,
-                watchers_,
-                clock_,
-                uuids,
-                metrics_,
-                [this](engine::Command command) { coordinator_->post(std::move(command)); },
-                [this](std::function<void(const EngineStats&)> tell) {
-                    loop_->post([this, tell = std::move(tell)] { tell(stats()); });
-                },
-                [this, &is_stopping] { return why_not_ready(is_stopping); },
-                token.empty() ? "local" : "token"};
+        return {
+            store_.reader(),
+            catalog_,
+            watchers_,
+            bell_,
+            clock_,
+            uuids,
+            metrics_,
+            [this](engine::Command command) { coordinator_->post(std::move(command)); },
+            [this](std::function<void(const EngineStats&)> tell) {
+                loop_->post([this, tell = std::move(tell)] { tell(stats()); });
+            },
+            [this, &is_stopping] { return why_not_ready(is_stopping); },
+            token.empty() ? "local" : "token",
+            [this](const std::string& name, BackupMaker::Done done) {
+                backups_.make(name, std::move(done));
+            },
+            [this](store::Depth depth) { return store_.examine(depth); },
+            [] { return engine::system_time().wall(); }};
     }
 
  private:
@@ -157,6 +169,8 @@ class Engine {
     Metrics& metrics_;
     engine::Catalog catalog_;
     engine::Watchers watchers_;
+    engine::JournalBell bell_;
+    BackupMaker backups_;
     const EnvironmentSecrets secrets_{environ};
     const std::unique_ptr<engine::Loop> loop_ = engine::make_loop();
     std::unique_ptr<engine::Caller> caller_;
@@ -210,7 +224,7 @@ sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string
     auto clock = start_clock(**store, options.accept_clock);
     if (!clock) return tl::unexpected(clock.error());
     Metrics metrics(version, store::sqlite_library_version());
-    Engine engine(**store, **clock, metrics);
+    Engine engine(**store, **clock, metrics, options);
     const auto recovered = engine.start(options);
     if (!recovered) return tl::unexpected(recovered.error());
 
@@ -228,6 +242,7 @@ sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string
     signals.on_stop([&] {
         is_stopping = true;
         engine.close_watches();
+        (*store)->stop_examining();
         listeners->main->stop(kRequestsStopMax);
         engine.drain_and_stop();
     });

@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "api/backup_maker.h"
 #include "api/metrics.h"
 #include "api/parsed.h"
 #include "api/uuid.h"
 #include "engine/catalog.h"
 #include "engine/clock.h"
 #include "engine/commands.h"
+#include "engine/journal_bell.h"
 #include "engine/watchers.h"
 #include "store/store.h"
 
@@ -23,6 +25,7 @@ struct Services {
     const store::Reader& reader;
     engine::Catalog& catalog;
     engine::Watchers& watchers;
+    engine::JournalBell& bell;
     const engine::Clock& clock;
     UuidSource& uuids;
     Metrics& metrics;
@@ -34,6 +37,11 @@ struct Services {
     std::function<std::string()> why_not_ready;
     /// Who operator commands are journaled as: "local", or the token's name.
     std::string operator_name = "local";
+    /// BackupMaker::make.
+    std::function<void(const std::string&, BackupMaker::Done)> back_up;
+    /// Store::examine.
+    std::function<sagas::Result<store::Examination>(store::Depth)> examine;
+    std::function<sagas::Timestamp()> wall_clock;
 };
 
 /// How long an answer waits for its commit. Commits take milliseconds; a full disk holds them.

@@ -65,9 +65,15 @@ bool is_label_key(std::string_view key) {
 Parsed<StartRequest> read_start_request(const Request& request) {
     auto body = read_object(request, EmptyBody::IsRefused);
     if (!body) return tl::unexpected(body.error());
+    return parse_start(std::move(*body));
+}
 
+Parsed<StartRequest> parse_start(sagas::Json body) {
+    if (!body.is_object()) {
+        return refuse(ProblemType::InvalidRequest, "A start must be a JSON object.");
+    }
     StartRequest start;
-    ObjectReader reader(*body, {"definition", "version", "input", "id", "labels"});
+    ObjectReader reader(body, {"definition", "version", "input", "id", "labels"});
     start.definition = reader.text("definition", Presence::Required).value_or("");
     start.version = reader.positive_integer("version");
     start.id = reader.text("id", Presence::Optional);
@@ -86,13 +92,13 @@ Parsed<StartRequest> read_start_request(const Request& request) {
             {{"imprecise-integer", std::string(kInput) + *pointer, "is beyond +-9007199254740992",
               "send it as a string"}}));
     }
-    const std::string canonical = body->dump();
+    const std::string canonical = body.dump();
     // Writing numbers out may make the text longer than it came.
     if (canonical.size() > sagas::kBodyBytesMax && input->dump().size() > sagas::kBodyBytesMax) {
         return tl::unexpected(invalid_input("The input is over 1 MiB.", {}));
     }
     start.body_hash = sha256_hex(canonical);
-    start.input = sagas::make_value(std::move((*body)["input"]));
+    start.input = sagas::make_value(std::move(body["input"]));
     return start;
 }
 

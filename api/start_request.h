@@ -24,6 +24,8 @@ struct StartRequest {
 /// What can be told without the definition. Problems: MalformedJson, InvalidRequest, InvalidInput
 /// (an integer that other readers would round, or over 1 MiB).
 Parsed<StartRequest> read_start_request(const Request& request);
+/// The same for a body that was read, or an item of a batch.
+Parsed<StartRequest> parse_start(sagas::Json body);
 
 /// The labels of the saga: the definition's, rendered for this input, then the request's over them.
 /// Problems: InvalidInput, when the definition's can't be rendered or are too many or too long.

@@ -104,7 +104,7 @@ EngineInMemory::EngineInMemory()
       services_(services()) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
-            *committer_, *caller_, clock_, catalog_, watchers_, metrics_, secrets_,
+            *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, secrets_,
             [this] { is_turn_wanted_ = true; },
             [this](sagas::Milliseconds delay) { turn_at_ = clock_.now() + delay; },
             [](const sagas::Error& error) { FAIL() << error.message; }},
@@ -120,6 +120,7 @@ Services EngineInMemory::services() {
     return {store_->reader(),
             catalog_,
             watchers_,
+            bell_,
             clock_,
             uuids_,
             metrics_,
@@ -128,17 +129,23 @@ Services EngineInMemory::services() {
                     coordinator_->post(std::move(command));
                     return;
                 }
-                std::visit(
-                    [this](auto& each) {
-                        each.done(engine::Busy{refusal_, "too much to do"});
-                    },
-                    command);
+                engine::refuse(command, {refusal_, "too much to do"});
             },
             [this](std::function<void(const EngineStats&)> tell) {
                 tell({coordinator_->stats(), caller_->stats(), store_->wal_bytes()});
             },
             [this] { return why_not_ready_; },
-            "local"};
+            "local",
+            [this](const std::string& name, const BackupMaker::Done& done) {
+                backups.push_back(name);
+                done(backup_result);
+            },
+            [this](store::Depth depth) {
+                store::Examination found = examination;
+                found.is_whole = depth == store::Depth::Whole;
+                return sagas::Result<store::Examination>(found);
+            },
+            [this] { return clock_.now() + wall_clock_ahead; }};
 }
 
 void EngineInMemory::settle() {
@@ -177,6 +184,9 @@ Reply EngineInMemory::resolve(Answer answer, const std::function<void()>& meanwh
         answer = later.finish();
     }
     if (auto* reply = std::get_if<Reply>(&answer)) return std::move(*reply);
+    if (auto* stream = std::get_if<Stream>(&answer)) {
+        return Reply{200, std::move(stream->headers), std::move(stream->content_type), ""};
+    }
     const auto& problem = std::get<Problem>(answer);
     return Reply{http_status(problem.type),
                  {},
@@ -211,6 +221,32 @@ Reply EngineInMemory::call(const std::string& method, const std::string& target,
 Reply EngineInMemory::call_while(const std::string& method, const std::string& target,
                                  const std::string& body, const std::function<void()>& meanwhile) {
     return resolve(handle(method, target, body, {}), meanwhile);
+}
+
+EngineInMemory::OpenStream EngineInMemory::open(const std::string& target, Headers headers) {
+    Answer answer = handle("GET", target, "", std::move(headers));
+    auto* stream = std::get_if<Stream>(&answer);
+    EXPECT_NE(stream, nullptr) << target;
+    return {*this, stream != nullptr ? std::move(*stream) : Stream{}};
+}
+
+std::string EngineInMemory::OpenStream::read() {
+    engine_->settle();
+    std::string text;
+    while (!is_over_ && (*is_ready_ || engine_->clock_.now() >= until_)) {
+        Stream::Next next = stream_.next ? stream_.next() : Stream::Over{};
+        if (const auto* wait = std::get_if<Stream::Wait>(&next)) {
+            if (!wait->arm) continue;
+            until_ = engine_->clock_.now() + wait->time;
+            is_ready_ = std::make_shared<bool>(false);
+            wait->arm([is_ready = is_ready_] { *is_ready = true; });
+        } else if (auto* piece = std::get_if<std::string>(&next)) {
+            text += *piece;
+        } else {
+            is_over_ = true;
+        }
+    }
+    return text;
 }
 
 void EngineInMemory::put_definition(const sagas::Json& document) {

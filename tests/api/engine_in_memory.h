@@ -47,12 +47,33 @@ class EngineInMemory {
     Participants participants;
 
     /// A request as the transport hands it over, and its answer once it came. `body`: as it is
-    /// sent.
+    /// sent. A stream is not read.
     Reply call(const std::string& method, const std::string& target, const std::string& body = "",
                Headers headers = {});
     /// The same, with what happens between the request and its answer.
     Reply call_while(const std::string& method, const std::string& target, const std::string& body,
                      const std::function<void()>& meanwhile);
+
+    /// A stream that was answered with, as its reader gets it.
+    class OpenStream {
+     public:
+        /// What comes until it waits for the journal or for time. Its rests are left out.
+        std::string read();
+        bool is_over() const { return is_over_; }
+
+     private:
+        friend class EngineInMemory;
+        OpenStream(EngineInMemory& engine, Stream stream)
+            : engine_(&engine), stream_(std::move(stream)) {}
+
+        EngineInMemory* engine_;
+        Stream stream_;
+        bool is_over_ = false;
+        std::shared_ptr<bool> is_ready_ = std::make_shared<bool>(true);
+        sagas::Timestamp until_{};
+    };
+    /// Expects that a GET of `target` gives a stream.
+    OpenStream open(const std::string& target, Headers headers = {});
 
     /// Registers {name, steps…} and expects that it worked.
     void put_definition(const sagas::Json& definition);
@@ -73,6 +94,13 @@ class EngineInMemory {
     StandingClock& clock() { return clock_; }
     std::vector<sagas::Request> requests;  ///< Of all calls so far.
 
+    /// What comes of every backup, and the names of those that were asked for.
+    sagas::Result<MadeBackup> backup_result = MadeBackup{"/backups/a.db", 8'192, 3};
+    std::vector<std::string> backups;
+    /// What a look at the store finds.
+    store::Examination examination{"3.40.1", 1, 8'192, 4'096, 1u << 30, false, 0, 0, {}};
+    sagas::Milliseconds wall_clock_ahead{0};
+
  private:
     class InlineCommitter;
     class ScriptedCaller;
@@ -89,6 +117,7 @@ class EngineInMemory {
     const std::unique_ptr<store::Store> store_ = store::make_memory_store();
     engine::Catalog catalog_{store_->reader()};
     engine::Watchers watchers_;
+    engine::JournalBell bell_;
     Metrics metrics_{"0.0.0", "3.40.1"};
     UuidSource uuids_{clock_};
     NoSecrets secrets_;

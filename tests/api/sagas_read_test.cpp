@@ -59,10 +59,53 @@ TEST_F(SagasRead, SelectsByStatusDefinitionAndVersion) {
     EXPECT_THAT(ids("?definition=nowhere"), testing::IsEmpty());
 }
 
+TEST_F(SagasRead, FindsByLabelTimeStepErrorAndHowLongItFails) {
+    Json labelled = definition("labelled", {step("reserve"), step("charge")});
+    labelled["labels"] = {{"order", "$input.order"}};
+    engine.put_definition(labelled);
+    engine.participants = [](const sagas::Request& request) -> std::optional<sagas::Answer> {
+        if (request.target == "/charge") return reply(503, {{"message", "bank is away"}});
+        return reply(200, Json::object());
+    };
+    start("a", "labelled");
+    engine.advance(sagas::Milliseconds{90'000});
+    start("b", "labelled");
+    const auto found = [this](const std::string& query) {
+        std::string ids;
+        const Reply reply = engine.call("GET", "/v1/sagas?" + query);
+        EXPECT_EQ(reply.status, 200) << reply.body;
+        const Document body = body_of(reply);
+        for (const Document& item : body["items"]) ids += item["id"];
+        return ids;
+    };
+    EXPECT_EQ(found("label=order:a"), "a");
+    EXPECT_EQ(found("label=order:a&label=tenant:x"), "");
+    EXPECT_EQ(found("step=charge"), "ba");
+    EXPECT_EQ(found("error=503"), "ba");
+    EXPECT_EQ(found("error=away&step=reserve"), "");
+    EXPECT_EQ(found("failing=1m"), "a");
+    EXPECT_EQ(found("failing=0ms"), "ba");
+    EXPECT_EQ(found("started_after=2026-11-21T22:33:00Z"), "b");
+    EXPECT_EQ(found("started_before=2026-11-21T22:33:00Z&status=running"), "a");
+    const Document counts =
+        body_of(engine.call("GET", "/v1/sagas?count=true&label=order:a&limit=1"))["counts"];
+    EXPECT_EQ(counts, Document::parse(R"({"running": 1, "compensating": 0, "stuck": 0,
+        "completed": 0, "compensated": 0, "abandoned": 0})"));
+    EXPECT_EQ(body_of(engine.call("GET", "/v1/sagas?count=true"))["counts"]["running"], 2);
+}
+
 TEST_F(SagasRead, RefusesBadFilters) {
     for (const char* id : {"a", "b"}) start(id);
     const std::string cursor = body_of(engine.call("GET", "/v1/sagas?limit=1"))["next_cursor"];
     const std::string bad[] = {"?status=finished",
+                               "?label=order",
+                               "?label=:x",
+                               "?label=a:1&label=a:2",
+                               "?started_after=yesterday",
+                               "?started_before=1",
+                               "?failing=long",
+                               "?count=yes",
+                               "?error=",
                                "?limit=0",
                                "?limit=201",
                                "?limit=many",
