@@ -42,7 +42,9 @@ class Report {
         if (health != Health::Ok) set_text(check, "hint", hint);
         checks_.push_back(std::move(check));
     }
-    Document document() && { return {{"status", word_for(worst_)}, {"checks", std::move(checks_)}}; }
+    Document document() && {
+        return {{"status", word_for(worst_)}, {"checks", std::move(checks_)}};
+    }
 
  private:
     Health worst_ = Health::Ok;

@@ -134,10 +134,12 @@ class FeedEvents final : public EventReading {
             position_ = last_;
             return Page{resync_event(position_), Page::Then::More};
         }
-        auto rows = read_again([&] { return services_.reader.feed(position_, kPageRows); });
-        if (!rows) return tl::unexpected(rows.error());
+        auto feed = read_again([&] { return services_.reader.feed(position_, kPageRows); });
+        if (!feed) return tl::unexpected(feed.error());
+        Position read_to = position_;
         Page page;
-        for (store::FeedRow& row : *rows) {
+        for (store::FeedRow& row : feed->rows) {
+            read_to = row.row.position;
             const auto version =
                 read_again([&] { return services_.catalog.of(row.saga.definition_key); });
             if (!version) return tl::unexpected(version.error());
@@ -145,11 +147,10 @@ class FeedEvents final : public EventReading {
             if (!filter_.matches(row, definition)) continue;
             page.text += journal_event(definition, row.saga, std::move(row.row));
         }
-        if (rows->size() == kPageRows) {
-            position_ = last_position(*rows);
-        } else {
+        position_ = read_to;
+        if (!feed->is_cut) {
             // Rows up to `last_` that did not come are those of sagas that were deleted.
-            position_ = std::max(last_, rows->empty() ? position_ : last_position(*rows));
+            position_ = std::max(last_, position_);
             page.then = Page::Then::CaughtUp;
         }
         last_ = std::max(last_, position_);  // Rows can be read before the bell rings for them.
@@ -163,9 +164,6 @@ class FeedEvents final : public EventReading {
     bool must_resync() const {
         const auto behind = static_cast<std::int64_t>(last_) - static_cast<std::int64_t>(position_);
         return behind > kBehindMax || behind < 0;
-    }
-    static Position last_position(const std::vector<store::FeedRow>& rows) {
-        return rows.back().row.position;
     }
 
     const Services& services_;

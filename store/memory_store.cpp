@@ -149,7 +149,7 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return found;
     }
 
-    Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const override {
+    Result<FeedPage> feed(Position after, std::uint32_t limit) const override {
         const std::shared_lock lock(mutex_);
         std::map<Position, FeedRow> found;
         for (const auto& [key, saga] : tables_.sagas) {
@@ -160,12 +160,13 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
                 found.emplace(each.position, FeedRow{each, std::move(now)});
             }
         }
-        std::vector<FeedRow> rows;
+        FeedPage page;
         for (auto& [position, each] : found) {
-            if (rows.size() == limit) break;
-            rows.push_back(std::move(each));
+            if (page.rows.size() == limit) break;
+            page.rows.push_back(std::move(each));
         }
-        return rows;
+        page.is_cut = page.rows.size() == limit;
+        return page;
     }
 
     Result<Position> last_position() const override {

@@ -268,6 +268,10 @@ struct FeedRow {
     JournalRow row;
     SagaRow saga;  ///< As it is now, without input.
 };
+struct FeedPage {
+    std::vector<FeedRow> rows;
+    bool is_cut = false;  ///< By their number or size: there may be more behind them.
+};
 
 struct LastKeys {
     SagaKey saga;                 ///< The highest ever given, deleted ones too; 0: none.
@@ -301,7 +305,7 @@ class Reader {
                                           std::uint32_t looks_max) const = 0;
     /// Rows behind `after`, of all sagas that are not deleted, in the order of commits: at most
     /// `limit`, and fewer where they are large (at least one).
-    virtual Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const = 0;
+    virtual Result<FeedPage> feed(Position after, std::uint32_t limit) const = 0;
     /// Of the journal's last row; 0: none.
     virtual Result<Position> last_position() const = 0;
 

@@ -85,27 +85,29 @@ Result<Counts> SqliteReader::counts() const {
     });
 }
 
-Result<std::vector<FeedRow>> SqliteReader::feed(Position after, std::uint32_t limit) const {
-    return read<std::vector<FeedRow>>(
-        pool_, "read the journal",
-        [&](ReaderConnection& connection) -> Result<std::vector<FeedRow>> {
-            std::vector<FeedRow> found;
-            std::size_t bytes = 0;
-            for (Rows rows = connection.feed.query(after, limit);
-                 bytes < kFeedBytesMax && rows.next();) {
-                bytes += rows.text(kJournalDataColumn).size();
-                auto saga = saga_row(rows, WithInput::No, kJournalColumnCount);
-                if (!saga) {
-                    return tl::unexpected(saga.error());
-                }
-                auto row = journal_row(rows, saga->key);
-                if (!row) {
-                    return tl::unexpected(row.error());
-                }
-                found.push_back({std::move(*row), std::move(*saga)});
-            }
-            return found;
-        });
+Result<FeedPage> SqliteReader::feed(Position after, std::uint32_t limit) const {
+    return read<FeedPage>(pool_, "read the journal",
+                          [&](ReaderConnection& connection) -> Result<FeedPage> {
+                              FeedPage page;
+                              std::size_t bytes = 0;
+                              for (Rows rows = connection.feed.query(after, limit); rows.next();) {
+                                  bytes += rows.text(kJournalDataColumn).size();
+                                  auto saga = saga_row(rows, WithInput::No, kJournalColumnCount);
+                                  if (!saga) {
+                                      return tl::unexpected(saga.error());
+                                  }
+                                  auto row = journal_row(rows, saga->key);
+                                  if (!row) {
+                                      return tl::unexpected(row.error());
+                                  }
+                                  page.rows.push_back({std::move(*row), std::move(*saga)});
+                                  page.is_cut = page.rows.size() == limit || bytes >= kFeedBytesMax;
+                                  if (page.is_cut) {
+                                      break;
+                                  }
+                              }
+                              return page;
+                          });
 }
 
 Result<Position> SqliteReader::last_position() const {

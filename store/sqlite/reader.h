@@ -25,7 +25,7 @@ class SqliteReader final : public Reader, public Recovery {
     Result<FilteredCounts> counts(const SagaFilter& filter, std::uint32_t looks_max) const override;
 
     Result<Counts> counts() const override;
-    Result<std::vector<FeedRow>> feed(Position after, std::uint32_t limit) const override;
+    Result<FeedPage> feed(Position after, std::uint32_t limit) const override;
     Result<Position> last_position() const override;
     Result<DefinitionRow> definition(std::string_view name,
                                      std::optional<std::uint32_t> version) const override;

@@ -39,8 +39,7 @@ class CountingReader final : public store::Reader {
                                          std::uint32_t looks_max) const override {
         return reader_.counts(filter, looks_max);
     }
-    Result<std::vector<store::FeedRow>> feed(store::Position after,
-                                             std::uint32_t limit) const override {
+    Result<store::FeedPage> feed(store::Position after, std::uint32_t limit) const override {
         return reader_.feed(after, limit);
     }
     Result<store::Position> last_position() const override { return reader_.last_position(); }

@@ -173,7 +173,9 @@ TEST_P(StoreSearch, FeedsTheJournalOfAllSagasInTheOrderOfCommits) {
     EXPECT_EQ(got(reader().last_position()), Position{20});
     const auto feed = [this](std::int64_t after, std::uint32_t limit) {
         std::vector<std::string> found;
-        for (const FeedRow& each : got(reader().feed(Position{after}, limit))) {
+        const FeedPage page = got(reader().feed(Position{after}, limit));
+        EXPECT_TRUE(!page.is_cut || page.rows.size() <= limit);
+        for (const FeedRow& each : page.rows) {
             EXPECT_EQ(each.saga.input, nullptr);
             found.push_back(std::to_string(static_cast<std::int64_t>(each.row.position)) + " " +
                             each.saga.id + " " + std::to_string(each.row.seq));
@@ -184,7 +186,31 @@ TEST_P(StoreSearch, FeedsTheJournalOfAllSagasInTheOrderOfCommits) {
                 ElementsAre("17 saga-17 1", "18 saga-18 1", "19 saga-7 2", "20 saga-2 2"));
     EXPECT_THAT(feed(16, 1), ElementsAre("17 saga-17 1"));
     EXPECT_THAT(feed(20, 10), IsEmpty());
-    EXPECT_EQ(got(reader().feed(Position{16}, 9)).back().saga.summary.last_step, "charge");
+    EXPECT_EQ(got(reader().feed(Position{16}, 9)).rows.back().saga.summary.last_step, "charge");
+}
+
+TEST_P(StoreSearch, FeedsLargeRowsInPiecesThatSaySo) {
+    Batch batch;
+    for (std::int64_t key = 20; key < 24; ++key) {
+        NewSaga saga = start(key, order());
+        Append row = step_row(key, 2);
+        std::get<sagas::AnsweredCause>(row.record.cause).output =
+            sagas::make_value(std::string(700'000, 'x'));
+        batch.starts.push_back(std::move(saga));
+        batch.rows.push_back(std::move(row));
+    }
+    write(batch);
+    std::vector<std::int64_t> seen;
+    Position after{18};
+    for (bool is_more = true; is_more;) {
+        const FeedPage page = got(reader().feed(after, 100));
+        for (const FeedRow& each : page.rows) {
+            after = each.row.position;
+            seen.push_back(static_cast<std::int64_t>(after));
+        }
+        is_more = page.is_cut;
+    }
+    EXPECT_THAT(seen, ElementsAre(19, 20, 21, 22, 23, 24, 25, 26));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreSearch, every_store(), store_name);
