@@ -5,12 +5,6 @@
 namespace skald::api {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 /// The version that an entity tag means; 0 for one that no version has (a weak one never matches:
 /// RFC 9110, 13.1.1). None: it isn't one entity tag.
 std::optional<std::uint32_t> tagged_version(std::string_view tag) {
@@ -64,13 +58,13 @@ Parsed<Precondition> read_precondition(const Request& request) {
                       "If-Match and If-None-Match exclude each other here: send one");
     }
     if (none_match) {
-        if (trimmed(*none_match) == "*") return Precondition{Precondition::Kind::MustNotExist, 0};
+        if (*none_match == "*") return Precondition{Precondition::Kind::MustNotExist, 0};
         return refuse(ProblemType::InvalidRequest,
                       "If-None-Match: only * is known here: create it, but don't replace one");
     }
     if (!match) return Precondition{};
-    if (trimmed(*match) == "*") return Precondition{Precondition::Kind::MustExist, 0};
-    const auto version = tagged_version(trimmed(*match));
+    if (*match == "*") return Precondition{Precondition::Kind::MustExist, 0};
+    const auto version = tagged_version(*match);
     if (!version) {
         return refuse(ProblemType::InvalidRequest,
                       "If-Match: must be * or one entity tag in double quotes, such as \"v3\"");

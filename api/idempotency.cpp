@@ -24,12 +24,6 @@ std::optional<std::string> unquote(std::string_view field) {
     return std::nullopt;  // The closing quote is missing.
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 bool is_printable(std::string_view text) {
     for (const char c : text) {
         if (c < 0x20 || c > 0x7e) return false;
@@ -48,7 +42,7 @@ Parsed<std::optional<std::string>> read_idempotency_key(const Request& request) 
     for (const auto& [name, value] : request.headers) {
         if (name != "idempotency-key") continue;
         if (field) return refuse(ProblemType::InvalidRequest, "Idempotency-Key: was sent twice");
-        field = trimmed(value);
+        field = value;
     }
     if (!field) return std::nullopt;
 

@@ -7,6 +7,7 @@
 #include "api/awaited.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/operator_reason.h"
 #include "api/request_body.h"
 #include "api/saga_reading.h"
 #include "api/saga_view.h"
@@ -19,8 +20,6 @@ namespace {
 
 using Operate = engine::Operate;
 using sagas::StepIndex;
-
-constexpr std::size_t kReasonBytesMax = 1'000;
 
 /// One command on its way, shared by the transport's thread and the loop's.
 struct Pending {
@@ -149,23 +148,6 @@ struct Sent {
     const std::string& id() const { return request.path.at(0); }
 };
 
-enum class Reason : std::uint8_t { Optional, Required };
-
-std::string read_reason(ObjectReader& reader, Reason wanted) {
-    const Presence presence = wanted == Reason::Required ? Presence::Required : Presence::Optional;
-    const auto reason = reader.text("reason", presence);
-    if (reason && reason->size() > kReasonBytesMax) {
-        reader.note("too-long", "/reason",
-                    "has " + std::to_string(reason->size()) + " bytes; at most " +
-                        std::to_string(kReasonBytesMax),
-                    "");
-    }
-    if (reason && reason->empty() && wanted == Reason::Required) {
-        reader.note("missing-field", "/reason", "is empty", "say why: it goes into the journal");
-    }
-    return reason.value_or("");
-}
-
 /// The step with that name in the saga's definition; a name that isn't one is noted. Problems:
 /// there is no such saga, or the store can't be read.
 Parsed<std::optional<StepIndex>> find_step(const Sent& sent, const std::optional<std::string>& name,
@@ -239,7 +221,7 @@ Answer operate(const Sent& sent, const Read& read) {
 
 /// A command that has nothing but a reason.
 template <typename Command>
-Answer operate_simply(const Sent& sent, Reason wanted) {
+Answer operate_simply(const Sent& sent, Presence wanted) {
     return operate(sent, [&](const sagas::Json& body, sagas::Operator who) -> Parsed<Event> {
         ObjectReader reader(body, {"reason"});
         who.reason = read_reason(reader, wanted);
@@ -252,29 +234,29 @@ Answer operate_simply(const Sent& sent, Reason wanted) {
 
 Answer cancel_saga(const Services& services, const Request& request) {
     return operate_simply<sagas::Cancel>({services, request, "cancel", "cancelled"},
-                                         Reason::Optional);
+                                         Presence::Optional);
 }
 
 Answer suspend_saga(const Services& services, const Request& request) {
     return operate_simply<sagas::Suspend>({services, request, "suspend", "suspended"},
-                                          Reason::Optional);
+                                          Presence::Optional);
 }
 
 Answer resume_saga(const Services& services, const Request& request) {
     return operate_simply<sagas::Resume>({services, request, "resume", "resumed"},
-                                         Reason::Optional);
+                                         Presence::Optional);
 }
 
 Answer abandon_saga(const Services& services, const Request& request) {
     return operate_simply<sagas::Abandon>({services, request, "abandon", "abandoned"},
-                                          Reason::Required);
+                                          Presence::Required);
 }
 
 Answer retry_saga(const Services& services, const Request& request) {
     const Sent sent{services, request, "retry", "retried"};
     return operate(sent, [&](const sagas::Json& body, sagas::Operator who) -> Parsed<Event> {
         ObjectReader reader(body, {"step", "reason"});
-        who.reason = read_reason(reader, Reason::Optional);
+        who.reason = read_reason(reader, Presence::Optional);
         const auto step = find_step(sent, reader.text("step", Presence::Optional), reader);
         if (!step) return tl::unexpected(step.error());
         if (auto problem = reader.problem()) return tl::unexpected(std::move(*problem));
@@ -286,7 +268,7 @@ Answer resolve_saga(const Services& services, const Request& request) {
     const Sent sent{services, request, "resolve", "resolved so"};
     return operate(sent, [&](const sagas::Json& body, sagas::Operator who) -> Parsed<Event> {
         ObjectReader reader(body, {"step", "as", "output", "reason"});
-        who.reason = read_reason(reader, Reason::Required);
+        who.reason = read_reason(reader, Presence::Required);
         const auto as = read_as(reader);
         const sagas::Json* output = reader.member("output", Presence::Optional);
         const auto step = find_step(sent, reader.text("step", Presence::Required), reader);

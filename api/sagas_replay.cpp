@@ -6,6 +6,7 @@
 #include "api/document.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/operator_reason.h"
 #include "api/replay_view.h"
 #include "api/request_body.h"
 #include "api/saga_view.h"
@@ -16,7 +17,6 @@
 namespace skald::api {
 namespace {
 
-constexpr std::size_t kReasonBytesMax = 1'000;
 /// Stands for the id that the new saga will get.
 constexpr const char* kNewId = "{id}";
 
@@ -47,10 +47,7 @@ Parsed<ReplayRequest> read_replay(const Request& request) {
     if (replay.id && !is_saga_id(*replay.id)) {
         reader.note("bad-id", "/id", std::string(kSagaIdRule), "leave it out to get a UUID");
     }
-    replay.reason = reader.text("reason", Presence::Optional).value_or("");
-    if (replay.reason.size() > kReasonBytesMax) {
-        reader.note("too-long", "/reason", "has more than 1000 bytes", "");
-    }
+    replay.reason = read_reason(reader, Presence::Optional);
     replay.accepts_repeats = read_flag(reader, "accept_repeats");
     replay.is_dry = read_flag(reader, "dry_run");
     const sagas::Json* input = reader.member("input", Presence::Optional);
