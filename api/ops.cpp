@@ -40,19 +40,19 @@ Answer get_metrics(const Services& services, const Request&) {
 }
 
 Answer get_index(const Request&) {
-    return Reply{
-        200,
-        {},
-        "text/plain; charset=utf-8",
-        "Skald, a saga orchestration engine.\n"
-        "\n"
-        "  PUT  /v1/definitions/{name}   register a definition\n"
-        "  POST /v1/sagas                start a saga\n"
-        "  GET  /v1/sagas                list sagas\n"
-        "  GET  /v1/sagas/{id}           see one; ?wait=10s waits for its end\n"
-        "  GET  /healthz /readyz /metrics\n"
-        "\n"
-        "/openapi.json has them all, and docs/api.md in the source tree; `skald --help` is the command line.\n"};
+    return Reply{200,
+                 {},
+                 "text/plain; charset=utf-8",
+                 "Skald, a saga orchestration engine.\n"
+                 "\n"
+                 "  PUT  /v1/definitions/{name}   register a definition\n"
+                 "  POST /v1/sagas                start a saga\n"
+                 "  GET  /v1/sagas                list sagas\n"
+                 "  GET  /v1/sagas/{id}           see one; ?wait=10s waits for its end\n"
+                 "  GET  /healthz /readyz /metrics\n"
+                 "\n"
+                 "/openapi.json has them all, and docs/api.md in the source tree; `skald --help` "
+                 "is the command line.\n"};
 }
 
 }  // namespace skald::api

@@ -134,25 +134,24 @@ class Engine {
 
     Services services(UuidSource& uuids, const std::atomic<bool>& is_stopping,
                       const std::string& token) {
-        return {
-            store_.reader(),
-            catalog_,
-            watchers_,
-            bell_,
-            clock_,
-            uuids,
-            metrics_,
-            [this](engine::Command command) { coordinator_->post(std::move(command)); },
-            [this](std::function<void(const EngineStats&)> tell) {
-                loop_->post([this, tell = std::move(tell)] { tell(stats()); });
-            },
-            [this, &is_stopping] { return why_not_ready(is_stopping); },
-            token.empty() ? "local" : "token",
-            [this](const std::string& name, BackupMaker::Done done) {
-                backups_.make(name, std::move(done));
-            },
-            [this](store::Depth depth) { return store_.examine(depth); },
-            [] { return engine::system_time().wall(); }};
+        return {store_.reader(),
+                catalog_,
+                watchers_,
+                bell_,
+                clock_,
+                uuids,
+                metrics_,
+                [this](engine::Command command) { coordinator_->post(std::move(command)); },
+                [this](std::function<void(const EngineStats&)> tell) {
+                    loop_->post([this, tell = std::move(tell)] { tell(stats()); });
+                },
+                [this, &is_stopping] { return why_not_ready(is_stopping); },
+                token.empty() ? "local" : "token",
+                [this](const std::string& name, BackupMaker::Done done) {
+                    backups_.make(name, std::move(done));
+                },
+                [this](store::Depth depth) { return store_.examine(depth); },
+                [] { return engine::system_time().wall(); }};
     }
 
  private:

@@ -67,8 +67,9 @@ struct Transition {
     std::optional<Record>
         record;  ///< None: nothing to journal (and the saga is as it was, but for
                  ///< the try numbers of a step that fails for long: see kQuietAfter).
-    std::vector<Effect> effects;     ///< Exactly what `owed` has more than before.
-    /// Of operator events only. With AlreadySo there may be a record, which binds the request's key.
+    std::vector<Effect> effects;  ///< Exactly what `owed` has more than before.
+    /// Of operator events only. With AlreadySo there may be a record, which binds the request's
+    /// key.
     std::optional<Refusal> refusal;
 };
 

@@ -37,12 +37,12 @@ HeadLimits limits_of(const HttpServerOptions& options) {
 
 Problem internal_error() {
     return make_problem(ProblemType::Internal,
-                   "the server could not answer; its log tells more under this request id");
+                        "the server could not answer; its log tells more under this request id");
 }
 
 Problem too_many_streams() {
     return make_problem(ProblemType::Busy,
-                   "too many streams are open, too many requests wait, or the server stops");
+                        "too many streams are open, too many requests wait, or the server stops");
 }
 
 /// A method of the client's invention must not become a metric's label.
@@ -130,9 +130,9 @@ tl::expected<std::string, Connection::Ending> Connection::receive_body(const Req
     const std::size_t size = head.content_length;
     const HttpServerOptions& options = shared_.options;
     if (size > size_max) {
-        return tl::unexpected(Ending(make_problem(
-            ProblemType::BodyTooLarge,
-            "the body is longer than " + std::to_string(size_max) + " bytes")));
+        return tl::unexpected(
+            Ending(make_problem(ProblemType::BodyTooLarge,
+                                "the body is longer than " + std::to_string(size_max) + " bytes")));
     }
     begin_ += head_size;
     const std::size_t here = std::min(size, end_ - begin_);
@@ -172,8 +172,8 @@ Connection::Ending Connection::ending_at(Deadline until, std::string_view what,
                                          sagas::Milliseconds time) const {
     if (SteadyClock::now() < until) return std::nullopt;
     return make_problem(ProblemType::RequestTimeout, "the " + std::string(what) +
-                                                    " of the request did not arrive within " +
-                                                    sagas::to_duration_text(time));
+                                                         " of the request did not arrive within " +
+                                                         sagas::to_duration_text(time));
 }
 
 std::variant<Reply, Stream> Connection::answer(const Route& route, const Request& request) {
@@ -279,8 +279,8 @@ void Connection::tell(std::string_view operation_id, std::string_view method, in
 void turn_away(Shared& shared, int socket_descriptor, std::uint64_t number) {
     Socket socket(socket_descriptor);
     const std::string id = shared.id_prefix + std::to_string(number) + "-1";
-    const Reply reply =
-        to_reply(make_problem(ProblemType::Busy, "all threads of the server are taken; try again"), id);
+    const Reply reply = to_reply(
+        make_problem(ProblemType::Busy, "all threads of the server are taken; try again"), id);
     if (shared.observer) shared.observer({}, known_method({}), reply.status);
     const Deadline now = SteadyClock::now();
     const std::string head = reply_head(reply, id, HttpVersion::Http11, Persistence::Close);

@@ -53,7 +53,7 @@ class Connection {
     /// Takes the head (which stays readable until the next receive_head) and the body out of the
     /// buffer, and receives what is missing of the latter.
     tl::expected<std::string, Ending> receive_body(const RequestHead& head, std::size_t head_size,
-                                                    std::size_t size_max);
+                                                   std::size_t size_max);
     /// False: nothing came. Without a deadline, it waits as an idle connection does.
     bool receive_more(std::optional<Deadline> until);
     Ending ending_at(Deadline until, std::string_view what, sagas::Milliseconds time) const;

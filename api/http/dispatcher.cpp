@@ -25,15 +25,16 @@ tl::unexpected<Refusal> refuse_method(const RequestHead& head,
                                       const std::vector<std::string>& others) {
     const std::string allowed = join(others);
     Problem wrong = make_problem(ProblemType::MethodNotAllowed,
-                            sagas::in_quotes(head.path) + " does not take " +
-                                sagas::in_quotes(head.method) + ", but " + allowed);
+                                 sagas::in_quotes(head.path) + " does not take " +
+                                     sagas::in_quotes(head.method) + ", but " + allowed);
     return tl::unexpected(Refusal{std::move(wrong), {{"Allow", allowed}}, {}});
 }
 
 std::optional<Problem> check_parameters(const Parameters& parameters, const Route& route) {
     if (parameters.size() > kParameterCountMax) {
-        return make_problem(ProblemType::InvalidRequest,
-                       "query: more than " + std::to_string(kParameterCountMax) + " parameters");
+        return make_problem(
+            ProblemType::InvalidRequest,
+            "query: more than " + std::to_string(kParameterCountMax) + " parameters");
     }
     for (const auto& [name, value] : parameters) {
         const auto& known = route.parameters;
@@ -75,7 +76,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
     }
     if (match.is_malformed) {
         return refusal(make_problem(ProblemType::InvalidRequest,
-                               "path: has a broken %-escape, or one of NUL or not of UTF-8"));
+                                    "path: has a broken %-escape, or one of NUL or not of UTF-8"));
     }
     if (!match.route && !match.other_methods.empty()) {
         return refuse_method(head, match.other_methods);
@@ -91,7 +92,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
     std::optional<Parameters> query = parse_query(head.query);
     if (!query) {
         return refusal(make_problem(ProblemType::InvalidRequest,
-                               "query: has a broken %-escape, or one of NUL or not of UTF-8"),
+                                    "query: has a broken %-escape, or one of NUL or not of UTF-8"),
                        route.operation_id);
     }
     if (auto wrong = check_parameters(*query, route)) {

@@ -118,9 +118,9 @@ std::optional<Problem> Guards::check_host(const RequestHead& head) const {
          {host, head.authority.empty() ? std::nullopt : std::optional(head.authority)}) {
         if (!name || is_ours(*name, LocalPort::Any)) continue;
         return make_problem(ProblemType::MisdirectedRequest,
-                       "this server is not " + quoted(*name) +
-                           ": use its listen address, or start it with --allow-host or "
-                           "--public-url");
+                            "this server is not " + quoted(*name) +
+                                ": use its listen address, or start it with --allow-host or "
+                                "--public-url");
     }
     return std::nullopt;
 }
@@ -137,7 +137,7 @@ std::optional<Problem> Guards::check_origin(const RequestHead& head) const {
         if (equal_ignoring_case(without_path(allowed), *origin)) return std::nullopt;
     }
     return make_problem(ProblemType::OriginNotAllowed,
-                   "pages of " + quoted(*origin) + " may not call this server");
+                        "pages of " + quoted(*origin) + " may not call this server");
 }
 
 std::optional<Problem> Guards::check_token(const RequestHead& head) const {
@@ -145,7 +145,8 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
     constexpr std::string_view kScheme = "bearer ";
     const auto given = head.field("authorization");
     if (!given) {
-        return make_problem(ProblemType::Unauthorized, "send the header Authorization: Bearer TOKEN");
+        return make_problem(ProblemType::Unauthorized,
+                            "send the header Authorization: Bearer TOKEN");
     }
     if (equal_ignoring_case(given->substr(0, kScheme.size()), kScheme)) {
         const std::string_view token = trim(given->substr(kScheme.size()));
@@ -155,7 +156,7 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
         }
     }
     return make_problem(ProblemType::Unauthorized,
-                   "header authorization: not \"Bearer\" with the token of this server");
+                        "header authorization: not \"Bearer\" with the token of this server");
 }
 
 std::optional<Problem> check_content_type(const RequestHead& head) {
@@ -167,10 +168,11 @@ std::optional<Problem> check_content_type(const RequestHead& head) {
     if (type && equal_ignoring_case(trim(type->substr(0, type->find(';'))), "application/json")) {
         return std::nullopt;
     }
-    return make_problem(ProblemType::UnsupportedMediaType,
-                   std::string(head.method) +
-                       " needs the header Content-Type: application/json, also without a body" +
-                       (type ? ", not " + quoted(*type) : std::string()));
+    return make_problem(
+        ProblemType::UnsupportedMediaType,
+        std::string(head.method) +
+            " needs the header Content-Type: application/json, also without a body" +
+            (type ? ", not " + quoted(*type) : std::string()));
 }
 
 }  // namespace skald::api::http

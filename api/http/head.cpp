@@ -97,7 +97,7 @@ std::optional<Problem> read_request_line(std::string_view line, const HeadLimits
     } else if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
                version[6] == '.' && is_digit(version[7])) {
         return make_problem(ProblemType::HttpVersionNotSupported,
-                       "HTTP/1.1 and HTTP/1.0 are spoken here");
+                            "HTTP/1.1 and HTTP/1.0 are spoken here");
     } else {
         return malformed("request line: must end in HTTP/1.1 or HTTP/1.0");
     }
@@ -157,12 +157,12 @@ std::optional<Problem> read_single_fields(RequestHead& head) {
 std::optional<Problem> read_framing(RequestHead& head) {
     if (head.field("transfer-encoding")) {
         return make_problem(ProblemType::LengthRequired,
-                       "Transfer-Encoding is not taken: send the body with a Content-Length");
+                            "Transfer-Encoding is not taken: send the body with a Content-Length");
     }
     if (const auto encoding = head.field("content-encoding");
         encoding && !equal_ignoring_case(*encoding, "identity")) {
         return make_problem(ProblemType::UnsupportedMediaType,
-                       "Content-Encoding is not taken: send the body as it is");
+                            "Content-Encoding is not taken: send the body as it is");
     }
     if (const auto length = head.field("content-length")) {
         const char* const end = length->data() + length->size();
