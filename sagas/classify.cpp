@@ -45,8 +45,10 @@ std::string cut(std::string text) {
     return text + "…";
 }
 
+constexpr std::string_view kReplied = "HTTP ";
+
 std::string describe(const Reply& reply) {
-    std::string text = "HTTP " + std::to_string(reply.status);
+    std::string text = std::string(kReplied) + std::to_string(reply.status);
     const auto* body = std::get_if<Value>(&reply.body);
     if (body == nullptr || *body == nullptr || (*body)->is_null()) {
         return text;
@@ -91,6 +93,13 @@ Classified classify(const Definition& definition, const Saga& saga, StepIndex st
         return {Outcome::Unknown, Basis::Table, 0, lost->reason, {}};
     }
     return by_reply(definition, saga, step, phase, std::get<Reply>(answer));
+}
+
+bool tell_the_same(std::string_view error, std::string_view other) {
+    const auto essence = [](std::string_view text) {
+        return text.starts_with(kReplied) ? text.substr(0, text.find(':')) : text;
+    };
+    return essence(error) == essence(other);
 }
 
 }  // namespace skald::sagas

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sagas/answer.h"
 #include "sagas/definition.h"
@@ -25,5 +26,9 @@ struct Classified {
 /// only; a rule whose expression fails is not met), then the default table. Pure.
 Classified classify(const Definition& definition, const Saga& saga, StepIndex step, Phase phase,
                     const Answer& answer);
+
+/// Whether two errors of `classify` tell the same: of replies the status alone, for bodies name
+/// times, requests and the like, and no two of them are equal.
+bool tell_the_same(std::string_view error, std::string_view other);
 
 }  // namespace skald::sagas

@@ -40,7 +40,7 @@ bool is_said_already(const Draft& draft, const RetryPolicy& policy, const Answer
                      const Classified& answer) {
     const StepRun& run = draft.saga().step(event.step);
     const bool goes_on = answer.outcome == Outcome::Retry || answer.outcome == Outcome::Unknown;
-    return goes_on && is_quiet(policy, event.attempt) && run.error == answer.error &&
+    return goes_on && is_quiet(policy, event.attempt) && tell_the_same(run.error, answer.error) &&
            run.error_at && draft.now() - *run.error_at < kQuietFor;
 }
 
