@@ -325,7 +325,7 @@ class Recovery {
     virtual ~Recovery() = default;
     virtual Result<LastKeys> last_keys() const = 0;
     /// Calls `each` for every saga that isn't terminal, oldest first, with its whole journal; stops
-    /// at the first error that `each` gives. `each` must not use the store.
+    /// at the first error that `each` gives. `each` may read the store.
     virtual Result<void> live_sagas(
         const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const = 0;
 };

@@ -14,6 +14,7 @@ namespace {
 /// can make them wait.
 constexpr int kBusyTimeoutMs = 1'000;
 constexpr int kRowBytesMax = 16 << 20;
+constexpr int kIncremental = 2;  ///< Of PRAGMA auto_vacuum.
 
 void configure_handle(SQLite::Database& database) {
     sqlite3* const db = handle(database);
@@ -67,7 +68,11 @@ Result<void> configure_writer(SQLite::Database& database, const SqliteOptions& o
         return sagas::fail(ErrorCode::Unavailable,
                            doing + ": the file is read-only; give Skald the right to write it");
     }
-    database.exec("PRAGMA auto_vacuum = INCREMENTAL");  // Of a new file only.
+    // Of a new file only; to set it again would write to the file, even to one that is refused
+    // later.
+    if (database.execAndGet("PRAGMA auto_vacuum").getInt() != kIncremental) {
+        database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    }
     if (database.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
         return sagas::fail(ErrorCode::Unavailable,
                            doing +

@@ -33,6 +33,24 @@ Result<SagaRow> saga_of(ReaderConnection& connection, std::int64_t key) {
     return saga_row(rows, WithInput::Yes);
 }
 
+struct Live {
+    SagaRow saga;
+    std::vector<JournalRow> journal;
+};
+
+Result<Live> live_of(ReaderConnection& connection, std::int64_t key) {
+    const Snapshot snapshot(connection);
+    auto saga = saga_of(connection, key);
+    if (!saga) {
+        return tl::unexpected(saga.error());
+    }
+    auto journal = read_journal(connection, SagaKey{key}, 0, kWholeJournal);
+    if (!journal) {
+        return tl::unexpected(journal.error());
+    }
+    return Live{std::move(*saga), std::move(*journal)};
+}
+
 }  // namespace
 
 Result<LastKeys> SqliteReader::last_keys() const {
@@ -45,26 +63,30 @@ Result<LastKeys> SqliteReader::last_keys() const {
     });
 }
 
+/// Each saga by a read of its own, so that `each` may read too. They agree with each other, for
+/// nothing writes yet.
 Result<void> SqliteReader::live_sagas(
     const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const {
-    return read<void>(
-        pool_, "read the live sagas", [&](ReaderConnection& connection) -> Result<void> {
+    constexpr const char* doing = "read the live sagas";
+    const auto keys = read<std::vector<std::int64_t>>(
+        pool_, doing, [](ReaderConnection& connection) -> Result<std::vector<std::int64_t>> {
             const Snapshot snapshot(connection);
-            for (const std::int64_t key : live_keys(connection)) {
-                auto saga = saga_of(connection, key);
-                if (!saga) {
-                    return tl::unexpected(saga.error());
-                }
-                auto journal = read_journal(connection, SagaKey{key}, 0, kWholeJournal);
-                if (!journal) {
-                    return tl::unexpected(journal.error());
-                }
-                if (Result<void> done = each(std::move(*saga), std::move(*journal)); !done) {
-                    return done;
-                }
-            }
-            return {};
+            return live_keys(connection);
         });
+    if (!keys) {
+        return tl::unexpected(keys.error());
+    }
+    for (const std::int64_t key : *keys) {
+        auto live = read<Live>(
+            pool_, doing, [key](ReaderConnection& connection) { return live_of(connection, key); });
+        if (!live) {
+            return tl::unexpected(live.error());
+        }
+        if (Result<void> done = each(std::move(live->saga), std::move(live->journal)); !done) {
+            return done;
+        }
+    }
+    return {};
 }
 
 }  // namespace skald::store::sqlite

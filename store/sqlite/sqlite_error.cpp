@@ -48,8 +48,10 @@ Error to_error(const SQLite::Exception& exception, const SQLite::Database& datab
     if (primary(code) == SQLITE_INTERRUPT) {
         return {ErrorCode::Unavailable, doing + ": interrupted, for it took too long"};
     }
-    return {ErrorCode::Corruption,
-            doing + ": " + exception.what() + " (SQLite result " + std::to_string(code) + ")"};
+    const bool is_damaged = primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB;
+    return {ErrorCode::Corruption, doing + ": " + exception.what() + " (SQLite result " +
+                                       std::to_string(code) + ")" +
+                                       (is_damaged ? "; keep the file, and restore a backup" : "")};
 }
 
 }  // namespace skald::store::sqlite

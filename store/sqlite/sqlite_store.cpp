@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
@@ -12,6 +13,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/examine.h"
 #include "store/sqlite/file_lock.h"
+#include "store/sqlite/log_rewrite.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_error.h"
@@ -104,14 +106,34 @@ Error open_error(const SQLite::Exception& exception, const std::string& doing) {
     }
 }
 
+/// SQLite reads zeroes where the end of the last page is missing. Only for a file whose log is
+/// empty: else the log may hold that page.
+Result<void> check_size(SQLite::Database& database, const std::string& doing) {
+    sqlite3_file* file = nullptr;
+    sqlite3_int64 bytes = 0;
+    database.check(
+        sqlite3_file_control(sqlite::handle(database), "main", SQLITE_FCNTL_FILE_POINTER, &file));
+    database.check(file->pMethods->xFileSize(file, &bytes));
+    if (bytes % database.execAndGet("PRAGMA page_size").getInt64() != 0) {
+        return sagas::fail(ErrorCode::Corruption,
+                           doing +
+                               ": the file ends in the middle of a page; keep the file, and "
+                               "restore a backup");
+    }
+    return {};
+}
+
+enum class Log : std::uint8_t { Empty, Left };
+
 /// The log that a killed process left is taken in now, so that its size is known from here on.
-void empty_log(SQLite::Database& database) {
+Log empty_log(SQLite::Database& database) {
     const int code = sqlite3_wal_checkpoint_v2(sqlite::handle(database), nullptr,
                                                SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     // On a full disk, or while another program reads, it stays as it is; nothing is lost.
     if (code != SQLITE_BUSY && code != SQLITE_FULL) {
         database.check(code);
     }
+    return code == SQLITE_OK ? Log::Empty : Log::Left;
 }
 
 Result<std::unique_ptr<Store>> open_locked(const SqliteOptions& options, const std::string& path,
@@ -125,11 +147,18 @@ Result<std::unique_ptr<Store>> open_locked(const SqliteOptions& options, const s
     }
     {
         sqlite::Transactions transactions(*database, options.lock_wait);
+        if (Result<void> done = sqlite::rewrite_log(*database, transactions, doing); !done) {
+            return tl::unexpected(done.error());
+        }
         if (Result<void> done = sqlite::migrate(*database, transactions, doing); !done) {
             return tl::unexpected(done.error());
         }
     }
-    empty_log(*database);
+    if (empty_log(*database) == Log::Empty) {
+        if (Result<void> done = check_size(*database, doing); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
     std::vector<std::unique_ptr<sqlite::ReaderConnection>> readers;
     for (std::uint32_t i = 0; i < options.readers; ++i) {
         readers.push_back(

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "store/sqlite/connection.h"
+#include "store/sqlite/reader.h"
+#include "store/sqlite/reading.h"
+#include "store/sqlite/writer.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -82,44 +87,74 @@ TEST_F(SqliteLog, StaysBoundedUnderBusyReaders) {
     EXPECT_THAT(problems(options_.path), IsEmpty());
 }
 
+/// The parts of a store whose readers can be held up.
+struct OpenedParts {
+    explicit OpenedParts(const SqliteOptions& options)
+        : database(configured(options)),
+          readers(two_readers(options)),
+          reader(readers),
+          writer(*database, readers, options, options.path) {}
+
+    static std::unique_ptr<SQLite::Database> configured(const SqliteOptions& options) {
+        auto database = sqlite::open_writer(options.path, options.vfs);
+        EXPECT_TRUE(sqlite::configure_writer(*database, options, "test"));
+        return database;
+    }
+    static std::vector<std::unique_ptr<sqlite::ReaderConnection>> two_readers(
+        const SqliteOptions& options) {
+        std::vector<std::unique_ptr<sqlite::ReaderConnection>> two;
+        for (int i = 0; i < 2; ++i) {
+            two.push_back(std::make_unique<sqlite::ReaderConnection>(
+                sqlite::open_reader(options.path, options.vfs)));
+        }
+        return two;
+    }
+
+    std::unique_ptr<SQLite::Database> database;
+    sqlite::ReaderPool readers;
+    sqlite::SqliteReader reader;
+    sqlite::SqliteWriter writer;
+};
+
 TEST_F(SqliteLog, InterruptsAReaderThatTakesTooLong) {
-    Batch batch;
-    batch.starts = {start(1, definition_), start(2, definition_)};
-    last_ = 2;
-    ASSERT_TRUE(store_->writer().write(batch));
+    store_.reset();
+    OpenedParts store(options_);
+    const auto write = [&] {
+        Batch batch;
+        add_finished(batch, start(++last_, definition_));
+        ASSERT_TRUE(store.writer.write(batch));
+    };
+    write();
 
     std::promise<void> is_reading;
     std::promise<void> may_go_on;
     auto reading = std::async(std::launch::async, [&] {
-        int calls = 0;
-        return store_->recovery().live_sagas(
-            [&](const SagaRow&, const std::vector<JournalRow>&) -> Result<void> {
-                if (++calls == 1) {
-                    is_reading.set_value();
-                    may_go_on.get_future().wait();
-                }
-                return {};
-            });
+        return store.readers.run("read for long", [&](sqlite::ReaderConnection& connection) {
+            const sqlite::Snapshot snapshot(connection);
+            is_reading.set_value();
+            may_go_on.get_future().wait();
+            connection.last_keys.query().next();
+        });
     });
     is_reading.get_future().wait();
-    write_until_log_is_full();
+    while (store.writer.wal_bytes() < kLogMax) write();
     // It can't be waited out: the gate is opened again, and the log grows on.
-    const std::uint64_t before = store_->wal_bytes();
-    ASSERT_TRUE(store_->writer().maintain(at(last_)));
-    EXPECT_EQ(store_->wal_bytes(), before);
-    EXPECT_TRUE(store_->reader().saga(SagaKey{1}));
+    const std::uint64_t before = store.writer.wal_bytes();
+    ASSERT_TRUE(store.writer.maintain(at(last_)));
+    EXPECT_EQ(store.writer.wal_bytes(), before);
+    EXPECT_TRUE(store.reader.saga(SagaKey{1}));
 
     may_go_on.set_value();
     const auto read = reading.get();
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, ErrorCode::Unavailable);
 
-    while (store_->wal_bytes() > kLogMax / 2) {  // Once the log has grown some more.
-        write_and_maintain();
-        ASSERT_LT(store_->wal_bytes(), 3 * kLogMax);
+    while (store.writer.wal_bytes() > kLogMax / 2) {  // Once the log has grown some more.
+        write();
+        ASSERT_TRUE(store.writer.maintain(at(last_)));
+        ASSERT_LT(store.writer.wal_bytes(), 3 * kLogMax);
     }
-    EXPECT_TRUE(store_->recovery().live_sagas(
-        [](const SagaRow&, const std::vector<JournalRow>&) { return Result<void>{}; }));
+    EXPECT_TRUE(store.reader.saga(SagaKey{1}));
 }
 
 TEST_F(SqliteLog, StartsTheLogAnewWhenNobodyReads) {
