@@ -1,9 +1,6 @@
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -15,6 +12,7 @@
 #include "tests/crash/saga_client.h"
 #include "tests/crash/story.h"
 #include "tests/crash/supervisor.h"
+#include "tests/crash/surroundings.h"
 
 /// Skald is killed with SIGKILL again and again while sagas run, and is held against the ledgers of
 /// its participants. How much of it, by environment: SKALD_CRASH_SAGAS, SKALD_CRASH_KILLS,
@@ -26,55 +24,6 @@ constexpr std::size_t kSagas = 100;
 constexpr std::size_t kKills = 3;
 constexpr std::size_t kClients = 8;
 constexpr std::size_t kDescribed = 2;  ///< Sagas with a fault whose history is printed.
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? otherwise : std::stoull(value);
-}
-
-std::filesystem::path binary() {
-    const char* chosen = std::getenv("SKALD_BINARY");
-    return chosen == nullptr ? SKALD_BINARY : chosen;
-}
-
-/// A folder that stays when the test failed.
-class Folder {
- public:
-    Folder() {
-        std::string pattern = std::filesystem::temp_directory_path() / "skald-crash-XXXXXX";
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~Folder() {
-        if (::testing::Test::HasFailure()) {
-            std::cout << "The database and log are in " << path_ << '\n';
-        } else {
-            std::filesystem::remove_all(path_);
-        }
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::filesystem::path database() const { return path_ / "skald.db"; }
-
- private:
-    std::filesystem::path path_;
-};
-
-/// The first column of the first row of `sql`, or SQLite's error.
-std::string ask(const std::filesystem::path& database, const char* sql) {
-    sqlite3* opened = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    std::string answer;
-    if (sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-        sqlite3_prepare_v2(opened, sql, -1, &statement, nullptr) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        answer = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-    } else {
-        answer = sqlite3_errmsg(opened);
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(opened);
-    return answer;
-}
 
 /// One test: participants, a skald that is killed and kept up, and clients.
 class Crash : public ::testing::Test {

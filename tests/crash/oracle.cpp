@@ -16,13 +16,15 @@ struct Books {
 
 class SagaOracle {
  public:
-    SagaOracle(std::string saga, Story story, const Books& books, std::vector<Fault>& faults)
-        : saga_(std::move(saga)), story_(story), books_(books), faults_(faults) {}
+    SagaOracle(std::string saga, Expected expected, const Books& books, std::vector<Fault>& faults)
+        : saga_(std::move(saga)), expected_(expected), books_(books), faults_(faults) {}
 
     void check() {
         check_keys();
         check_effects();
-        check_order();
+        if (expected_.stragglers == Stragglers::None) {
+            check_order();
+        }
     }
 
  private:
@@ -43,42 +45,24 @@ class SagaOracle {
         }
     }
 
-    /// In doubt, the action's effect may come after its compensation, and is then refused.
-    bool may_lack_effect(std::size_t step) const {
-        return step == 1 && (story_ == Story::Silent || story_ == Story::Broken);
-    }
-
-    std::size_t steps_with_effect() const {
-        switch (story_) {
-            case Story::Completed:
-                return 3;
-            case Story::Refused:
-            case Story::Silent:
-            case Story::Broken:
-                return 2;
-        }
-        return 0;
-    }
-
     void check_effects() {
         for (std::size_t step = 0; step < kSteps.size(); ++step) {
             const std::string name(kSteps[step]);
             const bool has_effect = took_effect(books_.actions[step]);
             const bool is_undone = took_effect(books_.compensations[step]);
-            const bool is_wanted = step < steps_with_effect();
-            if (has_effect != is_wanted && !(is_wanted && may_lack_effect(step))) {
+            if (has_effect ? step >= expected_.effects_max : step < expected_.effects_min) {
                 fault(name + (has_effect ? " took effect" : " never took effect"));
             }
-            if (story_ == Story::Completed && books_.compensations[step] != nullptr) {
+            if (expected_.ending != Ending::Compensated && books_.compensations[step] != nullptr) {
                 fault(name + " was compensated");
             }
-            if (story_ != Story::Completed && has_effect != is_undone) {
+            if (expected_.ending == Ending::Compensated && has_effect != is_undone) {
                 fault(name + (has_effect ? " was not undone" : " was undone without an effect"));
             }
-        }
-        const bool may_ship = story_ == Story::Completed || story_ == Story::Refused;
-        if (!may_ship && (books_.actions[2] != nullptr || books_.compensations[2] != nullptr)) {
-            fault("ship was called after a step in doubt");
+            if (step >= expected_.called_max &&
+                (books_.actions[step] != nullptr || books_.compensations[step] != nullptr)) {
+                fault(name + " was called after a step in doubt");
+            }
         }
     }
 
@@ -102,15 +86,43 @@ class SagaOracle {
     }
 
     const std::string saga_;
-    const Story story_;
+    const Expected expected_;
     const Books& books_;
     std::vector<Fault>& faults_;
 };
 
 }  // namespace
 
+Expected expected_of(Story story) {
+    switch (story) {
+        case Story::Completed:
+            return {};
+        case Story::Refused:
+            return {.ending = Ending::Compensated, .effects_min = 2, .effects_max = 2};
+        case Story::Silent:
+        case Story::Broken:
+        case Story::Parked:
+            // In doubt, the action's effect may come after its compensation, and is then refused.
+            return {
+                .ending = Ending::Compensated, .effects_min = 1, .effects_max = 2, .called_max = 2};
+        case Story::Held:
+            return {
+                .ending = Ending::Compensated, .effects_min = 0, .effects_max = 1, .called_max = 2};
+    }
+    return {};
+}
+
 std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
                                const std::map<std::string, Story>& sagas) {
+    std::map<std::string, Expected> expected;
+    for (const auto& [saga, story] : sagas) {
+        expected.emplace(saga, expected_of(story));
+    }
+    return find_faults(ledger, expected);
+}
+
+std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
+                               const std::map<std::string, Expected>& sagas) {
     std::map<std::string, Books> books;
     for (const LedgerEntry& entry : ledger) {
         Books& of_saga = books[entry.saga];
@@ -126,8 +138,8 @@ std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
             faults.push_back({saga, "nobody asked for this saga"});
         }
     }
-    for (const auto& [saga, story] : sagas) {
-        SagaOracle(saga, story, books[saga], faults).check();
+    for (const auto& [saga, expected] : sagas) {
+        SagaOracle(saga, expected, books[saga], faults).check();
     }
     return faults;
 }

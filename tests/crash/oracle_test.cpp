@@ -117,7 +117,7 @@ TEST(Oracle, SeesAnEffectThatIsMissingOrTooMuch) {
 TEST(Oracle, SeesASagaThatNobodyAskedFor) {
     Ledger ledger;
     act(ledger, 0);
-    const std::vector<Fault> found = find_faults(ledger.entries(), {});
+    const std::vector<Fault> found = find_faults(ledger.entries(), std::map<std::string, Story>{});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].saga, "s");
 }

@@ -80,7 +80,21 @@ Participants::Participants(Ledger& ledger, std::uint64_t seed, Observer observer
           server_.run([this](const outside::ReceivedCall& received) { on_call(received); });
       }) {}
 
-Participants::~Participants() { server_.stop(); }
+Participants::~Participants() {
+    thaw();
+    server_.stop();
+}
+
+void Participants::freeze() {
+    const std::lock_guard lock(mutex_);
+    is_frozen_ = true;
+}
+
+void Participants::thaw() {
+    const std::lock_guard lock(mutex_);
+    is_frozen_ = false;
+    thawed_.notify_all();
+}
 
 std::vector<std::string> Participants::broken_calls() const {
     const std::lock_guard lock(mutex_);
@@ -91,11 +105,26 @@ bool Participants::loses_answer(const std::string& key) const {
     return std::hash<std::string>()(key + std::to_string(seed_)) % kLostAnswers == 0;
 }
 
+void Participants::mend(const std::string& saga) {
+    const std::lock_guard lock(mutex_);
+    mended_.insert(saga);
+}
+
+bool Participants::is_mended(const std::string& saga) const {
+    const std::lock_guard lock(mutex_);
+    return mended_.contains(saga);
+}
+
 void Participants::on_call(const outside::ReceivedCall& received) {
     static const std::string done = outside::make_reply(200, R"({"done":true})");
     static const std::string refused = outside::make_reply(409, R"({"error":"refused"})");
     static const std::string broken = outside::make_reply(500, R"({"error":"broken"})");
+    static const std::string held = outside::make_reply(429, R"({"error":"not now"})");
 
+    {
+        std::unique_lock lock(mutex_);
+        thawed_.wait(lock, [this] { return !is_frozen_; });
+    }
     const Contract read = read_call(received);
     if (!read.broken.empty()) {
         const std::lock_guard lock(mutex_);
@@ -104,19 +133,25 @@ void Participants::on_call(const outside::ReceivedCall& received) {
                                 std::string(received.headers) + std::string(received.body));
     }
     const bool is_action = read.call.phase == Phase::Action;
+    const bool is_doubtful = is_action && read.call.participant == 1;
+    if (is_doubtful && read.story == Story::Held && !is_mended(read.call.saga)) {
+        server_.answer(received.call, held);
+        return;
+    }
     const bool is_refused_here =
         is_action && read.story == Story::Refused && read.call.participant == 2;
     const Ledger::Verdict verdict =
         ledger_.enter(read.call, is_refused_here ? Business::Refuses : Business::Agrees);
     observer_(verdict.call);
 
-    const bool is_doubtful = is_action && read.call.participant == 1;
     if (is_doubtful && read.story == Story::Silent) {
         return;
     }
+    const bool is_broken =
+        read.story == Story::Broken || (read.story == Story::Parked && !is_mended(read.call.saga));
     if (verdict.is_first && loses_answer(read.call.key)) {
         server_.hang_up(received.call);
-    } else if (is_doubtful && read.story == Story::Broken) {
+    } else if (is_doubtful && is_broken) {
         server_.answer(received.call, broken);
     } else {
         server_.answer(received.call, verdict.is_refused ? refused : done);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,12 +29,19 @@ class Participants {
     Participants& operator=(const Participants&) = delete;
 
     const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
+    /// From now on the second step of that saga, Parked or Held, is answered as it should.
+    void mend(const std::string& saga);
+    /// All three stand still, as after a SIGSTOP: the system takes connections and requests, and
+    /// nobody reads them until `thaw`.
+    void freeze();
+    void thaw();
     /// What calls broke of the contract of requests ("no Idempotency-Key"); ask once skald stopped.
     std::vector<std::string> broken_calls() const;
 
  private:
     void on_call(const outside::ReceivedCall& received);
     bool loses_answer(const std::string& key) const;
+    bool is_mended(const std::string& saga) const;
 
     Ledger& ledger_;
     const std::uint64_t seed_;
@@ -39,7 +49,11 @@ class Participants {
     outside::ParticipantServer server_;
 
     mutable std::mutex mutex_;
-    std::vector<std::string> broken_calls_;  ///< Guarded by mutex_.
+    // Guarded by mutex_.
+    std::vector<std::string> broken_calls_;
+    std::set<std::string> mended_;
+    bool is_frozen_ = false;
+    std::condition_variable thawed_;
 
     std::jthread thread_;
 };

@@ -39,12 +39,17 @@ std::string_view name(Story story) {
             return "silent";
         case Story::Broken:
             return "broken";
+        case Story::Parked:
+            return "parked";
+        case Story::Held:
+            return "held";
     }
     return {};
 }
 
 Story story_named(std::string_view wanted) {
-    for (const Story story : {Story::Refused, Story::Silent, Story::Broken}) {
+    for (const Story story :
+         {Story::Refused, Story::Silent, Story::Broken, Story::Parked, Story::Held}) {
         if (name(story) == wanted) {
             return story;
         }
@@ -60,7 +65,10 @@ std::uint64_t calls_min(Story story) {
             return 5;
         case Story::Silent:
         case Story::Broken:
+        case Story::Parked:
             return 4;
+        case Story::Held:
+            return 2;
     }
     return 0;
 }

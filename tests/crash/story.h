@@ -14,6 +14,8 @@ enum class Story : std::uint8_t {
     Refused,    ///< The last step is refused.
     Silent,     ///< The second step takes effect and is never answered.
     Broken,     ///< The second step takes effect and is always answered with 500.
+    Parked,     ///< The same until it is mended (Participants::mend); then it is answered.
+    Held,       ///< The second step is answered with 429, and does nothing, until it is mended.
 };
 
 constexpr std::array<std::string_view, 3> kSteps = {"reserve", "charge", "ship"};
@@ -22,9 +24,9 @@ std::string_view name(Story story);
 /// Completed, where there is no such name.
 Story story_named(std::string_view name);
 
-/// How many calls a saga of that story makes at the least.
+/// How many calls a saga of that story makes at the least, where nobody mends anything.
 std::uint64_t calls_min(Story story);
-/// The status that it ends with.
+/// The status that it ends with, where nobody mends anything and doubt is compensated.
 std::string_view end_status(Story story);
 
 /// The definition `crash` for sagas of that story: three steps without a pivot, whose actions and

@@ -1,0 +1,186 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+
+#include "tests/faults/database_file.h"
+#include "tests/faults/stage.h"
+#include "tests/faults/strace.h"
+#include "tests/faults/tally.h"
+
+/// The real binary is killed at its Nth write, sync, truncation, removal and send, and once more
+/// while it recovers. How often, by environment: SKALD_FAULTS_KILLS (below the number of places: a
+/// sample over all of them; from there on: each place), SKALD_FAULTS_SEED.
+namespace skald::faults {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A kind of place where skald is killed.
+struct Strike {
+    const char* name;
+    const char* call;
+    const char* file;  ///< What follows the database's name; null: any file, or none.
+    Database database;
+};
+
+const std::vector<Strike> kStrikes = {
+    {"opening: writes", "pwrite64", nullptr, Database::New},
+    {"opening: syncs", "fdatasync", nullptr, Database::New},
+    {"opening: truncates", "ftruncate", nullptr, Database::New},
+    {"opening: removals", "unlink", nullptr, Database::New},
+    {"opening: the port file", "rename", nullptr, Database::New},
+    {"log: writes", "pwrite64", "-wal", Database::Made},
+    {"log: syncs", "fdatasync", "-wal", Database::Made},
+    {"calls to participants", "sendto", nullptr, Database::Made},
+    {"answers to clients", "sendmsg", nullptr, Database::Made},
+    {"end: writes", "pwrite64", "", Database::Made},
+    {"end: truncates", "ftruncate", "", Database::Made},
+    {"end: syncs", "fdatasync", "", Database::Made},
+    {"end: removals", "unlink", nullptr, Database::Made},
+};
+
+Target target(const Strike& strike, const fs::path& database) {
+    if (strike.file == nullptr) return {strike.call, {}};
+    return {strike.call, database.string() + strike.file};
+}
+
+/// Where in a kind, from 1.
+struct Place {
+    std::size_t strike;
+    std::uint64_t number;
+};
+
+class InjectedKill : public ::testing::Test {
+ protected:
+    void SetUp() override { count_places(); }
+
+    /// An undisturbed run tells how many places there are, and which rows the journal gets.
+    void count_places() {
+        for (const Database kind : {Database::New, Database::Made}) {
+            const fs::path trace = stage_.file("trace");
+            const fs::path database = stage_.prepare(kind);
+            EXPECT_EQ(stage_.play_and_keep(database, {{watch_calls(trace)}, {}, {}}), 0u);
+            for (std::size_t i = 0; i < kStrikes.size(); ++i) {
+                if (kStrikes[i].database != kind) continue;
+                const Thread thread = kind == Database::New ? Thread::First : Thread::Busiest;
+                const std::uint64_t calls =
+                    count_calls(trace, target(kStrikes[i], database), thread);
+                EXPECT_GT(calls, 0u) << kStrikes[i].name;
+                for (std::uint64_t n = 1; n <= calls; ++n) places_.push_back({i, n});
+            }
+            const std::vector<std::string> journal = journal_of(database);
+            rows_.insert(journal.begin(), journal.end());
+        }
+        std::cout << places_.size() << " places, " << rows_.size() << " kinds of journal rows\n";
+    }
+
+    std::function<void()> note_last_row(const fs::path& database) {
+        return [this, database] {
+            const std::vector<std::string> journal = journal_of(database);
+            if (!journal.empty()) ++struck_after_[journal.back()];
+        };
+    }
+
+    std::size_t strike_at(const Place& place) {
+        const Strike& strike = kStrikes[place.strike];
+        SCOPED_TRACE(std::string(strike.name) + ", number " + std::to_string(place.number) +
+                     ", SKALD_FAULTS_SEED=" + std::to_string(seed_));
+        const fs::path database = stage_.prepare(strike.database);
+        const Prefix prefix =
+            inject(target(strike, database), "signal=SIGKILL", std::to_string(place.number));
+        return stage_.play(database, {{prefix}, {}, note_last_row(database)});
+    }
+
+    /// `share` of all places, evenly, from a random one on; all of them, and some again, where
+    /// there are fewer.
+    std::vector<Place> choose(std::size_t share) {
+        const std::size_t all = places_.size();
+        std::vector<Place> chosen;
+        const std::size_t from = random_() % all;
+        for (std::size_t i = 0; i < share; ++i) {
+            const std::size_t step = share < all ? i * all / share : i;
+            chosen.push_back(places_[(from + step) % all]);
+        }
+        std::sort(chosen.begin(), chosen.end(),
+                  [](const Place& a, const Place& b) { return a.strike < b.strike; });
+        return chosen;
+    }
+
+    void print_struck() const {
+        std::map<std::string, std::size_t> by_type;
+        for (const auto& [row, kills] : struck_after_) by_type[type_of(row)] += kills;
+        std::cout << "killed right after " << struck_after_.size() << " kinds of rows:";
+        for (const auto& [type, kills] : by_type) std::cout << ' ' << type << ' ' << kills;
+        std::cout << '\n';
+    }
+
+    void expect_each_row_struck() const {
+        std::set<std::string> types;
+        std::set<std::string> struck_types;
+        for (const std::string& row : rows_) types.insert(type_of(row));
+        for (const auto& [row, kills] : struck_after_) struck_types.insert(type_of(row));
+        EXPECT_EQ(struck_types, types) << "types of rows after which skald was killed";
+        for (const std::string& row : rows_) {
+            EXPECT_TRUE(struck_after_.contains(row)) << "never killed right after: " << row;
+        }
+    }
+
+    const std::size_t kills_ = kills_wanted();
+    const std::uint64_t seed_ = seed_wanted();
+    std::mt19937_64 random_{seed_};
+    Stage stage_{seed_};
+    std::vector<Place> places_;
+    std::set<std::string> rows_;
+    std::map<std::string, std::size_t> struck_after_;  ///< Kills by the last durable row.
+};
+
+TEST_F(InjectedKill, LosesNothingAtAnyWriteSyncOrSend) {
+    std::unique_ptr<Tally> tally;
+    std::size_t kind = kStrikes.size();
+    std::size_t missed = 0;
+    for (const Place& place : choose(kills_)) {
+        if (place.strike != kind) tally = std::make_unique<Tally>(kStrikes[place.strike].name);
+        kind = place.strike;
+        const std::size_t kills = strike_at(place);
+        missed += kills == 0;
+        tally->count(kills);
+        if (HasFailure()) return;
+    }
+    // Tries that are timed make some runs longer than others, so that the last places may be none.
+    EXPECT_LE(missed, 2 + kills_ / 20);
+    std::cout << missed << " runs came to their end before their place\n";
+    print_struck();
+    if (kills_ >= places_.size()) expect_each_row_struck();
+}
+
+/// A kill while sagas run, and another in the middle of taking up what it left.
+TEST_F(InjectedKill, LosesNothingWhenItIsKilledAgainWhileItRecovers) {
+    const std::size_t runs = std::max<std::size_t>(1, kills_ / 6);
+    const auto log_writes = static_cast<std::uint64_t>(
+        std::count_if(places_.begin(), places_.end(), [](const Place& place) {
+            return std::string(kStrikes[place.strike].name) == "log: writes";
+        }));
+    Tally tally("recovery: writes");
+    for (std::size_t i = 0; i < runs && !HasFailure(); ++i) {
+        const std::uint64_t first = 1 + random_() % log_writes;
+        const std::uint64_t second = 1 + random_() % 12;
+        SCOPED_TRACE("log write " + std::to_string(first) + ", then database write " +
+                     std::to_string(second) + ", SKALD_FAULTS_SEED=" + std::to_string(seed_));
+        const fs::path database = stage_.prepare(Database::Made);
+        const Target log{"pwrite64", database.string() + "-wal"};
+        const Target file{"pwrite64", database};
+        tally.count(stage_.play(database, {{inject(log, "signal=SIGKILL", std::to_string(first)),
+                                            inject(file, "signal=SIGKILL", std::to_string(second))},
+                                           {},
+                                           note_last_row(database)}));
+    }
+    EXPECT_GT(tally.kills(), runs);
+}
+
+}  // namespace
+}  // namespace skald::faults

@@ -1,0 +1,158 @@
+#include "tests/simulation/clients.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sagas/check.h"
+#include "sagas/lint.h"
+#include "tests/simulation/plans.h"
+
+namespace skald::simulation {
+namespace {
+
+using Owner = Timeline::Owner;
+
+sagas::Value input_of(const StartPlan& start) {
+    sagas::Json input = sagas::Json::object();
+    for (const auto& [name, value] : start.input) input[name] = value;
+    return sagas::make_value(std::move(input));
+}
+
+}  // namespace
+
+Clients::Clients(Timeline& timeline, Random random, Counters& counters, const History& history,
+                 See see)
+    : timeline_(timeline),
+      random_(random),
+      counters_(counters),
+      history_(history),
+      see_(std::move(see)),
+      clients_(history.starts.size()) {
+    std::map<std::string, std::uint32_t> versions;
+    for (const DefinitionPlan& plan : history.definitions) {
+        registrations_.push_back({++versions[plan.name]});
+    }
+}
+
+void Clients::begin_process(Process& process) {
+    process_ = &process;
+    for (const Client& client : clients_) {
+        if (client.saga) watch(*client.saga);
+    }
+    work_soon(Time{0});
+}
+
+void Clients::end_process() {
+    watches_.clear();
+    process_ = nullptr;
+}
+
+bool Clients::is_satisfied() const {
+    return std::all_of(clients_.begin(), clients_.end(),
+                       [](const Client& client) { return client.saga.has_value(); });
+}
+
+std::optional<std::string> Clients::saga(const StartPlan& start) const {
+    if (start.is_id_of_client) return start.id;
+    return clients_[start.number].saga;
+}
+
+void Clients::work_soon(Time delay) {
+    timeline_.after(delay, Owner::Process, [this] { work(); });
+}
+
+/// One round: what is not registered yet, then starts whose definition is.
+void Clients::work() {
+    register_next();
+    for (const StartPlan& start : history_.starts) {
+        const bool is_needed = !clients_[start.number].saga;
+        const bool is_moved = is_needed ? random_.one_in(3) : random_.one_in(60);
+        if (!registrations_[start.definition].is_done || !is_moved) continue;
+        post(start);
+        if (random_.one_in(10)) post(start);  // Its twin, by the network.
+    }
+    work_soon(Time{random_.between(100, 4'000)});
+}
+
+void Clients::register_next() {
+    const auto next = std::find_if(registrations_.begin(), registrations_.end(),
+                                   [](const Registration& each) { return !each.is_done; });
+    if (next == registrations_.end()) return;
+    const auto index = static_cast<std::size_t>(next - registrations_.begin());
+    const sagas::Json json = document(history_.definitions[index]);
+    const sagas::Checked checked = sagas::check_definition(json, std::nullopt);
+    SKALD_CHECK(checked.definition);  // plans.cpp made a definition that is refused.
+    store::PutDefinition put{checked.definition->name, json.dump(), checked.filled.dump(),
+                             std::nullopt, process_->clock().now()};
+    process_->coordinator().post(engine::ChangeDefinition{
+        std::move(put), [this, index](const engine::ChangeDefinition::Result& result) {
+            if (!std::holds_alternative<store::DefinitionOutcome>(result)) return;
+            if (registrations_[index].is_done) return;
+            registrations_[index].is_done = true;
+            work_soon(Time{0});
+        }});
+}
+
+void Clients::post(const StartPlan& start) {
+    const Registration& registration = registrations_[start.definition];
+    auto version = process_->catalog().to_start(history_.definitions[start.definition].name,
+                                                registration.version);
+    if (!version) return;  // The disk went down under its feet; later again.
+    Client& client = clients_[start.number];
+    ++client.posts;
+    const std::string number = std::to_string(start.number);
+    const std::string id =
+        start.is_id_of_client ? start.id : "saga-" + number + "-" + std::to_string(client.posts);
+    std::optional<sagas::RequestKey> request;
+    if (!start.request_key.empty()) request = {start.request_key, "hash of " + number};
+    see_(StartAsked{start.number});
+    process_->coordinator().post(engine::Start{
+        std::move(*version),
+        id,
+        start.is_id_of_client ? store::IdOrigin::Client : store::IdOrigin::Ours,
+        input_of(start),
+        {},
+        "hash of " + number,
+        std::move(request),
+        std::nullopt,
+        [this, &start, id](const engine::Start::Result& result) { answered(start, id, result); }});
+}
+
+void Clients::answered(const StartPlan& start, const std::string& id,
+                       const engine::Start::Result& result) {
+    using How = StartAnswered::How;
+    StartAnswered seen{start.number, How::Busy, {}};
+    if (std::holds_alternative<engine::Start::Started>(result)) {
+        seen.how = How::Started;
+        seen.saga = id;
+    } else if (const auto* repeats = std::get_if<store::StartRepeats>(&result)) {
+        counters_.count("a start was repeated");
+        seen.how = How::Repeats;
+        seen.saga = repeats->id;
+    } else if (std::holds_alternative<store::StartIdUsed>(result)) {
+        seen.how = How::IdUsed;
+    } else {
+        counters_.count("a start was answered busy");
+    }
+    see_(seen);
+    if (seen.saga.empty() || clients_[start.number].saga) return;
+    clients_[start.number].saga = seen.saga;
+    watch(seen.saga);
+}
+
+void Clients::watch(const std::string& saga) {
+    watches_.erase(saga);
+    const auto made = watches_.emplace(saga, process_->watchers().watch(saga)).first;
+    made->second.when_ready([this, saga] {
+        // A watch must not be replaced from within its own call.
+        timeline_.after(Time{0}, Owner::Process, [this, saga] {
+            const auto found = watches_.find(saga);
+            if (found == watches_.end() || found->second.rest() == nullptr) return;
+            const sagas::Status status = sagas::status(found->second.rest()->saga);
+            see_(RestTold{saga, std::string(sagas::to_text(status))});
+            watch(saga);
+        });
+    });
+}
+
+}  // namespace skald::simulation

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "store/store.h"
+#include "tests/simulation/history.h"
+#include "tests/simulation/process.h"
+
+namespace skald::simulation {
+
+/// All journals of the store, as they are now. Errors: as store::Reader.
+sagas::Result<Journals> read_journals(const store::Reader& reader);
+
+/// How all sagas stand, and what the store counts, into `history`. Errors: as store::Reader.
+sagas::Result<void> read_end(Process& process, History& history);
+
+}  // namespace skald::simulation

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What a simulated run was asked to do, and what could be seen of it from outside: plain data,
+/// from which the oracle judges without any of the engine's code.
+namespace skald::simulation {
+
+/// Of the simulated world: true time since its beginning, which no jump of a wall clock moves.
+using Time = std::chrono::milliseconds;
+
+// ---- What was asked for ------------------------------------------------------------------------
+
+/// A definition as the oracle knows it (plans.h makes the document from it).
+struct StepPlan {
+    std::string name;
+    std::vector<std::size_t> after;  ///< Direct predecessors; indices are a topological order.
+    bool is_pivot = false;
+    bool is_optional = false;
+    bool parks_in_doubt = false;  ///< "in_doubt": "park".
+    enum class Undo : std::uint8_t {
+        NotSaid,  ///< At or after the pivot only.
+        Nothing,  ///< "none"
+        Call
+    } undo = Undo::Call;
+    bool undo_is_delete = false;             ///< 404 and 410 are success then.
+    std::optional<std::string> when;         ///< The boolean member of the input that it asks.
+    std::optional<std::uint32_t> tries_max;  ///< None: no limit. As in effect, defaults filled in.
+    std::optional<std::uint32_t> undo_tries_max;  ///< None: no limit.
+    std::chrono::milliseconds first_wait{};       ///< retry.initial_interval of action and undo.
+    std::chrono::milliseconds longest_wait{};     ///< retry.maximum_interval.
+    double jitter = 0;                            ///< backoff_coefficient is always 2.
+    bool cannot_be_made = false;  ///< The request of its action errs: it is never sent.
+    bool output_fails = false;    ///< Its output template errs on every success.
+    /// Explicit rules {"when": "$response.status == S", "is": "failure"} and "unknown"; 0: none.
+    int failure_status = 0;
+    int unknown_status = 0;
+};
+struct DefinitionPlan {
+    std::string name;
+    std::vector<StepPlan> steps;
+    std::optional<std::chrono::milliseconds> deadline;
+};
+
+enum class Phase : std::uint8_t { Action, Undo };
+
+/// A call as it is known outside.
+struct CallName {
+    std::string saga;  ///< Public id.
+    std::size_t step;
+    Phase phase;
+    std::uint32_t attempt;  ///< Skald-Attempt.
+    bool operator==(const CallName&) const = default;
+};
+
+// ---- What was seen -----------------------------------------------------------------------------
+
+/// The first byte of the request left skald.
+struct Sent {
+    CallName call;
+    std::string key;  ///< Idempotency-Key, without its quotes.
+};
+/// The participant dealt with a request that arrived (late ones, repeats and copies of the network
+/// too).
+struct Handled {
+    CallName call;
+    enum class Did : std::uint8_t {
+        Nothing,    ///< Refused, failed before it did anything, or a null compensation; no effect.
+        Effect,     ///< This very request changed its books: the action's effect, or its undoing.
+        Remembered  ///< The effect of an earlier request with this key; answered as that one.
+    } did;
+    int status;  ///< That it answered (the answer may be lost); 0: it answered nothing.
+};
+/// The coordinator was given the answer to a call: exactly one for each that it asked to make.
+struct Told {
+    CallName call;
+    enum class What : std::uint8_t { Reply, NotSent, Lost } what;
+    int status = 0;                                        ///< Of a Reply.
+    std::optional<std::chrono::milliseconds> retry_after;  ///< Of a Reply.
+};
+enum class Verb : std::uint8_t { Cancel, Retry, Resolve, Abandon, Suspend, Resume };
+/// An operator's command was posted; its answer may never come (a crash).
+struct Asked {
+    std::uint64_t number;  ///< Of the command; the same for a repeat with the same key.
+    Verb verb;
+    std::string saga;
+    std::optional<std::size_t> step;  ///< Of Retry and Resolve.
+    std::string as;                   ///< Of Resolve: "succeeded", "compensated", "skipped".
+    std::string key;                  ///< Its Idempotency-Key.
+};
+struct Answered {
+    std::uint64_t number;
+    enum class How : std::uint8_t {
+        Applied,  ///< Or had been before: the journal holds its key now.
+        AlreadySo,
+        Refused,  ///< Nothing was changed.
+        NotLive,
+        Busy,
+        KeyMismatch
+    } how;
+};
+/// A client's start was posted; repeats have the same number.
+struct StartAsked {
+    std::uint64_t number;
+};
+struct StartAnswered {
+    std::uint64_t number;
+    enum class How : std::uint8_t { Started, Repeats, IdUsed, Busy } how;
+    std::string saga;  ///< Where Started or Repeats: its id.
+};
+/// Whoever waited was told that the saga came to rest: "completed", "stuck", …
+struct RestTold {
+    std::string saga;
+    std::string status;
+};
+struct Crashed {
+    enum class How : std::uint8_t {
+        Killed,     ///< kill -9: what was written stays.
+        PowerLost,  ///< What was not synced may be lost.
+        FailStop    ///< It ended itself (a failed sync, say), then as Killed or PowerLost.
+    } how;
+    bool while_recovering = false;
+};
+/// A process took up its work; `journals`: what the store held then.
+struct JournalRow {
+    std::uint32_t seq;
+    std::int64_t at;   ///< Engine time, ms.
+    std::string type;  ///< sagas::to_text(RecordType): "begun", "answered", "cancelled", …
+    std::optional<std::size_t> step;  ///< Of the cause, where it has one.
+    std::optional<Phase> phase;
+    std::uint32_t attempt = 0;
+    std::string request_key;  ///< Of a start or an operator's command; else empty.
+    std::string bytes;        ///< The row's encoding: equal rows have equal ones.
+    bool operator==(const JournalRow&) const = default;
+};
+using Journals = std::map<std::string, std::vector<JournalRow>>;  ///< By saga, each whole.
+struct Started {
+    Journals journals;
+};
+
+struct Seen {
+    Time at;
+    std::int64_t engine_time;  ///< Of the process that lives, ms; 0: none lives.
+    std::variant<Sent, Handled, Told, Asked, Answered, StartAsked, StartAnswered, RestTold, Crashed,
+                 Started>
+        what;
+};
+
+/// A client's intention to start one saga.
+struct StartPlan {
+    std::uint64_t number;
+    std::size_t definition;             ///< Index of History::definitions.
+    std::string id;                     ///< The saga's, chosen by us for each try or by the client.
+    bool is_id_of_client = false;       ///< Else each post may carry a fresh id.
+    std::string request_key;            ///< Empty: none. One of the two is always there, so that a
+                                        ///< repeat can be known.
+    std::map<std::string, bool> input;  ///< The booleans that `when` asks.
+};
+
+/// How a saga stood when all was over.
+struct FinalSaga {
+    std::string status;              ///< "completed", …
+    std::vector<std::string> steps;  ///< sagas::status_text, by index.
+    bool is_suspended = false;
+    bool summary_agrees = true;  ///< The row for search equals the fold of its journal.
+};
+
+struct History {
+    std::vector<DefinitionPlan> definitions;
+    std::vector<StartPlan> starts;
+    std::vector<Seen> seen;  ///< In order.
+    // After the faults have ended, operators have resumed what was suspended, and nothing has moved
+    // for long:
+    Journals journals;
+    std::map<std::string, FinalSaga> sagas;
+    std::map<std::string, std::uint64_t> counts;  ///< The store's, by status.
+    std::string integrity;                        ///< Of PRAGMA integrity_check: "ok".
+};
+
+}  // namespace skald::simulation

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "engine/caller.h"
+#include "tests/simulation/counters.h"
+#include "tests/simulation/history.h"
+#include "tests/simulation/participants.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/timeline.h"
+
+namespace skald::simulation {
+
+/// The way between skald and its participants, as the coordinator's Caller. Requests are held in
+/// the queue, refused, lost, late, doubled and out of order; so are replies. What is under way when
+/// a process ends arrives all the same, and may come after what the next one sends.
+class Network : public engine::Caller {
+ public:
+    /// Names the step that a request is for (by saga and name), or none.
+    using FindStep =
+        std::function<std::optional<std::size_t>(const std::string& saga, const std::string& step)>;
+    using See = std::function<void(decltype(Seen::what))>;
+
+    Network(Timeline& timeline, Participants& participants, Random random, Counters& counters,
+            FindStep find_step, See see);
+
+    /// Who is told the answers of the present process.
+    void begin_process(Answered answered);
+    /// Its connections break; nobody is told.
+    void end_process();
+    /// From now on nothing goes wrong on the way.
+    void heal() { is_healed_ = true; }
+
+    void call(engine::CallId id, sagas::Request request, std::uint32_t attempt) override;
+    void recall(engine::CallId id) override;
+    engine::CallerStats stats() const override { return {open_.size(), 0}; }
+
+ private:
+    struct Open {
+        CallName name;
+        std::string key;
+        bool is_delete;
+        Time timeout;
+        bool is_queued = true;
+        bool is_recalled = false;
+    };
+
+    void leave(engine::CallId id);
+    /// Whom a reply is for; none: a copy that nobody listens to.
+    struct Asker {
+        std::uint64_t process;
+        engine::CallId id;
+    };
+    void arrive(const CallName& name, bool is_delete, std::optional<Asker> asker);
+    void bring(Asker asker, const sagas::Reply& reply);
+    void tell(engine::CallId id, sagas::Answer answer);
+    /// How long something is under way: a moment, now and then longer than any time-out.
+    Time way();
+    bool goes_wrong(std::uint64_t percent) { return !is_healed_ && random_.chance(percent); }
+
+    Timeline& timeline_;
+    Participants& participants_;
+    Random random_;
+    Counters& counters_;
+    const FindStep find_step_;
+    const See see_;
+    Answered answered_;
+    bool is_healed_ = false;
+    std::map<engine::CallId, Open> open_;
+    std::uint64_t process_ = 0;  ///< The present one; the next gives the same ids anew.
+    Time unreachable_until_{0};
+};
+
+}  // namespace skald::simulation

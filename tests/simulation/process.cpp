@@ -1,0 +1,162 @@
+#include "tests/simulation/process.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/sqlite_store.h"
+
+namespace skald::simulation {
+namespace {
+
+using Owner = Timeline::Owner;
+
+constexpr sagas::Timestamp kBeginning{Time{1'700'000'000'000}};
+constexpr std::uint64_t kFreeBytesMin = 256u << 10;
+
+}  // namespace
+
+sagas::Timestamp SystemClock::wall() const { return kBeginning + timeline_.now() + offset_; }
+
+// ---- The pieces that are not the engine's
+// --------------------------------------------------------
+
+/// Writes batches as the writer's thread does, each with housekeeping behind it; but in between
+/// other things happen, and any moment may be the last.
+class Process::Committing : public engine::Committer {
+ public:
+    Committing(Process& process, Random random) : process_(process), random_(random) {}
+
+    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
+        held_ = std::move(batch);
+        done_ = std::move(done);
+        process_.world_.timeline.after(Time{random_.between(0, 3)}, Owner::Process,
+                                       [this] { write(); });
+    }
+
+ private:
+    void write() {
+        result_ = process_.store_->writer().write(*held_);
+        if (process_.world_.disk.is_down()) {
+            process_.world_.counters.count("a crash within a commit");
+            return;  // It is dead.
+        }
+        const Time wait{random_.one_in(8) ? random_.between(1, 40) : 0};
+        process_.world_.timeline.after(wait, Owner::Process, [this] { finish(); });
+    }
+
+    void finish() {
+        if (*result_ && (*result_)->space == store::Space::Low) {
+            process_.world_.counters.count("space ran low");
+        }
+        // The next commit may be handed over from within.
+        auto batch = std::exchange(held_, nullptr);
+        auto result = *std::exchange(result_, std::nullopt);
+        std::exchange(done_, nullptr)(std::move(batch), std::move(result));
+        if (!process_.failure_ && !process_.world_.disk.is_down()) keep_house();
+    }
+
+    void keep_house() {
+        const auto more = process_.store_->writer().maintain(process_.clock_->now());
+        if (process_.world_.disk.is_down()) {
+            process_.world_.counters.count("a crash within a checkpoint");
+            return;
+        }
+        if (!more && more.error().code == sagas::ErrorCode::Corruption) {
+            process_.failure_ = more.error();
+        }
+    }
+
+    Process& process_;
+    Random random_;
+    std::unique_ptr<store::Batch> held_;
+    Done done_;
+    std::optional<sagas::Result<store::Committed>> result_;
+};
+
+class Process::Telemetry : public engine::Telemetry {
+ public:
+    explicit Telemetry(Counters& counters) : counters_(counters) {}
+    void saga_started(std::string_view) override { counters_.count("sagas started"); }
+    void saga_ended(std::string_view, sagas::Status status) override {
+        counters_.count("sagas " + std::string(sagas::to_text(status)));
+    }
+    void attempt_ended(std::string_view, std::string_view, sagas::Phase, sagas::Outcome outcome,
+                       double) override {
+        counters_.count("tries: " + std::string(sagas::to_text(outcome)));
+    }
+    void committed(std::size_t, double) override {}
+    void timer_fired(double) override { counters_.count("timers fired"); }
+
+ private:
+    Counters& counters_;
+};
+
+class Process::NoSecrets : public sagas::Secrets {
+ public:
+    std::optional<std::string> find(std::string_view) const override { return std::nullopt; }
+};
+
+// ---- A life
+// --------------------------------------------------------------------------------------
+
+sagas::Result<std::unique_ptr<Process>> Process::start(const World& world, Random random,
+                                                       engine::AcceptClock accept) {
+    store::SqliteOptions options;
+    options.path = world.path;
+    options.vfs = world.disk.name();
+    options.readers = 1;
+    options.wal_bytes_max = 64u << 10;  // So that the log is recycled often.
+    options.lock_wait = sagas::Milliseconds{0};
+    options.free_bytes_min = kFreeBytesMin;
+    options.free_bytes = [&disk = world.disk] { return disk.free_bytes(); };
+    auto store = store::open_sqlite_store(options);
+    if (!store) return tl::unexpected(store.error());
+    const auto last = (*store)->recovery().last_keys();
+    if (!last) return tl::unexpected(last.error());
+    auto clock = engine::make_engine_clock(world.system, last->at, accept);
+    if (!clock) return tl::unexpected(clock.error());
+
+    std::unique_ptr<Process> process(
+        new Process(world, random, std::move(*store), std::move(*clock)));
+    if (auto taken_up = process->recover(); !taken_up) return tl::unexpected(taken_up.error());
+    return process;
+}
+
+Process::Process(const World& world, Random random, std::unique_ptr<store::Store> store,
+                 std::unique_ptr<engine::Clock> clock)
+    : world_(world),
+      store_(std::move(store)),
+      clock_(std::move(clock)),
+      catalog_(store_->reader()),
+      telemetry_(std::make_unique<Telemetry>(world.counters)),
+      secrets_(std::make_unique<NoSecrets>()),
+      committer_(std::make_unique<Committing>(*this, random)) {
+    coordinator_ = std::make_unique<engine::Coordinator>(
+        engine::Coordinator::Parts{*committer_, world_.network, *clock_, catalog_, watchers_, bell_,
+                                   *telemetry_, *secrets_, [this] { wake(); },
+                                   [this](sagas::Milliseconds delay) { wake_after(delay); },
+                                   [this](const sagas::Error& error) { failure_ = error; }},
+        engine::CoordinatorOptions{});
+    world_.network.begin_process([this](engine::CallId id, sagas::Answer answer) {
+        coordinator_->answered(id, std::move(answer));
+    });
+}
+
+Process::~Process() {
+    world_.network.end_process();
+    world_.timeline.end_process();
+}
+
+sagas::Result<std::size_t> Process::recover() { return coordinator_->recover(store_->recovery()); }
+
+void Process::wake() {
+    world_.timeline.after(Time{0}, Owner::Process, [this] { coordinator_->turn(); });
+}
+
+void Process::wake_after(sagas::Milliseconds delay) {
+    world_.timeline.after(delay, Owner::Process, [this, alarm = ++alarm_] {
+        if (alarm == alarm_) coordinator_->turn();
+    });
+}
+
+}  // namespace skald::simulation

@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "tests/simulation/plans.h"
+#include "tests/simulation/simulation.h"
+
+/// A run in words, and in one number.
+namespace skald::simulation {
+namespace {
+
+constexpr std::size_t kBreachesTold = 12;
+constexpr std::size_t kSagasTold = 2;
+
+const char* word(Phase phase) { return phase == Phase::Action ? "action" : "undo"; }
+
+std::string words(const CallName& call) {
+    return "s" + std::to_string(call.step) + " " + word(call.phase) + " #" +
+           std::to_string(call.attempt);
+}
+
+const char* word(Verb verb) {
+    static constexpr const char* kWords[] = {"cancel",  "retry",   "resolve",
+                                             "abandon", "suspend", "resume"};
+    return kWords[static_cast<std::size_t>(verb)];
+}
+
+/// What one thing that was seen says, and of which saga ("": of all, or none).
+struct Line {
+    std::string saga;
+    std::string text;
+};
+
+class Describe {
+ public:
+    explicit Describe(const History& history) : history_(history) {}
+
+    Line operator()(const Sent& seen) const { return {seen.call.saga, words(seen.call) + " sent"}; }
+    Line operator()(const Handled& seen) const {
+        static constexpr const char* kDid[] = {"does nothing", "takes effect", "remembers"};
+        return {seen.call.saga, "    " + words(seen.call) + " arrives: " +
+                                    kDid[static_cast<std::size_t>(seen.did)] + ", answers " +
+                                    (seen.status == 0 ? "nothing" : std::to_string(seen.status))};
+    }
+    Line operator()(const Told& seen) const {
+        std::string what = "not sent";
+        if (seen.what == Told::What::Lost) what = "lost";
+        if (seen.what == Told::What::Reply) what = std::to_string(seen.status);
+        if (seen.retry_after) what += ", retry after " + std::to_string(seen.retry_after->count());
+        return {seen.call.saga, words(seen.call) + " told: " + what};
+    }
+    Line operator()(const Asked& seen) const {
+        std::string text =
+            std::string("operator ") + std::to_string(seen.number) + ": " + word(seen.verb);
+        if (seen.step) text += " s" + std::to_string(*seen.step);
+        return {seen.saga, text + (seen.as.empty() ? "" : " as " + seen.as)};
+    }
+    Line operator()(const Answered& seen) const {
+        static constexpr const char* kHow[] = {"applied",  "already so", "refused",
+                                               "not live", "busy",       "key mismatch"};
+        return {saga_of(seen.number), "operator " + std::to_string(seen.number) + ": " +
+                                          kHow[static_cast<std::size_t>(seen.how)]};
+    }
+    Line operator()(const StartAsked& seen) const {
+        return {{}, "start " + std::to_string(seen.number) + " asked"};
+    }
+    Line operator()(const StartAnswered& seen) const {
+        static constexpr const char* kHow[] = {"started", "repeats", "id used", "busy"};
+        return {seen.saga, "start " + std::to_string(seen.number) + ": " +
+                               kHow[static_cast<std::size_t>(seen.how)] + " " + seen.saga};
+    }
+    Line operator()(const RestTold& seen) const { return {seen.saga, "told to be " + seen.status}; }
+    Line operator()(const Crashed& seen) const {
+        static constexpr const char* kHow[] = {"killed", "power lost", "ended itself"};
+        return {{},
+                std::string("---- ") + kHow[static_cast<std::size_t>(seen.how)] +
+                    (seen.while_recovering ? " while recovering" : "")};
+    }
+    Line operator()(const Started& seen) const {
+        return {{}, "---- started, with " + std::to_string(seen.journals.size()) + " sagas"};
+    }
+
+ private:
+    std::string saga_of(std::uint64_t command) const {
+        for (const Seen& seen : history_.seen) {
+            const auto* asked = std::get_if<Asked>(&seen.what);
+            if (asked != nullptr && asked->number == command) return asked->saga;
+        }
+        return {};
+    }
+    const History& history_;
+};
+
+void tell_saga(const History& history, const std::string& saga, std::ostream& out) {
+    out << "\nSaga " << saga << ":\n";
+    for (const Seen& seen : history.seen) {
+        const Line line = std::visit(Describe(history), seen.what);
+        if (line.saga == saga || line.text.starts_with("----")) {
+            out << "  " << seen.at.count() << " ms (" << seen.engine_time << ") " << line.text
+                << '\n';
+        }
+    }
+    if (const auto end = history.sagas.find(saga); end != history.sagas.end()) {
+        out << "  in the end: " << end->second.status << ";";
+        for (const std::string& step : end->second.steps) out << ' ' << step;
+        out << '\n';
+    }
+    if (const auto journal = history.journals.find(saga); journal != history.journals.end()) {
+        for (const JournalRow& row : journal->second) {
+            out << "  row " << row.seq << " (" << row.at << ") " << row.type << ' ' << row.bytes
+                << '\n';
+        }
+    }
+    for (const StartPlan& start : history.starts) {
+        const bool is_its =
+            saga == start.id || saga.starts_with("saga-" + std::to_string(start.number) + "-");
+        if (is_its) {
+            out << "  definition: " << document(history.definitions[start.definition]).dump(2)
+                << '\n';
+        }
+    }
+}
+
+/// FNV-1a.
+class Digest {
+ public:
+    void add(std::string_view bytes) {
+        for (const char byte : bytes) {
+            value_ = (value_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+        }
+    }
+    void add(std::int64_t number) { add(std::to_string(number) + ";"); }
+    std::uint64_t value() const { return value_; }
+
+ private:
+    std::uint64_t value_ = 0xcbf29ce484222325u;
+};
+
+}  // namespace
+
+std::string tell(const Run& run) {
+    std::ostringstream out;
+    out << "seed " << run.seed << ": " << run.breaches.size() << " rules broken\n";
+    std::set<std::string> sagas;
+    for (std::size_t i = 0; i < std::min(run.breaches.size(), kBreachesTold); ++i) {
+        const Breach& breach = run.breaches[i];
+        out << "  " << breach.rule << ": " << breach.saga << ": " << breach.text << '\n';
+        if (!breach.saga.empty() && sagas.size() < kSagasTold) sagas.insert(breach.saga);
+    }
+    for (const std::string& saga : sagas) tell_saga(run.history, saga, out);
+    out << "Again: skald_simulation --seed " << run.seed << '\n';
+    return out.str();
+}
+
+std::uint64_t digest(const History& history) {
+    Digest digest;
+    for (const Seen& seen : history.seen) {
+        digest.add(seen.at.count());
+        digest.add(seen.engine_time);
+        const Line line = std::visit(Describe(history), seen.what);
+        digest.add(line.saga);
+        digest.add(line.text);
+    }
+    for (const auto& [saga, rows] : history.journals) {
+        digest.add(saga);
+        for (const JournalRow& row : rows) {
+            digest.add(row.at);
+            digest.add(row.type);
+            digest.add(row.bytes);
+        }
+    }
+    return digest.value();
+}
+
+}  // namespace skald::simulation
