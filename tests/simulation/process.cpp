@@ -24,12 +24,13 @@ sagas::Timestamp SystemClock::wall() const { return kBeginning + timeline_.now()
 /// other things happen, and any moment may be the last.
 class Process::Committing : public engine::Committer {
  public:
-    Committing(Process& process, Random random) : process_(process), random_(random) {}
+    Committing(Process& process, Random random)
+        : process_(process), random_(random), longest_(random_.one_in(4) ? 600 : 3) {}
 
     void commit(std::unique_ptr<store::Batch> batch, Done done) override {
         held_ = std::move(batch);
         done_ = std::move(done);
-        process_.world_.timeline.after(Time{random_.between(0, 3)}, Owner::Process,
+        process_.world_.timeline.after(Time{random_.between(0, longest_)}, Owner::Process,
                                        [this] { write(); });
     }
 
@@ -40,7 +41,7 @@ class Process::Committing : public engine::Committer {
             process_.world_.counters.count("a crash within a commit");
             return;  // It is dead.
         }
-        const Time wait{random_.one_in(8) ? random_.between(1, 40) : 0};
+        const Time wait{random_.one_in(8) ? random_.between(1, 40 + longest_) : 0};
         process_.world_.timeline.after(wait, Owner::Process, [this] { finish(); });
     }
 
@@ -68,6 +69,7 @@ class Process::Committing : public engine::Committer {
 
     Process& process_;
     Random random_;
+    const std::int64_t longest_;  ///< Milliseconds of a sync: some disks are slow.
     std::unique_ptr<store::Batch> held_;
     Done done_;
     std::optional<sagas::Result<store::Committed>> result_;
