@@ -1,3 +1,4 @@
+#include "api/definition_rows.h"
 #include "api/definition_view.h"
 #include "api/handlers.h"
 #include "api/page.h"
@@ -26,34 +27,21 @@ Reply definition_reply(const Request& request, const store::DefinitionRow& row) 
 }  // namespace
 
 Answer get_definition(const Services& services, const Request& request) {
-    const std::string& name = request.path.at(0);
-    const auto row = read_again([&] { return services.reader.definition(name, std::nullopt); });
-    if (!row && row.error().code != sagas::ErrorCode::NotFound) return to_problem(row.error());
-    if (!row) return no_such_definition(name, std::nullopt);
-    if (row->state == store::DefinitionRow::State::Deleted) {
-        return Problem{ProblemType::DefinitionNotFound,
-                       "Definition " + name +
-                           " was deleted; its versions are still at /v1/definitions/" + name +
-                           "/versions/" + std::to_string(row->version) +
-                           " and below, and PUT brings it back.",
-                       {},
-                       nullptr};
-    }
+    const auto row = latest_definition(services, request.path.at(0));
+    if (!row) return row.error();
     return definition_reply(request, *row);
 }
 
 Answer get_definition_version(const Services& services, const Request& request) {
-    const std::string& name = request.path.at(0);
     const auto version = to_number(request.path.at(1), 1, kVersionMax);
     if (!version) {
         return Problem{
             ProblemType::InvalidRequest, "version: must be a number from 1 on", {}, nullptr};
     }
-    const auto number = static_cast<std::uint32_t>(*version);
-    const auto row = read_again([&] { return services.reader.definition(name, number); });
-    if (row) return definition_reply(request, *row);
-    if (row.error().code != sagas::ErrorCode::NotFound) return to_problem(row.error());
-    return no_such_definition(name, number);
+    const auto row =
+        definition_version(services, request.path.at(0), static_cast<std::uint32_t>(*version));
+    if (!row) return row.error();
+    return definition_reply(request, *row);
 }
 
 Answer list_definitions(const Services& services, const Request& request) {

@@ -7,6 +7,7 @@
 #include "api/awaited.h"
 #include "api/document.h"
 #include "api/handlers.h"
+#include "api/missing_secrets.h"
 #include "api/query_parameters.h"
 
 /// How the server is, for a person: each check with what to do about it.
@@ -114,6 +115,31 @@ void add_sagas(Report& report, const store::Counts& counts, const EngineStats& s
                "--calls-per-origin");
 }
 
+/// Nothing where no definition needs any.
+void add_secrets(Report& report, const Services& services) {
+    const auto needed = find_needed_secrets(services);
+    if (!needed) {
+        report.add("secrets", Health::Warning, needed.error().message, "ask again");
+        return;
+    }
+    if (needed->names.empty()) return;
+    if (needed->missing.empty()) {
+        report.add("secrets", Health::Ok,
+                   "all there that definitions need: " + std::to_string(needed->names.size()));
+        return;
+    }
+    std::string text;
+    for (const auto& [secret, definitions] : needed->missing) {
+        text.append(text.empty() ? "no " : "; no ").append(secret).append(" for");
+        for (const std::string& name : definitions) {
+            text.append(name == *definitions.begin() ? " " : ", ").append(name);
+        }
+    }
+    report.add("secrets", Health::Warning, text,
+               "add a file of that name to --secrets-dir, or start the server with "
+               "SKALD_SECRET_ and the name in its environment");
+}
+
 Answer report_on(const Services& services, store::Depth depth, const EngineStats* stats) {
     Report report;
     const auto found = services.examine(depth);
@@ -136,6 +162,7 @@ Answer report_on(const Services& services, store::Depth depth, const EngineStats
     } else {
         add_sagas(report, *counts, *stats);
     }
+    add_secrets(report, services);
     const std::string why_not_ready = services.why_not_ready();
     report.add("ready", why_not_ready.empty() ? Health::Ok : Health::Warning,
                why_not_ready.empty() ? "takes new sagas" : why_not_ready,

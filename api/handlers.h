@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "api/route.h"
 #include "api/services.h"
@@ -9,6 +10,7 @@
 namespace skald::api {
 
 class ReadingTurns;
+class SimulationTurn;
 
 // definitions.cpp
 Answer put_definition(const Services& services, const Request& request);
@@ -18,6 +20,15 @@ Answer lint_definition(const Request& request);
 Answer get_definition(const Services& services, const Request& request);
 Answer get_definition_version(const Services& services, const Request& request);
 Answer list_definitions(const Services& services, const Request& request);
+// definition_diff.cpp
+Answer get_definition_diff(const Services& services, const Request& request);
+// definition_graph.cpp
+Answer get_definition_graph(const Services& services, const Request& request);
+// definition_schema.cpp
+Answer get_definition_schema(const Request& request);
+// simulate.cpp
+Answer simulate_definition(const Services& services, const std::shared_ptr<SimulationTurn>& turn,
+                           const Request& request);
 // sagas_start.cpp
 Answer start_saga(const Services& services, const Request& request);
 // sagas_batch.cpp

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "api/masking.h"
 #include "api/saga_view.h"
 #include "sagas/record.h"
 
@@ -26,7 +27,7 @@ class CauseMembers {
     void operator()(const sagas::AnsweredCause& cause) const {
         attempt(cause.step, cause.phase, cause.attempt);
         outcome(cause.outcome, cause.http_status, cause.error);
-        if (cause.output) item_["output"] = to_document(cause.output);
+        output(cause.step, cause.output);
     }
     void operator()(const sagas::UnsendableCause& cause) const {
         attempt(cause.step, cause.phase, cause.attempt);
@@ -48,7 +49,7 @@ class CauseMembers {
     void operator()(const sagas::Resolve& cause) const {
         step(cause.step);
         item_["as"] = sagas::to_text(cause.as);
-        if (cause.output) item_["output"] = to_document(cause.output);
+        output(cause.step, cause.output);
         who(cause.who);
     }
     void operator()(const sagas::Abandon& cause) const { who(cause.who); }
@@ -66,6 +67,9 @@ class CauseMembers {
         item_["outcome"] = sagas::to_text(outcome);
         if (http_status != 0) item_["http_status"] = http_status;
         set_text(item_, "error", error);
+    }
+    void output(sagas::StepIndex index, const sagas::Value& value) const {
+        if (value) item_["output"] = masked(value, definition_.sensitive.of(index).output);
     }
     void who(const sagas::Operator& who) const {
         item_["by"] = who.by;
@@ -91,10 +95,10 @@ Document changes_document(const sagas::Definition& definition, const sagas::Deci
     return changes;
 }
 
-Document end_document(const sagas::End& end) {
+Document end_document(const sagas::Definition& definition, const sagas::End& end) {
     Document document;
     document["status"] = sagas::to_text(end.status);
-    if (end.output) document["output"] = to_document(end.output);
+    if (end.output) document["output"] = masked(end.output, definition.sensitive.output);
     set_text(document, "output_error", end.output_error);
     return document;
 }
@@ -117,7 +121,7 @@ Document history_item(const sagas::Definition& definition, const store::JournalR
     if (decision.wanted == sagas::Wanted::Set && decision.turn_wanted) {
         item["turn_wanted"] = failure_document(definition, *decision.turn_wanted);
     }
-    if (decision.end) item["end"] = end_document(*decision.end);
+    if (decision.end) item["end"] = end_document(definition, *decision.end);
     return item;
 }
 

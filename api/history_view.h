@@ -13,6 +13,8 @@ namespace skald::api {
 ///    as?, idempotency_key?, changes: [{step, status, doubtful?, next_try_at?, stuck_reason?,
 ///    undone_by?}], errors?: [{step, error}], turned?: {step, reason}, turn_wanted?: {step, reason}
 ///    or null when it lapsed, end?: {status, output?, output_error?}}
+///
+/// What the definition calls sensitive is "***".
 Document history_item(const sagas::Definition& definition, const store::JournalRow& row);
 
 }  // namespace skald::api

@@ -74,11 +74,31 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::info;
 }
 
+thread_local int muted_by = 0;  ///< So many MutedLog live on this thread.
+
+class Logger : public spdlog::logger {
+ public:
+    using spdlog::logger::logger;
+
+ private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        if (muted_by == 0) spdlog::logger::sink_it_(message);
+    }
+};
+
 }  // namespace
 
+MutedLog::MutedLog() {
+    if (dynamic_cast<Logger*>(spdlog::default_logger_raw()) == nullptr) {
+        set_up_logging(LogFormat::Text, LogLevel::Info);
+    }
+    ++muted_by;
+}
+MutedLog::~MutedLog() { --muted_by; }
+
 void set_up_logging(LogFormat format, LogLevel level) {
-    auto logger = std::make_shared<spdlog::logger>(
-        "skald", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger =
+        std::make_shared<Logger>("skald", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     if (format == LogFormat::Json) {
         logger->set_formatter(std::make_unique<JsonLines>());
     } else {

@@ -8,7 +8,7 @@
 
 namespace skald::api {
 
-/// The text of api/openapi/openapi.json, which is built in (api/openapi/embed.cmake). By hand stand
+/// The text of api/openapi/openapi.json, which is built in (api/embed.cmake). By hand stand
 /// there: parameters, bodies, answers that are no problems, and what is particular in the example
 /// of each problem type. Examples of problems go by the last part of their URN.
 std::string_view openapi_resource();

@@ -5,6 +5,7 @@
 
 #include "api/event_pace.h"
 #include "api/handlers.h"
+#include "api/simulation_turn.h"
 
 namespace skald::api {
 namespace {
@@ -54,6 +55,27 @@ std::vector<Route> definition_routes(const Services& services) {
          {},
          {ProblemType::DefinitionNotFound, ProblemType::StoreUnavailable},
          with(services, get_definition_version)},
+        {"GET",
+         "/v1/definitions/{name}/versions/{a}/diff/{b}",
+         "getDefinitionDiff",
+         Audience::Clients,
+         {},
+         {ProblemType::DefinitionNotFound, ProblemType::StoreUnavailable},
+         with(services, get_definition_diff)},
+        {"GET",
+         "/v1/definitions/{name}/graph",
+         "getDefinitionGraph",
+         Audience::Clients,
+         {"format", "version"},
+         {ProblemType::DefinitionNotFound, ProblemType::StoreUnavailable},
+         with(services, get_definition_graph)},
+        {"GET",
+         "/v1/schemas/definition.json",
+         "getDefinitionSchema",
+         Audience::Clients,
+         {},
+         {},
+         get_definition_schema},
         {"POST",
          "/v1/lint",
          "lintDefinition",
@@ -62,6 +84,21 @@ std::vector<Route> definition_routes(const Services& services) {
          {ProblemType::MalformedJson},
          lint_definition},
     };
+}
+
+Route simulation_route(const Services& services) {
+    // Shared, for a std::function must be copyable.
+    const auto turn = std::make_shared<SimulationTurn>();
+    return {"POST",
+            "/v1/simulate",
+            "simulateDefinition",
+            Audience::Clients,
+            {},
+            {ProblemType::MalformedJson, ProblemType::InvalidDefinition, ProblemType::InvalidInput,
+             ProblemType::Busy},
+            [&services, turn](const Request& request) {
+                return simulate_definition(services, turn, request);
+            }};
 }
 
 std::vector<Route> saga_routes(const Services& services) {
@@ -200,6 +237,7 @@ std::vector<Route> ops_routes(const Services& services) {
 
 std::vector<Route> make_routes(const Services& services) {
     std::vector<Route> routes = definition_routes(services);
+    routes.push_back(simulation_route(services));
     for (auto& more : {saga_routes(services), event_routes(services), operator_routes(services),
                        ops_routes(services)}) {
         routes.insert(routes.end(), more.begin(), more.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "api/masking.h"
 #include "sagas/request.h"
 #include "sagas/saga_scope.h"
 
@@ -58,8 +59,8 @@ class StateMembers {
     Document& step_;
 };
 
-/// The body of the step's action, as it was sent but for its secrets; none: it has no body, or it
-/// could not be made.
+/// The body of the step's action, as it was sent but for what must not be shown; none: it has no
+/// body, or it could not be made.
 std::optional<Document> action_body(const sagas::Definition& definition, const sagas::Saga& saga,
                                     StepIndex index) {
     const auto& call = std::get<sagas::HttpCall>(definition.step(index).action);
@@ -68,7 +69,7 @@ std::optional<Document> action_body(const sagas::Definition& definition, const s
     const auto body = call.body->render(
         sagas::SagaScope(definition, saga).in(index, sagas::Phase::Action).with(kMasked));
     if (!body) return std::nullopt;
-    return Document(*body);
+    return masked(Document(*body), definition.sensitive.of(index).body);
 }
 
 Document step_document(const sagas::Definition& definition, const sagas::Saga& saga,
@@ -86,7 +87,7 @@ Document step_document(const sagas::Definition& definition, const sagas::Saga& s
     if (run.started_at) {
         if (auto body = action_body(definition, saga, index)) step["input"] = std::move(*body);
     }
-    if (run.output) step["output"] = to_document(run.output);
+    if (run.output) step["output"] = masked(run.output, definition.sensitive.of(index).output);
     return step;
 }
 
@@ -136,9 +137,9 @@ Document saga_document(const engine::Version& version, const sagas::Saga& saga,
     if (saga.turn_wanted) {
         document["turn_wanted"] = failure_document(definition, *saga.turn_wanted);
     }
-    document["input"] = to_document(saga.input);
+    document["input"] = masked(saga.input, definition.sensitive.input);
     if (saga.end && saga.end->status == sagas::Status::Completed) {
-        document["output"] = to_document(saga.end->output);
+        document["output"] = masked(saga.end->output, definition.sensitive.output);
         set_text(document, "output_error", saga.end->output_error);
     }
     Document steps = Document::array();

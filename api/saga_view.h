@@ -17,7 +17,8 @@ namespace skald::api {
 ///    input?, output?}]}
 ///
 /// A step's `input` is the body of its action as it was sent, with every secret as "***"; it is
-/// there once the step was started and has a body.
+/// there once the step was started and has a body. What the definition calls sensitive is "***"
+/// everywhere.
 Document saga_document(const engine::Version& version, const sagas::Saga& saga,
                        const store::Labels& labels);
 

@@ -6,6 +6,7 @@
 #include "api/document.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/masking.h"
 #include "api/operator_reason.h"
 #include "api/replay_view.h"
 #include "api/request_body.h"
@@ -192,6 +193,13 @@ StartRequest to_start(const ReplayRequest& replay, const StoredSaga& old) {
     return start;
 }
 
+/// Without what the old version or the new one calls sensitive.
+Document shown_input(const StartRequest& start, const StoredSaga& old,
+                     const sagas::Definition& definition) {
+    return masked(masked(start.input, definition.sensitive.input),
+                  old.version->definition.sensitive.input);
+}
+
 Answer dry_run(const Services& services, const ReplayRequest& replay, const StoredSaga& old,
                const Prepared& prepared, const StartRequest& start, const Document& effects) {
     const auto row = read_again(
@@ -201,7 +209,7 @@ Answer dry_run(const Services& services, const ReplayRequest& replay, const Stor
     Document plan{{"saga", old.saga.id},
                   {"definition", start.definition},
                   {"version", prepared.version->number},
-                  {"input", to_document(start.input)}};
+                  {"input", shown_input(start, old, prepared.version->definition)}};
     plan["calls"] = calls_to_come(*prepared.version, filled, replay.id.value_or(kNewId),
                                   old.version->definition, old.saga);
     plan["effects"] = effects;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@
 #include "api/port_file.h"
 #include "api/routes.h"
 #include "api/secrets_environment.h"
+#include "api/secrets_folder.h"
+#include "api/secrets_of_calls.h"
 #include "api/services.h"
 #include "api/stop_signals.h"
 #include "api/uuid.h"
@@ -44,6 +47,15 @@ constexpr int kArenasMax = 4;
                      error.message);
     spdlog::default_logger()->flush();
     _exit(kExitUnknownState);
+}
+
+/// A folder that is not mounted would be noticed by the first saga that needs it, in the night.
+sagas::Result<void> check_secrets_dir(const std::string& folder) {
+    std::error_code error;
+    if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
+    return sagas::fail(sagas::ErrorCode::InvalidArgument,
+                       "--secrets-dir: " + folder + ": " +
+                           (error ? error.message() : std::string("is no folder")));
 }
 
 sagas::Result<std::unique_ptr<store::Store>> open_store(const ServeOptions& options) {
@@ -75,23 +87,25 @@ class Engine {
           clock_(clock),
           metrics_(metrics),
           catalog_(store.reader()),
-          backups_(store, options.backup_dir, options.db) {}
+          backups_(store, options.backup_dir, options.db),
+          credentials_(options.credentials_dir, environment_),
+          secrets_(options.secrets_dir, credentials_) {}
 
     /// Takes up what an earlier process left. Gives the number of live sagas.
     sagas::Result<std::size_t> start(const ServeOptions& options) {
         engine::HttpCallerOptions caller_options;
         caller_options.calls_per_origin = options.calls_per_origin;
         caller_options.ca_file = options.ca_file;
-        auto caller = engine::make_http_caller(*loop_, clock_, caller_options,
-                                               [this](engine::CallId id, sagas::Answer answer) {
-                                                   coordinator_->answered(id, std::move(answer));
-                                               });
+        auto caller = engine::make_http_caller(
+            *loop_, clock_, caller_options, [this](engine::CallId id, sagas::Answer answer) {
+                coordinator_->answered(id, call_secrets_.answered(id, std::move(answer)));
+            });
         if (!caller) return tl::unexpected(caller.error());
-        caller_ = std::move(*caller);
+        caller_ = std::make_unique<SecretsCaller>(std::move(*caller), call_secrets_);
         committer_ = engine::make_writer_thread(store_.writer(), *loop_, clock_, metrics_, end_now);
         coordinator_ = std::make_unique<engine::Coordinator>(
             engine::Coordinator::Parts{
-                *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, secrets_,
+                *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, call_secrets_,
                 [this] { loop_->post([this] { coordinator_->turn(); }); },
                 [this](Milliseconds delay) {
                     loop_->set_timer(delay, [this] { coordinator_->turn(); });
@@ -151,7 +165,8 @@ class Engine {
                     backups_.make(name, std::move(done));
                 },
                 [this](store::Depth depth) { return store_.examine(depth); },
-                [] { return engine::system_time().wall(); }};
+                [] { return engine::system_time().wall(); },
+                [this](std::string_view name) { return secrets_.find(name).has_value(); }};
     }
 
  private:
@@ -170,7 +185,10 @@ class Engine {
     engine::Watchers watchers_;
     engine::JournalBell bell_;
     BackupMaker backups_;
-    const EnvironmentSecrets secrets_{environ};
+    const EnvironmentSecrets environment_{environ};
+    const FolderSecrets credentials_;
+    const FolderSecrets secrets_;  ///< All of them; the folder wins over what comes from elsewhere.
+    SecretsOfCalls call_secrets_{secrets_};
     const std::unique_ptr<engine::Loop> loop_ = engine::make_loop();
     std::unique_ptr<engine::Caller> caller_;
     std::unique_ptr<engine::Committer> committer_;
@@ -218,6 +236,7 @@ sagas::Result<Listeners> listen(const ServeOptions& options, const RouteTable& t
 sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string_view version) {
     const engine::Instant begin = engine::steady_now();
     StopSignals signals(kStopMax);
+    if (auto checked = check_secrets_dir(options.secrets_dir); !checked) return checked;
     auto store = open_store(options);
     if (!store) return tl::unexpected(store.error());
     auto clock = start_clock(**store, options.accept_clock);

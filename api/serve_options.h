@@ -29,8 +29,10 @@ struct ServeOptions {
     store::Retention retention;
     Synchronous synchronous = Synchronous::Full;
     AcceptClock accept_clock = AcceptClock::No;
-    std::string ca_file;    ///< Empty: the system's.
-    std::string port_file;  ///< Empty: none.
+    std::string ca_file;          ///< Empty: the system's.
+    std::string secrets_dir;      ///< Of $secrets, a file each; empty: none.
+    std::string credentials_dir;  ///< The same, from systemd; empty: none.
+    std::string port_file;        ///< Empty: none.
     LogFormat log_format = LogFormat::Text;
     LogLevel log_level = LogLevel::Info;
 };

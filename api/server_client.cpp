@@ -89,6 +89,9 @@ class HttpServerClient : public ServerClient {
         client_.set_read_timeout(request.wait + kAnswerTime);
         const httplib::Result result = client_.send(to_http(request, "application/json"));
         if (!result) return unavailable(reason(result.error()));
+        if (result->get_header_value("Content-Type").starts_with("text/vnd.")) {
+            return ServerReply{result->status, result->body};
+        }
         return read_reply(result->status, result->body);
     }
 

@@ -26,7 +26,7 @@ struct ServerRequest {
 
 struct ServerReply {
     int status = 0;
-    Document body;  ///< Null when there was none.
+    Document body;  ///< Null when there was none; a string where it is a drawing (text/vnd.…).
 };
 
 /// What becomes of a stream of events.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/backup_maker.h"
@@ -42,6 +43,8 @@ struct Services {
     /// Store::examine.
     std::function<sagas::Result<store::Examination>(store::Depth)> examine;
     std::function<sagas::Timestamp()> wall_clock;
+    /// Whether there is a `$secrets` of that name now; what it is, no handler can ask.
+    std::function<bool(std::string_view)> has_secret = [](std::string_view) { return true; };
 };
 
 /// How long an answer waits for its commit. Commits take milliseconds; a full disk holds them.

@@ -4,6 +4,7 @@
 
 #include "api/definition_view.h"
 #include "api/document.h"
+#include "api/masking.h"
 #include "api/saga_view.h"
 
 namespace skald::api {
@@ -21,6 +22,15 @@ std::optional<Reply> stored_reply(const Services& services, const std::string& i
     return located(json_reply(status, document), id);
 }
 
+/// Whoever copied the input from where it is shown would run the saga with it.
+Problem masked_input(const std::string& pointer) {
+    return {ProblemType::InvalidInput,
+            "The input has *** where its definition says sensitive; nothing was started.",
+            {{"masked-value", "/input" + pointer, "*** stands for a value that is not shown",
+              "send the value itself; a replay without an input takes the one of its saga"}},
+            nullptr};
+}
+
 }  // namespace
 
 Parsed<Prepared> prepare_start(const Services& services, const StartRequest& start) {
@@ -33,6 +43,9 @@ Parsed<Prepared> prepare_start(const Services& services, const StartRequest& sta
     const sagas::Definition& definition = (*version)->definition;
     if (auto problem = find_invalid_input(definition, *start.input)) {
         return tl::unexpected(std::move(*problem));
+    }
+    if (const auto pointer = find_mask(*start.input, definition.sensitive.input)) {
+        return tl::unexpected(masked_input(*pointer));
     }
     auto labels = make_labels(definition, start);
     if (!labels) return tl::unexpected(std::move(labels.error()));

@@ -18,8 +18,16 @@ void check_graph(const ParsedDefinition& parsed, const StepGraph& graph, Problem
 /// it names has certainly settled, and whether a value that may be null is looked into.
 void check_expressions(const ParsedDefinition& parsed, const StepGraph& graph, Problems& problems);
 
-/// What is legal, and probably not meant.
-void find_warnings(const ParsedDefinition& parsed, const StepGraph& graph, Problems& warnings);
+/// What is legal, and probably not meant. `parsed` was read from `document`.
+void find_warnings(const Json& document, const ParsedDefinition& parsed, const StepGraph& graph,
+                   Problems& warnings);
+
+/// The part of it that is about single calls: what they send, and what undoes what.
+void find_call_warnings(const Json& document, const ParsedDefinition& parsed,
+                        const StepGraph& graph, Problems& warnings);
+
+/// The part of it that is about conditions: `when`, and the rules of `outcome`.
+void find_condition_warnings(const ParsedDefinition& parsed, Problems& warnings);
 
 StepGraph make_graph(const ParsedDefinition& parsed);
 

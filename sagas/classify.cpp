@@ -47,14 +47,19 @@ std::string cut(std::string text) {
 
 constexpr std::string_view kReplied = "HTTP ";
 
-std::string describe(const Reply& reply) {
-    std::string text = std::string(kReplied) + std::to_string(reply.status);
+std::string excerpt(const Json& body) {
+    return cut(body.is_string() ? body.get<std::string>() : body.dump());
+}
+
+/// The body is left out where it may repeat what the definition calls sensitive.
+std::string describe(const Definition& definition, StepIndex step, const Reply& reply) {
+    const std::string text = std::string(kReplied) + std::to_string(reply.status);
     const auto* body = std::get_if<Value>(&reply.body);
     if (body == nullptr || *body == nullptr || (*body)->is_null()) {
         return text;
     }
-    const Json& json = **body;
-    return text + ": " + cut(json.is_string() ? json.get<std::string>() : json.dump());
+    return text + ": " +
+           (definition.sensitive.hides_replies(step) ? std::string(kMasked) : excerpt(**body));
 }
 
 Classified by_reply(const Definition& definition, const Saga& saga, StepIndex index, Phase phase,
@@ -76,7 +81,7 @@ Classified by_reply(const Definition& definition, const Saga& saga, StepIndex in
         }
     }
     if (result.outcome != Outcome::Success) {
-        result.error = describe(reply);
+        result.error = describe(definition, index, reply);
         result.retry_after = reply.retry_after;
     }
     return result;

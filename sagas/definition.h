@@ -11,6 +11,7 @@
 
 #include "sagas/expression.h"
 #include "sagas/json.h"
+#include "sagas/sensitive.h"
 #include "sagas/time.h"
 
 namespace skald::sagas {
@@ -113,6 +114,7 @@ struct Definition {
     std::optional<Milliseconds> deadline;    ///< From the saga's creation.
     std::map<std::string, Template> labels;  ///< Over $input only (labels.h).
     std::optional<Template> output;
+    Sensitive sensitive;
     std::shared_ptr<const InputSchema> input_schema;  ///< Null: any input. Shared: immutable.
 
     const Step& step(StepIndex index) const { return steps[to_size(index)]; }

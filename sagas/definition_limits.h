@@ -17,6 +17,7 @@ inline constexpr std::size_t kHeadersMax = 50;          ///< Of one call, and of
 inline constexpr std::size_t kQueryParametersMax = 50;  ///< Of one call.
 inline constexpr std::size_t kOutcomeRulesMax = 20;     ///< Of one step.
 inline constexpr std::size_t kLabelsMax = 20;
+inline constexpr std::size_t kSensitivePointersMax = 50;
 inline constexpr std::size_t kProblemsMax = 200;  ///< Reported of one document, of each kind.
 
 inline constexpr Milliseconds kTimeoutMin{1};  ///< Of one attempt.

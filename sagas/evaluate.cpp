@@ -10,7 +10,7 @@ std::string what_is_missing(const Root& root) {
     switch (root.kind) {
         case RootKind::Secret:
             return "the secret " + root.name + " is not set (environment variable SKALD_SECRET_" +
-                   root.name + ")";
+                   root.name + ", or a file " + root.name + " in --secrets-dir)";
         case RootKind::ResponseHeader:
             return "the reply has no header \"" + root.name + "\"";
         case RootKind::ResponseBody:

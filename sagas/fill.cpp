@@ -67,6 +67,7 @@ class Filler {
         if (parsed_.deadline) filled["deadline"] = to_duration_text(*parsed_.deadline);
         copy_field(document_, "input_schema", filled);
         copy_field(document_, "output", filled);
+        copy_field(document_, "sensitive", filled);
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
             filled["steps"].push_back(step(document_["steps"][i], i));
         }

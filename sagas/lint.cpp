@@ -22,7 +22,7 @@ Checked check_definition(const Json& document, const std::optional<std::string>&
     const StepGraph graph = make_graph(parsed);
     check_graph(parsed, graph, errors);
     check_expressions(parsed, graph, errors);
-    find_warnings(parsed, graph, warnings);
+    find_warnings(document, parsed, graph, warnings);
 
     checked.warnings = warnings.take();
     if (!errors.is_empty()) {
@@ -45,6 +45,9 @@ Checked check_definition(const Json& document, const std::optional<std::string>&
                                   "please report this document to Skald's makers"});
         return checked;
     }
+    // Told once all else is right: it takes the definition to know where a value goes.
+    checked.errors = find_shown(**loaded);
+    if (!checked.errors.empty()) return checked;
     checked.definition = std::move(*loaded);
     checked.filled = std::move(filled);
     return checked;

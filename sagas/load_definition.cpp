@@ -43,6 +43,9 @@ class Loader {
         ObjectReader reader(filled_, "", problems_);
         if (reader.is_object()) read(reader, *definition);
         if (problems_.is_empty()) finish(*definition);
+        if (problems_.is_empty()) {
+            definition->sensitive = trace_sensitive(*definition, sensitive_);
+        }
         if (!problems_.is_empty()) return corrupt();
         return definition;
     }
@@ -81,7 +84,22 @@ class Loader {
             }
         }
         definition.output = read_template(reader, "output");
+        read_sensitive(reader);
         reader.refuse_others();
+    }
+
+    void read_sensitive(ObjectReader& reader) {
+        const Json* const json = reader.array("sensitive");
+        if (json == nullptr) return;
+        for (const Json& entry : *json) {
+            auto pointer = read_sensitive_pointer(entry.is_string() ? entry.get<std::string>()
+                                                                    : std::string());
+            if (pointer) {
+                sensitive_.push_back(std::move(*pointer));
+            } else {
+                problems_.add("bad-pointer", reader.pointer("sensitive"), pointer.error().message);
+            }
+        }
     }
 
     void read_names(const Json& steps) {
@@ -334,6 +352,7 @@ class Loader {
     const Json& filled_;
     Problems problems_;
     std::vector<std::string> names_;
+    std::vector<SensitivePointer> sensitive_;
 };
 
 }  // namespace

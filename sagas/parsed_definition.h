@@ -49,6 +49,12 @@ struct ParsedUndo {
     ParsedRetry retry;
 };
 
+struct ParsedRule {
+    std::string pointer;
+    std::optional<Condition> when;
+    std::string is;
+};
+
 struct ParsedStep {
     std::string pointer;
     std::string name;                ///< Empty: none that could be read.
@@ -63,7 +69,9 @@ struct ParsedStep {
     ParsedUndo undo;
     std::optional<Milliseconds> timeout;
     ParsedRetry retry;
+    std::optional<Condition> condition;  ///< Of `when`.
     std::vector<Template::Use> when;
+    std::vector<ParsedRule> rules;  ///< Of `outcome`.
     std::vector<Template::Use> outcome;
     std::vector<Template::Use> output;
 };

@@ -181,6 +181,43 @@ void read_steps(ObjectReader& reader, ParsedDefinition& parsed, Problems& proble
     for (std::size_t i = 0; i < json->size(); ++i) read_after(*json, i, parsed, problems);
 }
 
+void read_sensitive_entry(const Json& entry, const std::string& at, const ParsedDefinition& parsed,
+                          Problems& problems) {
+    constexpr const char* kHint =
+        "begin with /input, /steps/NAME/output or /output; * stands for every member and element";
+    if (!entry.is_string()) {
+        problems.add("wrong-type", at, expected("a JSON Pointer", entry), kHint);
+        return;
+    }
+    const auto pointer = read_sensitive_pointer(entry.get_ref<const std::string&>());
+    if (!pointer) {
+        problems.add("bad-pointer", at, pointer.error().message, kHint);
+        return;
+    }
+    const std::vector<std::string>& names = parsed.step_names;
+    const bool names_step = pointer->root == SensitivePointer::Root::StepOutput;
+    if (!names_step || names.empty()) return;
+    if (std::find(names.begin(), names.end(), pointer->step) != names.end()) return;
+    problems.add("unknown-step", at, "there is no step " + in_quotes(pointer->step),
+                 did_you_mean_hint(pointer->step, names));
+}
+
+/// What it leads to is found when the definition is loaded.
+void read_sensitive(ObjectReader& reader, const ParsedDefinition& parsed, Problems& problems) {
+    const Json* const json = reader.array("sensitive");
+    if (json == nullptr) return;
+    const std::string pointer = reader.pointer("sensitive");
+    if (json->size() > kSensitivePointersMax) {
+        problems.add("too-many", pointer,
+                     std::to_string(json->size()) + " pointers; at most " +
+                         std::to_string(kSensitivePointersMax) + " are allowed");
+        return;
+    }
+    for (std::size_t i = 0; i < json->size(); ++i) {
+        read_sensitive_entry((*json)[i], pointer + '/' + std::to_string(i), parsed, problems);
+    }
+}
+
 }  // namespace
 
 bool is_good_name(std::string_view name) {
@@ -207,7 +244,8 @@ ParsedDefinition read_definition(const Json& document, const std::optional<std::
     if (const Json* const output = reader.any("output")) {
         parsed.output = read_template(*output, reader.pointer("output"), problems);
     }
-    for (const char* field : {"lock", "triggers", "sensitive"}) {
+    read_sensitive(reader, parsed, problems);
+    for (const char* field : {"lock", "triggers"}) {
         reader.not_yet(field, "leave it out");
     }
     reader.refuse_others();

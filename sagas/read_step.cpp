@@ -11,21 +11,25 @@ namespace {
 
 constexpr const char* kUseHttp = "use an http action";
 
-std::vector<Template::Use> read_condition(const Json& json, const std::string& pointer,
-                                          Problems& problems) {
-    std::vector<Template::Use> uses;
+std::optional<Condition> read_condition(const Json& json, const std::string& pointer,
+                                        Problems& problems) {
     if (!json.is_string()) {
         problems.add("wrong-type", pointer, expected("a condition", json),
                      "write it as a string: \"$input.amount > 0\"");
-        return uses;
+        return std::nullopt;
     }
     Result<Condition> condition = Condition::parse(json.get_ref<const std::string&>());
     if (!condition) {
         problems.add("bad-condition", pointer, condition.error().message);
-        return uses;
+        return std::nullopt;
     }
+    return std::move(*condition);
+}
+
+void append_uses(const std::optional<Condition>& condition, const std::string& pointer,
+                 std::vector<Template::Use>& uses) {
+    if (!condition) return;
     for (Path& path : condition->uses()) uses.push_back({std::move(path), pointer});
-    return uses;
 }
 
 /// `action` or `compensation`: exactly one kind of call; the ones that don't exist yet are told.
@@ -77,12 +81,14 @@ void read_outcome_rule(const Json& json, const std::string& pointer, ParsedStep&
     ObjectReader rule(json, pointer, problems);
     rule.require("when", "a rule has \"when\" (a condition) and \"is\" (an outcome)");
     rule.require("is", "one of success, failure, retry, unknown");
+    ParsedRule parsed{pointer, std::nullopt, {}};
     if (const Json* const when = rule.any("when")) {
-        for (Template::Use& use : read_condition(*when, rule.pointer("when"), problems)) {
-            step.outcome.push_back(std::move(use));
-        }
+        parsed.when = read_condition(*when, rule.pointer("when"), problems);
+        append_uses(parsed.when, rule.pointer("when"), step.outcome);
     }
     const std::string* const is = rule.text("is");
+    if (is != nullptr) parsed.is = *is;
+    step.rules.push_back(std::move(parsed));
     if (is != nullptr && std::find(kOutcomes.begin(), kOutcomes.end(), *is) == kOutcomes.end()) {
         const std::string hint = did_you_mean_hint(*is, kOutcomes);
         problems.add("bad-value", rule.pointer("is"), in_quotes(*is) + " is no outcome",
@@ -177,7 +183,8 @@ ParsedStep read_step(const Json& json, const std::string& pointer, Problems& pro
     reader.any("after");
     if (const Json* const when = reader.any("when")) {
         step.has_when = true;
-        step.when = read_condition(*when, reader.pointer("when"), problems);
+        step.condition = read_condition(*when, reader.pointer("when"), problems);
+        append_uses(step.condition, reader.pointer("when"), step.when);
     }
     read_action(reader, step, problems);
     if (const Json* const undo = reader.any("compensation")) {

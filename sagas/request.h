@@ -12,7 +12,7 @@
 
 namespace skald::sagas {
 
-/// The values of `$secrets`; from the environment (SKALD_SECRET_NAME).
+/// The values of `$secrets`; from files and the environment.
 ///
 /// Threads: `find` from any number at once.
 class Secrets {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "sagas/checks.h"
 #include "sagas/retry_defaults.h"
@@ -7,9 +8,12 @@
 namespace skald::sagas {
 namespace {
 
-class Finder {
+/// Tries without end that are closer together than this harm who is to recover.
+constexpr Milliseconds kEndlessPauseMin{1'000};
+
+class StepFinder {
  public:
-    Finder(const ParsedDefinition& parsed, const StepGraph& graph, Problems& warnings)
+    StepFinder(const ParsedDefinition& parsed, const StepGraph& graph, Problems& warnings)
         : parsed_(parsed), graph_(graph), warnings_(warnings), pivot_(find_pivot(parsed)) {}
 
     void run() {
@@ -20,41 +24,43 @@ class Finder {
         }
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
             const ParsedStep& step = parsed_.steps[i];
-            if (step.action) look_at_call(*step.action);
-            if (step.undo.call) look_at_call(*step.undo.call);
-            look_at_output(step);
             look_at_compensation(step);
             if (const std::optional<Position> where = position(graph_, pivot_, i)) {
+                look_at_output(step, *where);
                 look_at_position(step, *where);
                 look_at_deadline(step, *where);
+                look_at_pauses(step, *where);
             }
         }
     }
 
  private:
-    void look_at_call(const ParsedCall& call) {
-        if (call.method == "GET" && call.has_body) {
-            warnings_.add("get-with-body", call.pointer + "/body",
-                          "many servers ignore the body of a GET, or refuse it",
-                          "use \"query\", or POST");
-        }
-        if (call.url && call.url->scheme == HttpCall::Scheme::Http &&
-            !is_loopback(call.url->host)) {
-            warnings_.add(
-                "plain-http", call.pointer + "/url",
-                "calls to " + in_quotes(call.url->host) + " can be read and changed on their way",
-                "use https://");
-        }
-    }
-
-    void look_at_output(const ParsedStep& step) {
-        if (!step.is_optional || !step.has_output || step.name.empty()) return;
-        if (!is_used(step.name)) {
+    void look_at_output(const ParsedStep& step, Position where) {
+        if (!step.has_output || step.name.empty() || is_used(step)) return;
+        if (step.is_optional) {
             warnings_.add("unused-optional-output", step.pointer + "/output",
                           "no expression uses the output of this optional step",
                           "leave \"output\" out: a template that fails would only hide that the "
                           "step worked");
+        } else if (can_fail(step.output)) {
+            warnings_.add(
+                "unused-output", step.pointer + "/output",
+                std::string("no expression uses the output, and where the reply lacks a "
+                            "value that it names, ") +
+                    (where == Position::Before ? "the saga turns back" : "the saga is stuck"),
+                "leave \"output\" out (the whole reply is kept then), or end its "
+                "expressions with \"?\"");
         }
+    }
+
+    /// Whether a reply may lack what a template of it names.
+    static bool can_fail(const std::vector<Template::Use>& uses) {
+        return std::any_of(uses.begin(), uses.end(), [](const Template::Use& use) {
+            const RootKind root = use.path.root.kind;
+            return use.path.missing == Missing::IsError &&
+                   (root == RootKind::ResponseHeader ||
+                    (root == RootKind::ResponseBody && !use.path.segments.empty()));
+        });
     }
 
     static bool has_step(const std::vector<Template::Use>& uses, const std::string& name) {
@@ -63,8 +69,15 @@ class Finder {
         });
     }
 
-    bool is_used(const std::string& name) const {
+    bool is_used(const ParsedStep& own) const {
+        const std::string& name = own.name;
         if (has_step(parsed_.output, name)) return true;
+        if (own.undo.call && std::any_of(own.undo.call->uses.begin(), own.undo.call->uses.end(),
+                                         [](const Template::Use& use) {
+                                             return use.path.root.kind == RootKind::OwnOutput;
+                                         })) {
+            return true;
+        }
         return std::any_of(parsed_.steps.begin(), parsed_.steps.end(),
                            [&name](const ParsedStep& step) {
                                return has_step(step.when, name) || has_step(step.outcome, name) ||
@@ -76,8 +89,7 @@ class Finder {
 
     void look_at_compensation(const ParsedStep& step) {
         if (!step.undo.call) return;
-        const ParsedCall& call = *step.undo.call;
-        for (const Template::Use& use : call.uses) {
+        for (const Template::Use& use : step.undo.call->uses) {
             const Root& root = use.path.root;
             const bool is_own = root.kind == RootKind::OwnOutput ||
                                 (root.kind == RootKind::StepOutput && root.name == step.name);
@@ -87,11 +99,6 @@ class Finder {
                               ": there is no output when the step is in doubt, and the saga would "
                               "be stuck",
                           "name what is to be undone by $action_key, or by an id from $input");
-        }
-        if (call.method == "GET") {
-            warnings_.add("compensation-by-get", call.pointer + "/method",
-                          "a GET changes nothing, so it undoes nothing",
-                          "use POST or DELETE, or \"compensation\": \"none\"");
         }
         if (step.undo.retry.maximum_attempts) {
             warnings_.add("limited-compensation", step.undo.pointer + "/retry/maximum_attempts",
@@ -149,16 +156,44 @@ class Finder {
                       "shorten \"timeout\" or \"retry\", or lengthen the deadline");
     }
 
+    void look_at_pauses(const ParsedStep& step, Position where) {
+        if (where == Position::After) {
+            look_at_pauses(step.retry, action_role(step, where), step.pointer + "/retry");
+        } else if (step.undo.call) {
+            look_at_pauses(step.undo.retry, RetryRole::Compensations, step.undo.pointer + "/retry");
+        }
+    }
+
+    void look_at_pauses(const ParsedRetry& own, RetryRole role, const std::string& pointer) {
+        const RetryPolicy policy = resolve_retry(own, parsed_.default_retry, role);
+        const Milliseconds longest =
+            policy.backoff_coefficient > 1.0 ? policy.maximum_interval : policy.initial_interval;
+        if (policy.maximum_attempts || longest >= kEndlessPauseMin) return;
+        const bool is_said_here = policy.backoff_coefficient > 1.0
+                                      ? own.maximum_interval.has_value()
+                                      : own.initial_interval || own.backoff_coefficient;
+        if (!is_said_here && std::exchange(are_default_pauses_told_, true)) return;
+        warnings_.add("retries-without-pause", is_said_here ? pointer : "/defaults/retry",
+                      "tries without end, never more than " + to_duration_text(longest) +
+                          " apart: a participant that is down gets no rest",
+                      "lengthen \"maximum_interval\" to some seconds, with a "
+                      "\"backoff_coefficient\" over 1");
+    }
+
     const ParsedDefinition& parsed_;
     const StepGraph& graph_;
     Problems& warnings_;
     std::optional<std::size_t> pivot_;
+    bool are_default_pauses_told_ = false;
 };
 
 }  // namespace
 
-void find_warnings(const ParsedDefinition& parsed, const StepGraph& graph, Problems& warnings) {
-    Finder(parsed, graph, warnings).run();
+void find_warnings(const Json& document, const ParsedDefinition& parsed, const StepGraph& graph,
+                   Problems& warnings) {
+    StepFinder(parsed, graph, warnings).run();
+    find_call_warnings(document, parsed, graph, warnings);
+    find_condition_warnings(parsed, warnings);
 }
 
 }  // namespace skald::sagas

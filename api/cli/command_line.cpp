@@ -18,7 +18,8 @@ CommandText root_text() {
              {Exit::Failed, "it failed or was refused, or the wait ran out"},
              {Exit::BadUsage, "bad usage; of serve: it could not start"},
              {Exit::Compensated, "of a command that waited: the saga was undone"},
-             {Exit::Unfinished, "of a command that waited: it is stuck, or was abandoned"}},
+             {Exit::Unfinished, "of a command that waited: it is stuck, or was abandoned"},
+             {Exit::Doubtful, "of lint and diff with --strict: warnings, or no way on"}},
             {"The token of a server comes from SKALD_TOKEN only. Colours are off where NO_COLOR is "
              "set or TERM is dumb."}};
 }

@@ -58,7 +58,7 @@ CLI::App& CommandTree::add_remote(CLI::App& parent, CommandText text, RunRemote 
             return run(console, **server);
         });
     add_server(command);
-    add_output(command, names);
+    if (names != OutputNames::None) add_output(command, names);
     return command;
 }
 

@@ -27,8 +27,8 @@ class CommandTree {
  public:
     using Run = std::function<Exit(Console& console)>;
     using RunRemote = std::function<Exit(Console& console, ServerClient& server)>;
-    /// ShortOnly: -o, where --output means something else.
-    enum class OutputNames : std::uint8_t { Both, ShortOnly };
+    /// ShortOnly: -o, where --output means something else. None: what is printed has one form.
+    enum class OutputNames : std::uint8_t { Both, ShortOnly, None };
 
     /// `around` must outlive it.
     CommandTree(const Surroundings& around, CommandText root);

@@ -28,7 +28,7 @@ std::string shell_word(const std::string& text) {
 }
 
 Completes completes(const FlagModel& flag) {
-    if (flag.value == "FILE" || flag.names.front() == "FILE") return Completes::Files;
+    if (flag.value == "FILE" || flag.names.front().ends_with("FILE")) return Completes::Files;
     if (flag.value == "DIR") return Completes::Folders;
     return choices_of(flag.value).empty() ? Completes::Nothing : Completes::Choices;
 }

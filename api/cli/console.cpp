@@ -78,4 +78,10 @@ Console Console::writing_to(std::ostream& out) const {
     return other;
 }
 
+Console Console::beside() const {
+    Console other = writing_to(around_->error);
+    other.out_colour_ = error_colour_;
+    return other;
+}
+
 }  // namespace skald::cli

@@ -48,6 +48,8 @@ class Console {
 
     /// This console, but writing to `out`.
     Console writing_to(std::ostream& out) const;
+    /// The same to standard error: for what stands beside a result.
+    Console beside() const;
 
  private:
     const Surroundings* around_;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <ostream>
 
+#include "api/cli/findings.h"
 #include "api/cli/json_file.h"
 #include "api/cli/paging.h"
 #include "api/cli/problem_report.h"
@@ -17,34 +18,6 @@ namespace {
 
 std::string definition_target(const std::string& name) {
     return "/v1/definitions/" + sagas::percent_encode(name);
-}
-
-/// Prints "FILE:POINTER: CODE: DETAIL" and, below, what to do.
-void print_finding(Console& console, const std::string& file, Style style,
-                   const std::string& pointer, const std::string& code, const std::string& detail,
-                   const std::string& hint) {
-    console.out() << console.styled(Style::Bold, printable(file) + ":" + printable(pointer)) << ": "
-                  << console.styled(style, printable(code)) << ": " << printable(detail) << '\n';
-    if (!hint.empty()) console.out() << "    " << printable(hint) << '\n';
-}
-
-void print_findings(Console& console, const std::string& file, Style style,
-                    const Document& findings) {
-    for (const Document& each : findings) {
-        print_finding(console, file, style, text_of(each, "pointer"), text_of(each, "code"),
-                      text_of(each, "detail"), text_of(each, "hint"));
-    }
-}
-
-Document findings_of(const std::vector<sagas::Problem>& problems) {
-    Document findings = Document::array();
-    for (const sagas::Problem& problem : problems) {
-        findings.push_back({{"code", problem.code},
-                            {"pointer", problem.pointer},
-                            {"detail", problem.detail},
-                            {"hint", problem.hint}});
-    }
-    return findings;
 }
 
 Exit apply_one(Console& console, ServerClient& server, const std::string& file) {
@@ -72,6 +45,31 @@ Exit apply_one(Console& console, ServerClient& server, const std::string& file) 
                   << '\n';
     print_findings(console, file, Style::Warning, list_of(answer, "warnings"));
     return Exit::Done;
+}
+
+/// {file, valid, errors, warnings, unreadable?}: `unreadable` says why, and was told.
+Document lint_one(Console& console, const std::string& file) {
+    const auto json = read_json_file(console, file);
+    if (!json) console.fail(Exit::Failed, printable(json.error().message));
+    const sagas::Checked checked =
+        json ? sagas::check_definition(*json, std::nullopt) : sagas::Checked{};
+    Document report{{"file", file},
+                    {"valid", checked.definition != nullptr},
+                    {"errors", findings_of(checked.errors)},
+                    {"warnings", findings_of(checked.warnings)}};
+    if (!json) report["unreadable"] = json.error().message;
+    return report;
+}
+
+void print_report(Console& console, const Document& report) {
+    const std::string file = text_of(report, "file");
+    const Document& errors = list_of(report, "errors");
+    const Document& warnings = list_of(report, "warnings");
+    print_findings(console, file, Style::Bad, errors);
+    print_findings(console, file, Style::Warning, warnings);
+    if (errors.empty() && warnings.empty()) {
+        console.out() << printable(file) << ": " << console.styled(Style::Good, "fine") << '\n';
+    }
 }
 
 /// "POST http://…", "none", or another kind of action.
@@ -139,34 +137,23 @@ Exit apply(Console& console, ServerClient& server, const std::vector<std::string
     return exit;
 }
 
-Exit lint(Console& console, const std::vector<std::string>& files) {
-    Exit exit = Exit::Done;
+Exit lint(Console& console, const std::vector<std::string>& files, Strictness strictness) {
+    bool has_errors = false;
+    bool has_warnings = false;
     Document reports = Document::array();
     for (const std::string& file : files) {
-        const auto json = read_json_file(console, file);
-        if (!json) {
-            exit = console.fail(Exit::Failed, printable(json.error().message));
-            continue;
-        }
-        const sagas::Checked checked = sagas::check_definition(*json, std::nullopt);
-        if (!checked.definition) exit = Exit::Failed;
-        const Document errors = findings_of(checked.errors);
-        const Document warnings = findings_of(checked.warnings);
+        Document report = lint_one(console, file);
+        has_errors = has_errors || !is_true(report, "valid");
+        has_warnings = has_warnings || !list_of(report, "warnings").empty();
         if (console.is_json()) {
-            reports.push_back({{"file", file},
-                               {"valid", checked.definition != nullptr},
-                               {"errors", errors},
-                               {"warnings", warnings}});
-            continue;
-        }
-        print_findings(console, file, Style::Bad, errors);
-        print_findings(console, file, Style::Warning, warnings);
-        if (errors.empty() && warnings.empty()) {
-            console.out() << printable(file) << ": " << console.styled(Style::Good, "fine") << '\n';
+            reports.push_back(std::move(report));
+        } else if (!report.contains("unreadable")) {
+            print_report(console, report);
         }
     }
     if (console.is_json()) console.print(reports);
-    return exit;
+    if (has_errors) return Exit::Failed;
+    return has_warnings && strictness == Strictness::Strict ? Exit::Doubtful : Exit::Done;
 }
 
 Exit list_definitions(Console& console, ServerClient& server) {

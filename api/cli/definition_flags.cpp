@@ -46,13 +46,82 @@ void add_lint(CommandTree& tree, GivenToDefinitions& given) {
                  {"lint",
                   "Check definitions, without a server",
                   kGroup,
-                  {{"skald lint order.json", ""}, {"skald lint -o json *.json", ""}},
-                  {{Exit::Done, "no errors; there may be warnings"},
-                   {Exit::Failed, "errors, or a file could not be read"}},
+                  {{"skald lint order.json", ""},
+                   {"skald lint --strict *.json", "in CI: warnings count too"},
+                   {"generate | skald lint -o json -", ""}},
+                  {{Exit::Done, "no errors; without --strict there may be warnings"},
+                   {Exit::Failed, "errors, or a file could not be read"},
+                   {Exit::Doubtful, "with --strict: no errors, but warnings"}},
                   {}},
-                 [&given](Console& console) { return lint(console, given.files); });
+                 [&given](Console& console) {
+                     return lint(console, given.files,
+                                 given.is_strict ? Strictness::Strict : Strictness::Lenient);
+                 });
     add_files(command, given);
+    command.add_flag("--strict", given.is_strict, "Exit with 5 where there are warnings");
     tree.add_output(command);
+}
+
+void add_diff(CommandTree& tree, GivenToDefinitions& given) {
+    CLI::App& command = tree.add_remote(
+        tree.root(),
+        {"diff",
+         "Compare two versions of a definition",
+         kGroup,
+         {{"skald diff order 1 2", ""},
+          {"skald diff order 1", "with the latest version"},
+          {"skald diff order.json new.json", "two files, without a server"}},
+         {{Exit::Done, "done; without --strict whatever the verdict is"},
+          kFailed,
+          {Exit::Doubtful, "with --strict: live sagas of A could not go on under B"}},
+         {"What is compared has its defaults filled in, and steps are matched by their names. "
+          "Sagas keep the version that they were started with: the verdict only says what would "
+          "become of live ones."}},
+        [&given](Console& console, ServerClient& server) {
+            return diff(console, server, given.diff);
+        });
+    const auto add_argument = [&command](const char* name, std::string& value, const char* about) {
+        CLI::Option& option = *command.add_option(name, value, about);
+        not_empty(option);
+        return &option;
+    };
+    add_argument("NAME", given.diff.first, "Of the definition; or the older file")->required();
+    add_argument("A", given.diff.second, "The older version; or the newer file")->required();
+    add_argument("B", given.diff.third, "The newer version; default: the latest");
+    command.add_flag("--strict", given.diff.is_strict,
+                     "Exit with 5 where live sagas of A could not go on under B");
+}
+
+void add_graph(CommandTree& tree, GivenToDefinitions& given) {
+    CLI::App& command = tree.add_remote(
+        tree.root(),
+        {"graph",
+         "Draw a definition: its steps, what undoes them, and the data between them",
+         kGroup,
+         {{"skald graph order", "Mermaid, which Markdown pages take"},
+          {"skald graph order.json --format dot | dot -Tsvg >order.svg", ""},
+          {"skald graph order --version 2 --format json", ""}},
+         {{Exit::Done, "it is printed; a file may have warnings"},
+          {Exit::Failed, "it failed, was refused, or the file has errors"}},
+         {"A file's name holds a \".\" or \"/\" (./order); - is standard input. It is checked as "
+          "by "
+          "skald lint, without a server; what is found goes to standard error."}},
+        [&given](Console& console, ServerClient& server) {
+            return draw_graph(console, server, given.graph);
+        },
+        CommandTree::OutputNames::None);
+    CLI::Option& subject =
+        *command.add_option("NAME|FILE", given.graph.subject, "Of a definition, or JSON");
+    subject.required();
+    subject.type_name("FILE");
+    not_empty(subject);
+    given.graph.format = "mermaid";
+    CLI::Option& format =
+        *command.add_option("--format", given.graph.format, "Of the graph; default: mermaid");
+    choose(format, {"mermaid", "dot", "json"});
+    between(*command.add_option("--version", given.graph.version,
+                                "Which, of a name; default: the latest"),
+            1, 1u << 30);
 }
 
 void add_definitions(CommandTree& tree, GivenToDefinitions& given) {
@@ -100,6 +169,9 @@ void add_definitions(CommandTree& tree, GivenToDefinitions& given) {
 void add_definition_commands(CommandTree& tree, GivenToDefinitions& given) {
     add_apply(tree, given);
     add_lint(tree, given);
+    add_diff(tree, given);
+    add_graph(tree, given);
+    add_simulate_command(tree, given.simulate);
     add_definitions(tree, given);
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "api/cli/diff_command.h"
+#include "api/cli/graph_command.h"
 #include "api/cli/list_command.h"
 #include "api/cli/operator_commands.h"
 #include "api/cli/replay_command.h"
 #include "api/cli/serve_flags.h"
+#include "api/cli/simulate_command.h"
 #include "api/cli/start_command.h"
 #include "api/cli/watch_command.h"
 
@@ -24,9 +27,15 @@ struct GivenToDefinitions {
     std::vector<std::string> files;
     std::string name;
     std::optional<std::uint32_t> version;
+    bool is_strict = false;
+    DiffOptions diff;
+    GraphOptions graph;
+    SimulateOptions simulate;
 };
-/// apply, lint, definitions.
+/// apply, lint, diff, graph, simulate, definitions.
 void add_definition_commands(CommandTree& tree, GivenToDefinitions& given);
+/// simulate; called by the one above.
+void add_simulate_command(CommandTree& tree, SimulateOptions& given);
 
 struct GivenToSagas {
     StartOptions start;

@@ -114,7 +114,7 @@ void add_environment(std::string& page, const CommandModel& root) {
     std::map<std::string, std::string> found = {
         {"NO_COLOR", "If set, nothing is coloured."},
         {"SKALD_TOKEN", "The token that a server asks for, and that clients send."},
-        {"SKALD_SECRET_NAME", "$secrets.NAME of definitions; read by serve."},
+        {"SKALD_SECRET_NAME", "$secrets.NAME of definitions, where no file is; read by serve."},
         {"TERM", "If dumb, nothing is coloured or drawn anew."},
     };
     collect_environment(root, found);

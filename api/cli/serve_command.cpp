@@ -19,6 +19,7 @@ CommandText serve_text() {
               "for other machines"},
              {"skald serve --retain completed=7d --retain compensated=30d",
               "delete sagas some time after their end"},
+             {"skald serve --secrets-dir /run/secrets", "$secrets.NAME from the file NAME"},
              {"skald serve --print-config > skald.toml", "a file to begin with"},
              {"skald serve --config skald.toml", ""}},
             {{Exit::Done, "it was told to stop, and did"},
@@ -27,8 +28,10 @@ CommandText serve_text() {
             {"Each flag also comes from the environment (SKALD_ and its name in capitals, such as "
              "SKALD_CALLS_PER_ORIGIN) and from the file of --config: lines such as threads = 64 or "
              "retain = [\"completed=7d\"]. Flags win over the environment, that over the file.",
-             "Secrets come from the environment alone: SKALD_TOKEN is what clients must send, and "
-             "SKALD_SECRET_NAME is $secrets.NAME of definitions.",
+             "$secrets.NAME of definitions is the file NAME of --secrets-dir, else that of "
+             "$CREDENTIALS_DIRECTORY (systemd), else the variable SKALD_SECRET_NAME. Files are "
+             "read again when they change.",
+             "SKALD_TOKEN is what clients must send; it comes from the environment alone.",
              "It exits with 70 when it is not known whether the last commit is durable; start it "
              "again."}};
 }
@@ -43,10 +46,11 @@ Exit serve(CommandTree& tree, CLI::App& command, const GivenToServe& given, Cons
     if (const auto filled = config.fill(config_file(tree, given)); !filled) {
         return console.fail(Exit::BadUsage, printable(filled.error().message));
     }
-    const auto options = to_options(given.flags, token);
+    auto options = to_options(given.flags, token);
     if (!options) {
         return console.fail(Exit::BadUsage, printable(config.with_source(options.error().message)));
     }
+    options->credentials_dir = tree.around().environment("CREDENTIALS_DIRECTORY");
     if (!given.is_printed) return tree.around().serve(*options);
     if (tree.given_output() == "json") {
         console.print(config.to_document(token));

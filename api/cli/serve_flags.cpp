@@ -131,6 +131,8 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
                      "Serves other machines without a token (see SKALD_TOKEN)");
     text("--ca-file", flags.ca_file, "FILE",
          "Certificates (PEM) to trust in calls, instead of the system's");
+    text("--secrets-dir", flags.secrets_dir, "DIR",
+         "Where $secrets of definitions lie, each in a file of its name");
     text("--port-file", flags.port_file, "FILE", "Where the port is written once it listens");
     choice("--log-format", flags.log_format, {"text", "json"}, "How log lines look");
     choice("--log-level", flags.log_level, {"debug", "info", "warn", "error"},
@@ -160,6 +162,7 @@ sagas::Result<api::ServeOptions> to_options(const ServeFlags& flags, const std::
         flags.synchronous == "normal" ? api::Synchronous::Normal : api::Synchronous::Full;
     options.accept_clock = flags.is_clock_accepted ? api::AcceptClock::Yes : api::AcceptClock::No;
     options.ca_file = flags.ca_file;
+    options.secrets_dir = flags.secrets_dir;
     options.port_file = flags.port_file;
     return options;
 }

@@ -28,6 +28,7 @@ struct ServeFlags {
     bool is_clock_accepted = false;
     bool is_insecure = false;
     std::string ca_file;
+    std::string secrets_dir;
     std::string port_file;
     std::string log_format = "text";
     std::string log_level = "info";

@@ -121,6 +121,47 @@ TEST_F(Definitions, RefusesBadNamesAndVersions) {
     EXPECT_EQ(engine.call("GET", "/v1/definitions/order/versions/2").status, 404);
 }
 
+TEST_F(Definitions, AreComparedByVersion) {
+    ASSERT_EQ(put(order).status, 201);
+    Json filled_in = order;
+    filled_in["steps"][0]["timeout"] = "10s";
+    ASSERT_EQ(put(filled_in).status, 201);
+    ASSERT_EQ(put(longer).status, 201);
+    const Document same = body_of(engine.call("GET", "/v1/definitions/order/versions/1/diff/2"));
+    EXPECT_EQ(same["changes"], Document::array());
+    EXPECT_EQ(same["only_text_differs"], true);
+    EXPECT_EQ(same["verdict"], "compatible");
+    ASSERT_EQ(engine.call("DELETE", "/v1/definitions/order").status, 204);
+    const Document back = body_of(engine.call("GET", "/v1/definitions/order/versions/3/diff/1"));
+    EXPECT_EQ(back["from"], 3);
+    EXPECT_EQ(back["to"], 1);
+    ASSERT_EQ(back["changes"].size(), 1u) << back;
+    EXPECT_EQ(back["changes"][0]["step"], "charge");
+    EXPECT_EQ(back["changes"][0]["pointer"], "/steps/1");
+    EXPECT_FALSE(back["changes"][0].contains("new"));
+    EXPECT_EQ(back["verdict"], "incompatible");
+    EXPECT_EQ(back["reasons"][0]["code"], "step-removed");
+    EXPECT_FALSE(back.contains("only_text_differs"));
+}
+
+TEST_F(Definitions, AreComparedOnlyWhereBothAreThere) {
+    ASSERT_EQ(put(order).status, 201);
+    for (const char* versions : {"1/diff/2", "2/diff/1"}) {
+        const Reply reply =
+            engine.call("GET", std::string("/v1/definitions/order/versions/") + versions);
+        EXPECT_EQ(reply.status, 404) << versions;
+        EXPECT_EQ(body_of(reply)["type"], "urn:skald:problem:definition-not-found");
+    }
+    for (const char* versions : {"0/diff/1", "1/diff/x"}) {
+        EXPECT_EQ(
+            engine.call("GET", std::string("/v1/definitions/order/versions/") + versions).status,
+            400)
+            << versions;
+    }
+    EXPECT_EQ(engine.call("GET", "/v1/definitions/parcel/versions/1/diff/1").status, 404);
+    EXPECT_EQ(engine.call("GET", "/v1/definitions/Parcel/versions/1/diff/1").status, 400);
+}
+
 TEST_F(Definitions, AreListedByNameInPages) {
     for (const char* name : {"charlie", "alpha", "bravo"}) {
         ASSERT_EQ(put(definition(name, {step("only")})).status, 201);

@@ -59,6 +59,21 @@ TEST_F(Doctor, TellsWhatNeedsAPerson) {
     EXPECT_EQ(check("ready"), "warning: stopping");
 }
 
+TEST_F(Doctor, TellsWhichSecretsDefinitionsMiss) {
+    EXPECT_EQ(check("secrets"), "no such check");
+    Json pay = definition("pay", {step("charge")});
+    pay["steps"][0]["action"]["http"]["body"] = {{"key", "$secrets.CARD"}};
+    engine.put_definition(pay);
+    EXPECT_EQ(check("secrets"), "ok: all there that definitions need: 1");
+    pay["name"] = "mail";
+    pay["steps"][0]["action"]["http"]["headers"] = {{"X", "Bearer {$secrets.MAIL}"}};
+    pay["steps"][0]["compensation"]["http"]["query"] = {{"k", "$secrets.UNDO"}};
+    engine.put_definition(pay);
+    pay["name"] = "more";
+    engine.put_definition(pay);
+    EXPECT_EQ(check("secrets"), "warning: no MAIL for mail, more; no UNDO for mail, more");
+}
+
 TEST_F(Doctor, TellsWhatIsBrokenOrScarce) {
     engine.examination.free_bytes = 100u << 20;
     engine.examination.wal_bytes = 200u << 20;

@@ -145,7 +145,8 @@ Services EngineInMemory::services() {
                 found.is_whole = depth == store::Depth::Whole;
                 return sagas::Result<store::Examination>(found);
             },
-            [this] { return clock_.now() + wall_clock_ahead; }};
+            [this] { return clock_.now() + wall_clock_ahead; },
+            [this](std::string_view name) { return secrets_.find(name).has_value(); }};
 }
 
 void EngineInMemory::settle() {

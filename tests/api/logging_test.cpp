@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace skald::api {
 namespace {
@@ -36,6 +37,22 @@ TEST(Logging, KeepsStrangeTextOnOneLine) {
 
 TEST(Logging, LeavesOutWhatIsBelowItsLevel) {
     EXPECT_EQ(logged(LogFormat::Text, LogLevel::Warning), "");
+}
+
+/// Of the thread that it lives on; others go on.
+TEST(Logging, IsMutedForOneThread) {
+    set_up_logging(LogFormat::Text, LogLevel::Info);
+    testing::internal::CaptureStderr();
+    {
+        const MutedLog muted;
+        spdlog::error("of the muted one");
+        std::thread([] { spdlog::info("of the other"); }).join();
+    }
+    spdlog::info("of the same, later");
+    const std::string text = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("of the muted one")));
+    EXPECT_THAT(text, testing::HasSubstr("of the other"));
+    EXPECT_THAT(text, testing::HasSubstr("of the same, later"));
 }
 
 }  // namespace

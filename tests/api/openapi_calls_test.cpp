@@ -87,6 +87,12 @@ class DocumentedWorld {
         compensate("order-4710");
         operate("order-4710", "replay", {{"id", "order-4711"}, {"reason", "again"}}, 201);
     }
+    void change_order() {
+        register_order();
+        Json changed = request_example("putDefinition", "order");
+        changed["deadline"] = "1m";
+        engine.put_definition(changed);
+    }
     void delete_order() {
         register_order();
         EXPECT_EQ(engine.call("DELETE", "/v1/definitions/order").status, 204);
@@ -156,8 +162,15 @@ const std::vector<Scenario>& scenarios() {
         {"getDefinitionVersion", 200, &World::register_order},
         {"getDefinitionVersion", 200, &World::delete_order},
         {"getDefinitionVersion", 304, &World::register_order, "", {"If-None-Match"}},
+        {"getDefinitionDiff", 200, &World::change_order, "", {}, "changes"},
+        {"getDefinitionDiff", 200, &World::change_order, "", {}, "reasons"},
+        {"getDefinitionGraph", 200, &World::register_order, "", {}, "data"},
+        {"getDefinitionGraph", 200, &World::register_order, "", {"format"}},
+        {"getDefinitionGraph", 200, &World::delete_order, "", {"version"}, "undo"},
+        {"getDefinitionSchema", 200},
         {"lintDefinition", 200, nullptr, "order"},
         {"lintDefinition", 200, nullptr, "broken", {}, "errors"},
+        {"simulateDefinition", 200, nullptr, "charge", {}, "outcomes"},
 
         {"startSaga", 201, &World::register_order, "order", {"Idempotency-Key"}},
         {"startSaga", 200, &World::register_order, "order", {"wait"}},
@@ -295,7 +308,7 @@ void DocumentedCalls::expect_documented(const Reply& reply, const Json& response
     }
     ASSERT_TRUE(response.at("content").contains(reply.content_type)) << reply.content_type;
     const Json& media = response.at("content").at(reply.content_type);
-    const bool is_json = reply.content_type == "application/json";
+    const bool is_json = reply.content_type.ends_with("json");
     const Json body = is_json ? Json::parse(reply.body) : Json(reply.body);
     EXPECT_THAT(world_.document.faults(media.at("schema"), body), IsEmpty()) << reply.body;
     if (!GetParam().list.empty()) {

@@ -55,14 +55,22 @@ end_process() { # NAME SIGNAL
 }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
+# On the port that it had, or on a free one. Somebody's connection may have taken that port for its
+# own end meanwhile: it is tried again then.
 start_skald() {
     rm -f "$scenes_folder/port"
+    wait_until launch_skald
+    ports[skald]=$(port_of "$scenes_folder/port")
+}
+launch_skald() {
     "$SKALD" serve --db "$scenes_folder/work/skald.db" --listen "127.0.0.1:${ports[skald]:-0}" \
         --port-file "$scenes_folder/port" >>"$scenes_folder/skald.log" 2>&1 </dev/null &
     pids[skald]=$!
     disown
-    ports[skald]=$(port_of "$scenes_folder/port")
+    wait_until is_up_or_gone "${pids[skald]}"
+    test -s "$scenes_folder/port"
 }
+is_up_or_gone() { [ -s "$scenes_folder/port" ] || is_gone "$1"; }
 
 scenes_after_example() {
     [ "${KILL_AFTER_EXAMPLES:-no}" = yes ] && [ -n "${pids[skald]:-}" ] || return 0

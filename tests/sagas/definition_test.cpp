@@ -4,7 +4,9 @@
 #include <set>
 
 #include "sagas/lint.h"
+#include "tests/sagas/definition_schema.h"
 #include "tests/sagas/definition_text.h"
+#include "tests/sagas/golden.h"
 #include "tests/sagas/order_document.h"
 
 namespace skald::sagas {
@@ -183,7 +185,6 @@ std::vector<Fault> not_yet_faults() {
     return {
         {"not-yet", "/lock", add("/lock", "\"x\"")},
         {"not-yet", "/triggers", add("/triggers", "[]")},
-        {"not-yet", "/sensitive", add("/sensitive", "[]")},
         {"not-yet", "/steps/0/action/event", add("/steps/0/action", R"({"event": {}})")},
         {"not-yet", "/steps/0/action/wait", add("/steps/0/action", R"({"wait": {"for": "1m"}})")},
         {"not-yet", "/steps/0/action/saga", add("/steps/0/action", R"({"saga": {}})")},
@@ -260,6 +261,20 @@ std::vector<Fault> expression_faults() {
     };
 }
 
+std::vector<Fault> sensitive_faults() {
+    return {
+        {"wrong-type", "/sensitive", add("/sensitive", R"("/input/mail")")},
+        {"wrong-type", "/sensitive/0", add("/sensitive", "[1]")},
+        {"too-many", "/sensitive", add("/sensitive", '[' + repeated(R"("/input/a")", 51) + ']')},
+        {"bad-pointer", "/sensitive/1", add("/sensitive", R"(["/input/mail", "input/mail"])")},
+        {"bad-pointer", "/sensitive/0", add("/sensitive", R"(["/steps/charge"])")},
+        {"unknown-step", "/sensitive/0", add("/sensitive", R"(["/steps/chagre/output/id"])")},
+        {"sensitive-shown", "/labels/order_id",
+         R"([{"op": "add", "path": "/sensitive", "value": ["/input/mail"]},
+             {"op": "add", "path": "/labels/order_id", "value": "$input.mail"}])"},
+    };
+}
+
 std::vector<Fault> schema_faults() {
     return {
         {"bad-schema", "/input_schema", add("/input_schema", "5")},
@@ -279,7 +294,7 @@ std::vector<Fault> schema_faults() {
 std::vector<Fault> all_faults() {
     std::vector<Fault> all;
     for (const auto& part : {structure_faults(), call_faults(), not_yet_faults(), graph_faults(),
-                             expression_faults(), schema_faults()}) {
+                             expression_faults(), sensitive_faults(), schema_faults()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -312,22 +327,73 @@ TEST(CheckDefinition, ReportsNothingButTheFault) {
     }
 }
 
+/// "refuses  unknown-field /stepps  [{…}]": what the JSON Schema says of each fault. A change that
+/// makes it refuse less shows as a difference.
+TEST(CheckDefinition, HasASchemaThatRefusesWhatItCanExpress) {
+    const DefinitionSchema schema;
+    ASSERT_THAT(schema.faults(order_document()), IsEmpty());
+    // Whatever else is added of these kinds, a schema can tell.
+    const std::set<std::string> kAlways{
+        "bad-header", "bad-method",      "bad-name",         "bad-pointer",      "bad-schema",
+        "bad-value",  "duplicate-after", "forbidden-header", "host-not-literal", "missing-field",
+        "no-steps",   "optional-park",   "optional-pivot",   "schema-keyword",   "too-long",
+        "too-many",   "unknown-field",   "wrong-type"};
+    std::string table;
+    for (const Fault& fault : all_faults()) {
+        if (fault.patch.empty()) continue;
+        const bool is_refused = !schema.accepts(order_with(fault.patch));
+        EXPECT_TRUE(is_refused || kAlways.count(fault.code) == 0) << fault.code << fault.pointer;
+        const std::string patch = Json::parse(fault.patch).dump();
+        table += std::string(is_refused ? "refuses" : "cannot") + '\t' + fault.code + '\t' +
+                 fault.pointer + '\t' +
+                 (patch.size() > 1'000 ? std::to_string(patch.size()) + " bytes" : patch) + '\n';
+    }
+    expect_golden("tests/sagas/testdata/definition_schema.txt", table);
+}
+
 /// Every code that docs/definitions.md lists as an error.
-const std::set<std::string> kErrorCodes{
-    "bad-condition",    "bad-duration",   "bad-expression",
-    "bad-header",       "bad-method",     "bad-name",
-    "bad-schema",       "bad-url",        "bad-value",
-    "beside-pivot",     "cycle",          "duplicate-after",
-    "duplicate-header", "duplicate-name", "forbidden-header",
-    "host-not-literal", "may-be-null",    "missing-compensation",
-    "missing-field",    "name-mismatch",  "no-steps",
-    "not-settled",      "not-yet",        "one-action",
-    "optional-park",    "optional-pivot", "out-of-range",
-    "root-not-here",    "schema-keyword", "schema-ref",
-    "schema-too-large", "second-pivot",   "secret-shown",
-    "self-reference",   "too-large",      "too-long",
-    "too-many",         "unknown-field",  "unknown-step",
-    "wrong-type"};
+const std::set<std::string> kErrorCodes{"bad-condition",
+                                        "bad-duration",
+                                        "bad-expression",
+                                        "bad-header",
+                                        "bad-method",
+                                        "bad-name",
+                                        "bad-pointer",
+                                        "bad-schema",
+                                        "bad-url",
+                                        "bad-value",
+                                        "beside-pivot",
+                                        "cycle",
+                                        "duplicate-after",
+                                        "duplicate-header",
+                                        "duplicate-name",
+                                        "forbidden-header",
+                                        "host-not-literal",
+                                        "may-be-null",
+                                        "missing-compensation",
+                                        "missing-field",
+                                        "name-mismatch",
+                                        "no-steps",
+                                        "not-settled",
+                                        "not-yet",
+                                        "one-action",
+                                        "optional-park",
+                                        "optional-pivot",
+                                        "out-of-range",
+                                        "root-not-here",
+                                        "schema-keyword",
+                                        "schema-ref",
+                                        "schema-too-large",
+                                        "second-pivot",
+                                        "secret-shown",
+                                        "self-reference",
+                                        "sensitive-shown",
+                                        "too-large",
+                                        "too-long",
+                                        "too-many",
+                                        "unknown-field",
+                                        "unknown-step",
+                                        "wrong-type"};
 
 TEST(CheckDefinition, HasAFaultForEveryCode) {
     std::set<std::string> codes{"name-mismatch"};  // Has a test of its own.

@@ -80,6 +80,14 @@ Json of(const Step& step) {
             {"parks", step.in_doubt == InDoubtPolicy::Park}};
 }
 
+Json of(const Sensitive& sensitive) {
+    Json steps = Json::array();
+    for (const Sensitive::OfStep& step : sensitive.steps) {
+        steps.push_back({step.body, step.output, step.hides_replies});
+    }
+    return {sensitive.input, sensitive.output, steps};
+}
+
 }  // namespace
 
 Json to_json(const Definition& definition) {
@@ -95,6 +103,7 @@ Json to_json(const Definition& definition) {
             {"deadline", definition.deadline ? Json(definition.deadline->count()) : Json()},
             {"labels", labels},
             {"output", of(definition.output)},
+            {"sensitive", of(definition.sensitive)},
             {"has_schema", definition.input_schema != nullptr}};
 }
 

@@ -127,7 +127,7 @@ TEST(Template, NamesThePathAndWhatIsMissing) {
               R"(error: $response.headers.gone: the reply has no header "gone")"},
              {"$secrets.STRIPE",
               "error: $secrets.STRIPE: the secret STRIPE is not set (environment variable "
-              "SKALD_SECRET_STRIPE)"},
+              "SKALD_SECRET_STRIPE, or a file STRIPE in --secrets-dir)"},
          }) {
         EXPECT_EQ(rendered(row.text), row.result) << row.text;
     }

@@ -8,7 +8,6 @@
 namespace skald::sagas {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 Json fill(const Json& document) {
@@ -41,6 +40,8 @@ std::vector<Json> documents() {
                  {"op": "add", "path": "/steps/0/timeout", "value": "1500ms"},
                  {"op": "add", "path": "/steps/0/retry",
                   "value": {"backoff_coefficient": 1.1, "jitter": 0.333333333333}}])",
+             R"([{"op": "add", "path": "/sensitive", "value":
+                   ["/input/mail", "/input/items/*/price", "/steps/reserve/output/id"]}])",
          }) {
         all.push_back(order_with(patch));
     }
@@ -170,81 +171,6 @@ TEST(LoadDefinition, AppliesNoLimits) {
          }) {
         EXPECT_TRUE(load_definition(filled.patch(Json::parse(patch))).has_value()) << patch;
     }
-}
-
-std::vector<std::string> warnings(const std::string& patch) {
-    std::vector<std::string> lines;
-    for (const Problem& problem : check_definition(order_with(patch), std::nullopt).warnings) {
-        if (problem.code == "writes-without-undo") continue;  // The order has one.
-        EXPECT_FALSE(problem.detail.empty() || problem.hint.empty()) << problem.code;
-        lines.push_back(problem.code + " " + problem.pointer);
-    }
-    return lines;
-}
-
-TEST(Warnings, NameWhatIsProbablyNotMeant) {
-    struct Row {
-        const char* warning;
-        const char* patch;
-    };
-    for (
-        const Row& row : std::vector<Row>{
-            {"no-input-schema ", R"([{"op": "remove", "path": "/input_schema"}])"},
-            {"own-output-in-compensation /steps/0/compensation/http/url",
-             R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
-                   "value": "http://localhost/x/{$output.id}"}])"},
-            {"own-output-in-compensation /steps/0/compensation/http/url",
-             R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
-                   "value": "http://localhost/x/{$steps.reserve.output.id}"}])"},
-            {"retries-exceed-deadline /steps/0",
-             R"([{"op": "add", "path": "/steps/0/timeout", "value": "5m"}])"},
-            {"retries-exceed-deadline /steps/1",
-             R"([{"op": "add", "path": "/steps/1/retry", "value": {"maximum_attempts": 1000000}}])"},
-            {"get-with-body /steps/0/action/http/body",
-             R"([{"op": "replace", "path": "/steps/0/action/http/method", "value": "GET"}])"},
-            {"plain-http /steps/4/action/http/url",
-             R"([{"op": "replace", "path": "/steps/4/action/http/url",
-                   "value": "http://orders.example/x"}])"},
-            {"unused-optional-output /steps/2/output",
-             R"([{"op": "add", "path": "/steps/2/output", "value": "$response.body.id"},
-                  {"op": "remove", "path": "/steps/3/action/http/body/mail"}])"},
-            {"compensation-by-get /steps/0/compensation/http/method",
-             R"([{"op": "replace", "path": "/steps/0/compensation/http/method",
-                   "value": "GET"}])"},
-            {"limited-compensation /steps/1/compensation/retry/maximum_attempts",
-             R"([{"op": "add", "path": "/steps/1/compensation/retry/maximum_attempts",
-                   "value": 3}])"},
-            {"never-runs /steps/4/compensation",
-             R"([{"op": "add", "path": "/steps/4/compensation", "value":
-                   {"http": {"method": "POST", "url": "http://127.0.0.1/"}}}])"},
-            {"never-applies /steps/4/in_doubt",
-             R"([{"op": "add", "path": "/steps/4/in_doubt", "value": "park"}])"},
-            {"limited-after-pivot /steps/4/retry/maximum_attempts",
-             R"([{"op": "add", "path": "/steps/4/retry", "value": {"maximum_attempts": 3}}])"},
-        }) {
-        EXPECT_THAT(warnings(row.patch), ElementsAre(row.warning)) << row.patch;
-        EXPECT_NE(check_definition(order_with(row.patch), std::nullopt).definition, nullptr)
-            << row.patch;
-    }
-    EXPECT_THAT(warnings("[]"), ElementsAre());
-}
-
-TEST(Warnings, TellOfWritesThatNothingTakesBack) {
-    const auto all = check_definition(order_document(), std::nullopt).warnings;
-    ASSERT_EQ(all.size(), 1u);
-    EXPECT_EQ(all[0].code, "writes-without-undo");
-    EXPECT_EQ(all[0].pointer, "/steps/2/compensation");
-    EXPECT_THAT(check_definition(order_with(R"([{"op": "replace",
-                    "path": "/steps/2/action/http/method", "value": "GET"}])"),
-                                 std::nullopt)
-                    .warnings,
-                testing::IsEmpty());
-}
-
-TEST(Warnings, AreGivenBesideErrors) {
-    EXPECT_THAT(warnings(R"([{"op": "remove", "path": "/input_schema"},
-                             {"op": "remove", "path": "/steps/0/name"}])"),
-                ElementsAre("no-input-schema "));
 }
 
 }  // namespace

@@ -1,12 +1,18 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "tests/api/cli/command_line_fixture.h"
 
 namespace skald::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class DefinitionCommands : public CommandLineTest {};
 
@@ -39,6 +45,141 @@ TEST_F(DefinitionCommands, LintWithoutAServer) {
     EXPECT_TRUE(talk.requests.empty());
     EXPECT_EQ(run({"lint", "-o", "json", "-"}), Exit::Failed);
     EXPECT_EQ(api::Document::parse(take_out())[0]["valid"], false);
+}
+
+constexpr const char* kFine = R"({"name": "order", "input_schema": {}, "steps": [
+    {"name": "check", "action": {"http": {"method": "GET", "url": "http://127.0.0.1/"}},
+     "compensation": "none"}]})";
+constexpr const char* kDoubtful = R"({"name": "order", "steps": [
+    {"name": "check", "action": {"http": {"method": "GET", "url": "http://127.0.0.1/"}},
+     "compensation": "none"}]})";
+
+class DefinitionFiles : public DefinitionCommands {
+ protected:
+    std::string write(const std::string& name, const std::string& text) {
+        std::string path =
+            testing::TempDir() + "definition-files-" + std::to_string(getpid()) + "-" + name;
+        std::ofstream(path) << text;
+        written_.push_back(path);
+        return path;
+    }
+    void TearDown() override {
+        for (const std::string& path : written_) std::filesystem::remove(path);
+    }
+
+ private:
+    std::vector<std::string> written_;
+};
+
+TEST_F(DefinitionFiles, AreLintedForCi) {
+    const std::string fine = write("fine", kFine);
+    const std::string doubtful = write("doubtful", kDoubtful);
+    const std::string broken = write("broken", R"({"name": "order", "steps": []})");
+    EXPECT_EQ(run({"lint", "--strict", fine}), Exit::Done);
+    EXPECT_EQ(take_out(), fine + ": fine\n");
+    EXPECT_EQ(run({"lint", doubtful}), Exit::Done);
+    EXPECT_THAT(take_out(), HasSubstr(":: no-input-schema: "));
+    EXPECT_EQ(run({"lint", "--strict", doubtful, fine}), Exit::Doubtful);
+    // Errors count more than warnings, whichever comes first.
+    EXPECT_EQ(run({"lint", "--strict", doubtful, broken}), Exit::Failed);
+    EXPECT_EQ(run({"lint", "--strict", broken, doubtful}), Exit::Failed);
+    input = kDoubtful;
+    EXPECT_EQ(run({"lint", "--strict", "-"}), Exit::Doubtful);
+}
+
+TEST_F(DefinitionFiles, AreLintedAsJson) {
+    const std::string doubtful = write("doubtful", kDoubtful);
+    EXPECT_EQ(run({"lint", "-o", "json", doubtful, "/nowhere.json"}), Exit::Failed);
+    const api::Document reports = api::Document::parse(take_out());
+    ASSERT_EQ(reports.size(), 2u);
+    EXPECT_EQ(reports[0]["file"], doubtful);
+    EXPECT_EQ(reports[0]["valid"], true);
+    EXPECT_EQ(reports[0]["warnings"][0]["code"], "no-input-schema");
+    EXPECT_FALSE(reports[0].contains("unreadable"));
+    EXPECT_EQ(reports[1]["valid"], false);
+    EXPECT_EQ(reports[1]["unreadable"], "/nowhere.json: can't be read");
+    EXPECT_EQ(take_error(), "skald: /nowhere.json: can't be read\n");
+}
+
+TEST_F(DefinitionFiles, AreCompared) {
+    const std::string older = write("older", kFine);
+    std::string text = kFine;
+    text.replace(text.find("GET"), 3, "PUT");
+    const std::string newer = write("newer", text);
+    EXPECT_EQ(run({"diff", older, newer}), Exit::Done) << take_error();
+    const std::string shown = take_out();
+    EXPECT_THAT(shown, StartsWith(older + " → " + newer + ": 1 change\n\n  STEP   FIELD"));
+    EXPECT_THAT(shown, HasSubstr("  check  /action/http/method  GET"));
+    EXPECT_THAT(shown, HasSubstr("could not go on under " + newer +
+                                 ":\n  /steps/0/action: action-changed: "));
+    EXPECT_TRUE(talk.requests.empty());
+    EXPECT_EQ(run({"diff", "--strict", older, newer}), Exit::Doubtful);
+    EXPECT_EQ(run({"diff", "--strict", older, older}), Exit::Done);
+    take_out();
+    EXPECT_EQ(run({"diff", "-o", "json", older, newer}), Exit::Done);
+    const api::Document answer = api::Document::parse(take_out());
+    EXPECT_EQ(answer["from"], older);
+    EXPECT_EQ(answer["to"], newer);
+    EXPECT_EQ(answer["changes"][0]["field"], "/action/http/method");
+    EXPECT_EQ(answer["reasons"][0]["code"], "action-changed");
+    // Both are checked.
+    const std::string broken = write("broken", R"({"name": "order", "steps": []})");
+    take_error();
+    EXPECT_EQ(run({"diff", broken, "/nowhere.json"}), Exit::Failed);
+    EXPECT_THAT(take_error(), AllOf(HasSubstr(broken + ":/steps: no-steps: "),
+                                    HasSubstr("skald: /nowhere.json: can't be read")));
+}
+
+TEST_F(DefinitionCommands, CompareVersions) {
+    const char* changed = R"({"name": "order", "from": 1, "to": 2, "changes": [
+        {"field": "/deadline", "pointer": "/deadline", "new": "1h"},
+        {"step": "charge", "field": "/timeout", "pointer": "/steps/1/timeout",
+         "old": "1s", "new": "2s"},
+        {"step": "charge", "field": "/retry/jitter", "pointer": "/steps/1/retry/jitter",
+         "old": 0.5, "new": null},
+        {"step": "thank", "field": "", "pointer": "/steps/3",
+         "new": {"action": {"http": {"method": "POST", "url": "http://a/m"}}}},
+        {"step": "check", "field": "", "pointer": "/steps/0",
+         "old": {"action": {"http": {"method": "GET", "url": "http://a/c"}}}}],
+        "more_changes": 3, "verdict": "incompatible", "reasons": [
+        {"code": "step-removed", "pointer": "/steps/0", "detail": "\"check\" may be at work"}]})";
+    answer(200, changed);
+    EXPECT_EQ(run({"diff", "order", "1", "2"}), Exit::Done);
+    EXPECT_THAT(targets(), ElementsAre("GET /v1/definitions/order/versions/1/diff/2"));
+    EXPECT_EQ(take_out(),
+              "order v1 → v2: 8 changes\n"
+              "\n"
+              "  STEP    FIELD          v1              v2\n"
+              "          /deadline      -               1h\n"
+              "  charge  /timeout       1s              2s\n"
+              "  charge  /retry/jitter  0.5             null\n"
+              "  thank   added          -               POST http://a/m\n"
+              "  check   removed        GET http://a/c  -\n"
+              "  and 3 more\n"
+              "\n"
+              "Live sagas of v1 could not go on under v2:\n"
+              "  /steps/0: step-removed: \"check\" may be at work\n");
+    answer(200, changed);
+    EXPECT_EQ(run({"diff", "order", "1", "2", "--strict"}), Exit::Doubtful);
+}
+
+TEST_F(DefinitionCommands, CompareWithTheLatestVersion) {
+    answer(200, R"({"name": "order", "version": 4})");
+    answer(200, R"({"name": "order", "from": 3, "to": 4, "changes": [], "only_text_differs": true,
+                    "verdict": "compatible", "reasons": []})");
+    EXPECT_EQ(run({"diff", "order", "3", "--strict"}), Exit::Done);
+    EXPECT_THAT(targets(), ElementsAre("GET /v1/definitions/order",
+                                       "GET /v1/definitions/order/versions/3/diff/4"));
+    EXPECT_EQ(take_out(),
+              "order v3 → v4: only the text differs: it means the same\n"
+              "\n"
+              "Live sagas of v3 could go on under v4.\n");
+    answer(404, R"({"detail": "There is no definition x."})");
+    EXPECT_EQ(run({"diff", "x", "1"}), Exit::Failed);
+    EXPECT_EQ(take_error(), "skald: There is no definition x.\n");
+    EXPECT_EQ(run({"diff", "order", "1", "latest"}), Exit::BadUsage);
+    EXPECT_EQ(run({"diff", "order", "0", "1"}), Exit::BadUsage);
+    EXPECT_EQ(run({"diff", "order"}), Exit::BadUsage);
 }
 
 TEST_F(DefinitionCommands, ListPageByPage) {

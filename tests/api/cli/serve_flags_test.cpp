@@ -51,7 +51,13 @@ TEST_F(ServeFlags, SayHowToServe) {
     EXPECT_THAT(served->allow_hosts, ElementsAre("a", "b"));
     EXPECT_EQ(served->ops_listen->port, 0);
     EXPECT_EQ(served->log_format, api::LogFormat::Json);
+    EXPECT_EQ(run({"serve", "--secrets-dir", "/run/secrets"}), Exit::Done);
+    EXPECT_EQ(served->secrets_dir, "/run/secrets");
+    EXPECT_EQ(served->credentials_dir, "");
+    environment["CREDENTIALS_DIRECTORY"] = "/run/credentials/skald";
     EXPECT_EQ(run({"serve", "--backup-dir", "/b"}), Exit::Done);
+    EXPECT_EQ(served->secrets_dir, "");
+    EXPECT_EQ(served->credentials_dir, "/run/credentials/skald");
     EXPECT_EQ(served->backup_dir, "/b");
 }
 

@@ -1,10 +1,11 @@
-# cmake -D INPUT=openapi.json -D OUTPUT=FILE.cpp -P embed.cmake
+# cmake -D INPUT=FILE -D OUTPUT=FILE.cpp -D HEADER=api/openapi.h -D FUNCTION=openapi_resource
+#       -P embed.cmake
 #
-# Writes the bytes of INPUT as skald::api::openapi_resource() (api/openapi.h).
+# Writes the bytes of INPUT as skald::api::FUNCTION(), which HEADER declares.
 file(READ ${INPUT} bytes HEX)
 string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
 string(REPLACE "0x0a," "0x0a,\n" bytes "${bytes}")
-file(WRITE ${OUTPUT} "#include \"api/openapi.h\"
+file(WRITE ${OUTPUT} "#include \"${HEADER}\"
 
 namespace skald::api {
 namespace {
@@ -14,7 +15,7 @@ ${bytes}};
 
 }  // namespace
 
-std::string_view openapi_resource() {
+std::string_view ${FUNCTION}() {
     return {reinterpret_cast<const char*>(kBytes), sizeof kBytes};
 }
 

@@ -1,0 +1,66 @@
+#include "api/missing_secrets.h"
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace skald::api {
+namespace {
+
+constexpr std::uint32_t kDefinitionsPage = 200;
+
+class SecretsInCalls {
+ public:
+    void look_at(const sagas::HttpCall& call) {
+        look_at(call.target);
+        for (const auto& [name, text] : call.query) look_at(text);
+        for (const auto& [name, text] : call.headers) look_at(text);
+        if (call.body) look_at(*call.body);
+    }
+    std::set<std::string> take() { return std::move(names_); }
+
+ private:
+    void look_at(const sagas::Template& text) {
+        for (const sagas::Template::Use& use : text.uses()) {
+            const sagas::Root& root = use.path.root;
+            if (root.kind == sagas::RootKind::Secret) names_.insert(root.name);
+        }
+    }
+
+    std::set<std::string> names_;
+};
+
+}  // namespace
+
+std::set<std::string> secrets_of(const sagas::Definition& definition) {
+    SecretsInCalls calls;
+    for (const sagas::Step& step : definition.steps) {
+        calls.look_at(std::get<sagas::HttpCall>(step.action));
+        if (const auto* const undo = std::get_if<sagas::Compensation>(&step.undo)) {
+            calls.look_at(std::get<sagas::HttpCall>(undo->call));
+        }
+    }
+    return calls.take();
+}
+
+sagas::Result<NeededSecrets> find_needed_secrets(const Services& services) {
+    NeededSecrets needed;
+    std::string after;
+    while (true) {
+        const auto page =
+            read_again([&] { return services.reader.definitions(after, kDefinitionsPage); });
+        if (!page) return tl::unexpected(page.error());
+        for (const store::DefinitionRow& row : *page) {
+            after = row.name;
+            const auto version = read_again([&] { return services.catalog.of(row.key); });
+            if (!version) return tl::unexpected(version.error());
+            for (const std::string& name : secrets_of((*version)->definition)) {
+                needed.names.insert(name);
+                if (!services.has_secret(name)) needed.missing[name].insert(row.name);
+            }
+        }
+        if (page->size() < kDefinitionsPage) return needed;
+    }
+}
+
+}  // namespace skald::api

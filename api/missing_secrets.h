@@ -1,0 +1,24 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "api/services.h"
+#include "sagas/definition.h"
+
+namespace skald::api {
+
+/// The names of `$secrets` in the calls of `definition`.
+std::set<std::string> secrets_of(const sagas::Definition& definition);
+
+/// What the latest versions of all definitions need of `$secrets`.
+struct NeededSecrets {
+    std::set<std::string> names;
+    /// Names that there is no secret of, with the definitions that need them.
+    std::map<std::string, std::set<std::string>> missing;
+};
+/// Errors: Unavailable, Corruption.
+sagas::Result<NeededSecrets> find_needed_secrets(const Services& services);
+
+}  // namespace skald::api

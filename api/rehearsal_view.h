@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/document.h"
+#include "engine/rehearsal/rehearsal.h"
+
+namespace skald::api {
+
+/// "sound", "needs-operator" or "unsound".
+std::string_view verdict_word(rehearsal::Verdict verdict);
+
+/// "sound: each of 812 schedules ends completed or compensated, with clean ledgers".
+std::string verdict_text(const rehearsal::Report& report);
+
+/// "charge: in_doubt" or "undo of charge: compensation_refused".
+std::string stuck_text(const sagas::Definition& definition, const rehearsal::Stuck& stuck);
+
+/// "reserve, charge"; empty: none.
+std::string steps_text(const sagas::Definition& definition, const rehearsal::Steps& steps);
+
+/// The whole report, but for how long it took.
+Document rehearsal_document(const sagas::Definition& definition, const rehearsal::Report& report);
+
+}  // namespace skald::api

@@ -1,0 +1,36 @@
+#include "engine/rehearsal/timeline.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace skald::rehearsal {
+namespace {
+
+/// 2026-01-01T00:00:00Z: any time does, as long as it is always the same.
+constexpr sagas::Timestamp kBeginning{Milliseconds{1'767'225'600'000}};
+
+}  // namespace
+
+void Timeline::after(Milliseconds delay, Owner owner, std::function<void()> task) {
+    tasks_.push({now_ + std::max(delay, Milliseconds{0}), ++last_,
+                 owner == Owner::Process ? process_ : std::uint64_t{0}, std::move(task)});
+}
+
+bool Timeline::step() {
+    while (!tasks_.empty()) {
+        // A priority queue gives its top as constant; it is popped before anything looks at it.
+        Task task = std::move(const_cast<Task&>(tasks_.top()));
+        tasks_.pop();
+        if (task.process != 0 && task.process != process_) continue;
+        now_ = std::max(now_, task.at);
+        task.run();
+        return true;
+    }
+    return false;
+}
+
+void Timeline::skip_to(Milliseconds to) { now_ = std::max(now_, to); }
+
+sagas::Timestamp TimelineClock::now() const { return kBeginning + timeline_.now(); }
+
+}  // namespace skald::rehearsal

@@ -1,0 +1,127 @@
+#include "tests/sagas/random_graphs.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace skald::sagas {
+namespace {
+
+std::uint32_t up_to(std::mt19937& random, std::size_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>(
+        0, static_cast<std::uint32_t>(bound) - 1)(random);
+}
+
+const std::vector<std::string>& hard_names() {
+    static const std::vector<std::string> kNames{
+        "end",  "style", "default", "graph",     "subgraph", "click", "class", "digraph",
+        "node", "edge",  "strict",  "linkstyle", "a-_-b",    "x__y",  "o-o"};
+    return kNames;
+}
+
+/// For a string inside a condition, where JSON's escapes hold.
+std::string hard_text(std::mt19937& random) {
+    static const std::vector<std::string> kPieces{"\"",
+                                                  "\\",
+                                                  "<b>",
+                                                  "</div>",
+                                                  "&",
+                                                  "&amp;",
+                                                  "#quot;",
+                                                  "#35;",
+                                                  "#",
+                                                  ";",
+                                                  ":",
+                                                  "style a:#x;",
+                                                  "classDef x:#y;",
+                                                  "%%",
+                                                  "%%{init: {}}%%",
+                                                  "```",
+                                                  "`",
+                                                  "**x**",
+                                                  "__y__",
+                                                  "$$x$$",
+                                                  "end",
+                                                  "subgraph",
+                                                  "-->",
+                                                  "]",
+                                                  "\"]",
+                                                  "{{",
+                                                  "}}",
+                                                  "|",
+                                                  "1. one",
+                                                  "- two",
+                                                  "\xC3\xA4",
+                                                  "\xE6\xBC\xA2",
+                                                  "\xE2\x80\xAE",
+                                                  "\n",
+                                                  "\r",
+                                                  "\t",
+                                                  "\x01",
+                                                  "\\N",
+                                                  "\\n",
+                                                  "\\\\",
+                                                  "<br/>",
+                                                  "<script>",
+                                                  "{$",
+                                                  "---",
+                                                  "@{",
+                                                  "~~~",
+                                                  "'"};
+    std::string text;
+    for (std::uint32_t i = up_to(random, 5); i < 5; ++i) {
+        text += kPieces[up_to(random, kPieces.size())];
+    }
+    return text;
+}
+
+std::string hard_pointer(std::mt19937& random) {
+    static const std::vector<std::string> kPointers{
+        "$input",     "$input.a[0]", "$input#/a\"b", "$input#/#quot;",   "$input#/style:#1;",
+        "$input#/[]", "$input#/\\",  "$input#/$$",   "$input#/\xC3\xA4", "$input#/`b`"};
+    return kPointers[up_to(random, kPointers.size())] + "?";
+}
+
+Json hard_call(std::mt19937& random) {
+    static const std::vector<std::string> kTargets{
+        "",        "/style:1;2",         "/a&b=c;d", "/$$x$$y", "/(x)[",
+        "/'a'*b*", "/{$input#/\"}?x=:;", "/--x/end", "/%22%5C", "/@x,~y!"};
+    std::string url = "http://h" + kTargets[up_to(random, kTargets.size())];
+    url.erase(std::remove(url.begin(), url.end(), '['), url.end());
+    Json call{{"method", "POST"}, {"url", url}};
+    if (up_to(random, 2) == 0) call["body"] = {{"x", hard_pointer(random)}};
+    return {{"http", call}};
+}
+
+}  // namespace
+
+Json definition_that_is_hard_to_draw(std::mt19937& random) {
+    std::vector<std::string> names = hard_names();
+    std::shuffle(names.begin(), names.end(), random);
+    names.resize(1 + up_to(random, 9));
+    const std::uint32_t pivot = up_to(random, 2 * names.size());
+    Json steps = Json::array();
+    for (std::uint32_t i = 0; i < names.size(); ++i) {
+        Json after = Json::array();
+        for (std::uint32_t j = 0; j < i; ++j) {
+            const bool is_tied = j == pivot || i == pivot;
+            if (is_tied || (!(i > pivot && j < pivot) && up_to(random, 3) == 0)) {
+                after.push_back(names[j]);
+            }
+        }
+        Json step{{"name", names[i]}, {"after", after}, {"action", hard_call(random)}};
+        step["compensation"] = up_to(random, 4) == 0 ? Json("none") : hard_call(random);
+        if (i != pivot && up_to(random, 3) == 0) step["optional"] = true;
+        if (up_to(random, 2) == 0) {
+            step["when"] = hard_pointer(random) + "\n == " + Json(hard_text(random)).dump();
+        }
+        if (!after.empty() && up_to(random, 2) == 0) {
+            step["output"] = "$steps." + after[0].get<std::string>() + ".output#/" + "x\"y;#?";
+        }
+        if (i == pivot) step["pivot"] = true;
+        steps.push_back(std::move(step));
+    }
+    return {{"name", "hard"}, {"steps", steps}, {"output", "$steps." + names[0] + ".output"}};
+}
+
+}  // namespace skald::sagas

@@ -1,0 +1,372 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "sagas/lint.h"
+#include "tests/sagas/order_document.h"
+
+namespace skald::sagas {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> warning_lines(const Json& document) {
+    std::vector<std::string> lines;
+    for (const Problem& problem : check_definition(document, std::nullopt).warnings) {
+        EXPECT_FALSE(problem.detail.empty() || problem.hint.empty()) << problem.code;
+        lines.push_back(problem.code + " " + problem.pointer);
+    }
+    return lines;
+}
+
+/// Those of the order after `patch`, but for the one that it has.
+std::vector<std::string> warnings_after(const std::string& patch) {
+    std::vector<std::string> lines = warning_lines(order_with(patch));
+    std::erase(lines, "writes-without-undo /steps/2/compensation");
+    return lines;
+}
+
+struct WarningRow {
+    const char* warning;
+    const char* patch;
+    const char* near_miss;  ///< A patch that is right, and nearly the same.
+};
+
+std::vector<WarningRow> step_rows() {
+    return {
+        {"no-input-schema ", R"([{"op": "remove", "path": "/input_schema"}])",
+         R"([{"op": "add", "path": "/input_schema", "value": {}}])"},
+        {"own-output-in-compensation /steps/0/compensation/http/url",
+         R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
+              "value": "http://localhost/x/{$output.id}"}])",
+         R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
+              "value": "http://localhost/x/{$input.id}"}])"},
+        {"own-output-in-compensation /steps/0/compensation/http/url",
+         R"([{"op": "replace", "path": "/steps/0/compensation/http/url",
+              "value": "http://localhost/x/{$steps.reserve.output.id}"}])",
+         R"([{"op": "replace", "path": "/steps/1/compensation/http/body",
+              "value": "$steps.reserve.output.id"}])"},
+        {"retries-exceed-deadline /steps/0",
+         R"([{"op": "add", "path": "/steps/0/timeout", "value": "5m"}])",
+         R"([{"op": "add", "path": "/steps/0/timeout", "value": "2m"}])"},
+        {"retries-exceed-deadline /steps/1",
+         R"([{"op": "add", "path": "/steps/1/retry", "value": {"maximum_attempts": 1000000}}])",
+         R"([{"op": "add", "path": "/steps/1/retry", "value": {"maximum_attempts": 1000000}},
+             {"op": "remove", "path": "/deadline"}])"},
+        {"unused-optional-output /steps/2/output",
+         R"([{"op": "add", "path": "/steps/2/output", "value": "$response.body.id"},
+             {"op": "remove", "path": "/steps/3/action/http/body/mail"}])",
+         R"([{"op": "add", "path": "/steps/2/output", "value": {"id": "$response.body.id"}}])"},
+        {"unused-output /steps/4/output",
+         R"([{"op": "add", "path": "/steps/4/output", "value": {"at": "$response.headers.date"}}])",
+         R"([{"op": "add", "path": "/steps/4/output", "value": {"at": "$response.body.at?"}}])"},
+        {"unused-output /steps/4/output",
+         R"([{"op": "add", "path": "/steps/4/output", "value": "$response.body.at"}])",
+         R"([{"op": "add", "path": "/steps/4/output", "value": "$response.body"}])"},
+        {"limited-compensation /steps/1/compensation/retry/maximum_attempts",
+         R"([{"op": "add", "path": "/steps/1/compensation/retry/maximum_attempts", "value": 3}])",
+         R"([{"op": "add", "path": "/defaults/retry", "value": {"maximum_attempts": 3}}])"},
+        {"never-runs /steps/4/compensation",
+         R"([{"op": "add", "path": "/steps/4/compensation", "value":
+              {"http": {"method": "POST", "url": "http://127.0.0.1/"}}}])",
+         R"([{"op": "add", "path": "/steps/3/compensation", "value":
+              {"http": {"method": "POST", "url": "http://127.0.0.1/{$action_key}"}}}])"},
+        {"never-applies /steps/4/in_doubt",
+         R"([{"op": "add", "path": "/steps/4/in_doubt", "value": "park"}])",
+         R"([{"op": "add", "path": "/steps/3/in_doubt", "value": "park"}])"},
+        {"limited-after-pivot /steps/4/retry/maximum_attempts",
+         R"([{"op": "add", "path": "/steps/4/retry", "value": {"maximum_attempts": 3}}])",
+         R"([{"op": "add", "path": "/steps/4/retry", "value": {"maximum_attempts": 3}},
+             {"op": "add", "path": "/steps/4/optional", "value": true}])"},
+        {"writes-without-undo /steps/0/compensation",
+         R"([{"op": "replace", "path": "/steps/0/compensation", "value": "none"}])",
+         R"([{"op": "replace", "path": "/steps/0/compensation", "value": "none"},
+             {"op": "replace", "path": "/steps/0/action/http/method", "value": "GET"},
+             {"op": "remove", "path": "/steps/0/action/http/body"}])"},
+        {"retries-without-pause /steps/1/compensation/retry",
+         R"([{"op": "replace", "path": "/steps/1/compensation/retry", "value":
+              {"initial_interval": "100ms", "maximum_interval": "999ms"}}])",
+         R"([{"op": "replace", "path": "/steps/1/compensation/retry", "value":
+              {"initial_interval": "100ms", "maximum_interval": "1s"}}])"},
+        {"retries-without-pause /steps/4/retry",
+         R"([{"op": "add", "path": "/steps/4/retry", "value": {"backoff_coefficient": 1}}])",
+         R"([{"op": "add", "path": "/steps/0/retry", "value": {"backoff_coefficient": 1}}])"},
+        {"retries-without-pause /defaults/retry",
+         R"([{"op": "add", "path": "/defaults/retry", "value": {"backoff_coefficient": 1}}])",
+         R"([{"op": "add", "path": "/defaults/retry", "value":
+              {"backoff_coefficient": 1, "initial_interval": "1s"}}])"},
+    };
+}
+
+std::vector<WarningRow> call_rows() {
+    return {
+        {"get-with-body /steps/4/action/http/body",
+         R"([{"op": "replace", "path": "/steps/4/action/http/method", "value": "GET"},
+             {"op": "add", "path": "/steps/4/action/http/body", "value": 1}])",
+         R"([{"op": "replace", "path": "/steps/4/action/http/method", "value": "GET"},
+             {"op": "add", "path": "/steps/4/action/http/query", "value": {"n": "1"}}])"},
+        {"plain-http /steps/4/action/http/url",
+         R"([{"op": "replace", "path": "/steps/4/action/http/url",
+              "value": "http://orders.example/x"}])",
+         R"([{"op": "replace", "path": "/steps/4/action/http/url",
+              "value": "http://orders.localhost/x"}])"},
+        {"null-in-url /steps/4/action/http/url",
+         R"([{"op": "replace", "path": "/steps/4/action/http/url",
+              "value": "http://[::1]:9004/orders/{$input.order_id?}"}])",
+         R"([{"op": "replace", "path": "/steps/4/action/http/url",
+              "value": "http://[::1]:9004/orders/{$input.order_id?}"},
+             {"op": "add", "path": "/steps/4/when", "value": "$input.order_id? != null"}])"},
+        {"null-in-url /steps/4/action/http/url",
+         R"([{"op": "replace", "path": "/steps/4/action/http/url",
+              "value": "http://[::1]:9004/orders?id={$input.order_id?}"}])",
+         R"([{"op": "add", "path": "/steps/4/action/http/query",
+              "value": {"id": "$input.order_id?"}}])"},
+        {"literal-credential /steps/4/action/http/headers/Authorization",
+         R"([{"op": "add", "path": "/steps/4/action/http/headers",
+              "value": {"Authorization": "Bearer abc"}}])",
+         R"([{"op": "add", "path": "/steps/4/action/http/headers",
+              "value": {"Authorization": "Bearer {$secrets.ORDERS}"}}])"},
+        {"literal-credential /defaults/headers/X-API-Key",
+         R"([{"op": "add", "path": "/defaults/headers/X-API-Key", "value": "abc"}])",
+         R"([{"op": "add", "path": "/defaults/headers/X-API-Kind", "value": "abc"}])"},
+        {"compensation-by-get /steps/0/compensation/http/method",
+         R"([{"op": "replace", "path": "/steps/0/compensation/http/method", "value": "GET"}])",
+         R"([{"op": "replace", "path": "/steps/0/compensation/http/method", "value": "PATCH"}])"},
+        {"compensation-of-get /steps/0/compensation",
+         R"([{"op": "replace", "path": "/steps/0/action/http/method", "value": "GET"},
+             {"op": "remove", "path": "/steps/0/action/http/body"}])",
+         R"([{"op": "replace", "path": "/steps/0/action/http/method", "value": "PUT"}])"},
+        {"compensation-repeats-action /steps/1/compensation/http",
+         R"([{"op": "copy", "from": "/steps/1/action/http", "path": "/steps/1/compensation/http"},
+             {"op": "remove", "path": "/steps/1/compensation/http/headers"}])",
+         R"([{"op": "copy", "from": "/steps/1/action/http", "path": "/steps/1/compensation/http"},
+             {"op": "add", "path": "/steps/1/compensation/http/body/undo", "value": true}])"},
+        {"compensation-without-reference /steps/1/compensation/http",
+         R"([{"op": "replace", "path": "/steps/1/compensation/http/body",
+              "value": {"why": "$failure.reason"}}])",
+         R"([{"op": "replace", "path": "/steps/1/compensation/http/body",
+              "value": {"saga": "$saga.id"}}])"},
+        {"compensation-without-reference /steps/1/compensation/http",
+         R"([{"op": "remove", "path": "/steps/1/compensation/http/body"}])",
+         R"([{"op": "remove", "path": "/steps/1/compensation/http/body"},
+             {"op": "add", "path": "/defaults/headers/X-Saga", "value": "$saga.id"}])"},
+        {"parallel-writes /steps/2/action/http/url",
+         R"([{"op": "replace", "path": "/steps/1/action/http/method", "value": "PUT"},
+             {"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "POST", "url": "http://127.0.0.1:9002/charges"}}])",
+         R"([{"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "POST", "url": "http://127.0.0.1:9002/charges"}}])"},
+        {"parallel-writes /steps/2/action/http/url",
+         R"([{"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "DELETE", "url": "http://127.0.0.1:9002/charges"}}])",
+         R"([{"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "DELETE", "url": "http://127.0.0.1:9002/charges"}},
+             {"op": "add", "path": "/steps/2/after", "value": ["charge"]}])"},
+        {"parallel-writes /steps/2/action/http/url",
+         R"([{"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "DELETE", "url": "http://127.0.0.1:9002/charges"}}])",
+         R"([{"op": "replace", "path": "/steps/2/action/http", "value":
+              {"method": "DELETE", "url": "http://127.0.0.1:9002/charges"}},
+             {"op": "add", "path": "/steps/1/when", "value": "$input.mail? == null"}])"},
+    };
+}
+
+std::vector<WarningRow> condition_rows() {
+    return {
+        {"constant-condition /steps/2/when",
+         R"([{"op": "replace", "path": "/steps/2/when", "value": "1 < 2"}])",
+         R"([{"op": "replace", "path": "/steps/2/when", "value": "$input.amount < 2"}])"},
+        {"rule-never-met /steps/1/outcome/0/when",
+         R"([{"op": "add", "path": "/steps/1/outcome/0",
+              "value": {"when": "$response.status == \"410\"", "is": "success"}}])",
+         R"([{"op": "add", "path": "/steps/1/outcome/0",
+              "value": {"when": "$response.status == 410", "is": "success"}}])"},
+        {"shadowed-rule /steps/1/outcome/1",
+         R"([{"op": "add", "path": "/steps/1/outcome/0",
+              "value": {"when": "$response.status >= 400", "is": "unknown"}}])",
+         R"([{"op": "add", "path": "/steps/1/outcome/1",
+              "value": {"when": "$response.status >= 400", "is": "unknown"}}])"},
+        {"shadowed-rule /steps/1/outcome/1",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.body.done", "is": "success"},
+               {"when": "$response.body.done", "is": "retry"}]}])",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.body.done", "is": "success"},
+               {"when": "!$response.body.done", "is": "retry"}]}])"},
+        {"shadowed-rule /steps/1/outcome/1",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "true", "is": "unknown"},
+               {"when": "$response.body.done", "is": "success"}]}])",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.body.done", "is": "success"},
+               {"when": "true", "is": "unknown"}]}])"},
+        {"rule-denies-doubt /steps/1/outcome/0",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.status >= 500", "is": "retry"}]}])",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.status == 500 || $response.status == 503", "is": "retry"}]}])"},
+        {"rule-denies-doubt /steps/1/outcome/0",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.status != 409", "is": "failure"}]}])",
+         R"([{"op": "replace", "path": "/steps/1/outcome", "value":
+              [{"when": "$response.status >= 500", "is": "unknown"},
+               {"when": "$response.status != 409", "is": "failure"}]}])"},
+    };
+}
+
+std::vector<WarningRow> all_rows() {
+    std::vector<WarningRow> all;
+    for (const auto& part : {step_rows(), call_rows(), condition_rows()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+std::string code_of(const std::string& line) { return line.substr(0, line.find(' ')); }
+
+TEST(Warnings, NameWhatIsProbablyNotMeant) {
+    for (const WarningRow& row : all_rows()) {
+        EXPECT_THAT(warnings_after(row.patch), ElementsAre(row.warning)) << row.patch;
+        EXPECT_NE(check_definition(order_with(row.patch), std::nullopt).definition, nullptr)
+            << row.patch;
+    }
+}
+
+TEST(Warnings, LetPassWhatIsNearlyTheSameAndRight) {
+    EXPECT_THAT(warnings_after("[]"), IsEmpty());
+    for (const WarningRow& row : all_rows()) {
+        EXPECT_THAT(warnings_after(row.near_miss), IsEmpty()) << row.near_miss;
+        EXPECT_NE(check_definition(order_with(row.near_miss), std::nullopt).definition, nullptr)
+            << row.near_miss;
+    }
+}
+
+TEST(Warnings, AreGivenBesideErrors) {
+    EXPECT_THAT(warnings_after(R"([{"op": "remove", "path": "/input_schema"},
+                                   {"op": "remove", "path": "/steps/0/name"}])"),
+                ElementsAre("no-input-schema "));
+}
+
+// A definition of a megabyte is checked in a request: no more rules are tried out than are quick.
+TEST(Warnings, TryOutALimitedNumberOfRules) {
+    Json document = order_document();
+    document["steps"][1]["outcome"] = Json::array();
+    Json rules = Json::array();
+    for (int status = 400; status < 420; ++status) {
+        rules.push_back(
+            {{"when", "$response.status == " + std::to_string(status)}, {"is", "success"}});
+    }
+    Json step = document["steps"][4];
+    step["outcome"] = rules;
+    for (int i = 0; i < 5; ++i) {
+        step["name"] = "close-" + std::to_string(i);
+        document["steps"].push_back(step);
+    }
+    // The 101st.
+    step["name"] = "last";
+    step["outcome"] = {{{"when", "$response.status == true"}, {"is", "success"}}};
+    document["steps"].push_back(step);
+    EXPECT_THAT(warning_lines(document), ElementsAre("writes-without-undo /steps/2/compensation"));
+    document["steps"].erase(document["steps"].size() - 2);
+    EXPECT_THAT(warning_lines(document), ElementsAre("writes-without-undo /steps/2/compensation",
+                                                     "rule-never-met /steps/9/outcome/0/when"));
+}
+
+// ---- The examples of docs/definitions.md ------------------------------------------------------
+
+struct WarningExamples {
+    std::vector<Json> wrong, right;
+};
+
+/// By code: the blocks of JSON below "<!-- wrong: CODE -->" and "<!-- right: CODE -->".
+std::map<std::string, WarningExamples> documented_examples() {
+    std::ifstream page(SKALD_SOURCE_DIR "/docs/definitions.md");
+    EXPECT_TRUE(page.is_open());
+    std::map<std::string, WarningExamples> examples;
+    std::vector<Json>* expected = nullptr;
+    std::string block;
+    bool is_in_block = false;
+    for (std::string line; std::getline(page, line);) {
+        for (const char* kind : {"wrong", "right"}) {
+            const std::string mark = std::string("<!-- ") + kind + ": ";
+            const std::size_t at = line.find(mark);
+            if (at == std::string::npos) continue;
+            const std::size_t from = at + mark.size();
+            WarningExamples& found = examples[line.substr(from, line.find(' ', from) - from)];
+            expected = kind == std::string("wrong") ? &found.wrong : &found.right;
+        }
+        if (is_in_block && line == "```") {
+            expected->push_back(Json::parse(block));
+            expected = nullptr;
+            is_in_block = false;
+        } else if (is_in_block) {
+            block += line + '\n';
+        } else if (expected != nullptr && line == "```json") {
+            is_in_block = true;
+            block.clear();
+        }
+    }
+    return examples;
+}
+
+/// As the page says: a step stands for a definition of it, and what is left out is in order.
+Json completed(const Json& example, const std::string& code) {
+    Json document = example;
+    if (example.contains("action")) document = {{"steps", {example}}};
+    document["name"] = "example";
+    if (code != "no-input-schema" && !document.contains("input_schema")) {
+        document["input_schema"] = {{"type", "object"}};
+    }
+    return document;
+}
+
+TEST(WarningExamples, DrawTheirWarningAndNoOther) {
+    for (const auto& [code, examples] : documented_examples()) {
+        SCOPED_TRACE(code);
+        for (const Json& example : examples.wrong) {
+            const Checked checked = check_definition(completed(example, code), std::nullopt);
+            EXPECT_NE(checked.definition, nullptr) << example;
+            ASSERT_EQ(checked.warnings.size(), 1u) << example;
+            EXPECT_EQ(checked.warnings[0].code, code) << example;
+        }
+        for (const Json& example : examples.right) {
+            const Json document = completed(example, code);
+            EXPECT_NE(check_definition(document, std::nullopt).definition, nullptr) << example;
+            EXPECT_THAT(warning_lines(document), IsEmpty()) << example;
+        }
+    }
+}
+
+TEST(WarningExamples, AreThereForEveryWarning) {
+    std::set<std::string> codes;
+    for (const WarningRow& row : all_rows()) codes.insert(code_of(row.warning));
+    std::set<std::string> documented;
+    for (const auto& [code, examples] : documented_examples()) {
+        EXPECT_FALSE(examples.wrong.empty() || examples.right.empty()) << code;
+        documented.insert(code);
+    }
+    EXPECT_EQ(documented, codes);
+    // And each has its rows above.
+    std::set<std::string> in_source;
+    for (const char* name : {"warnings", "call_warnings", "condition_warnings"}) {
+        std::ifstream file(std::string(SKALD_SOURCE_DIR "/sagas/") + name + ".cpp");
+        std::stringstream text;
+        text << file.rdbuf();
+        const std::string source = text.str();
+        const std::string mark = "add(";
+        for (std::size_t at = 0; (at = source.find(mark, at)) != std::string::npos;) {
+            at = source.find_first_not_of(" \n", at + mark.size());
+            if (source[at] != '"') continue;
+            in_source.insert(source.substr(at + 1, source.find('"', at + 1) - at - 1));
+        }
+    }
+    EXPECT_EQ(in_source, codes);
+}
+
+}  // namespace
+}  // namespace skald::sagas
