@@ -210,17 +210,16 @@ void add_notes(Report& report, const Script& script, const Played& first) {
         report.notes.push_back("with these values it leaves out: " +
                                list_of(definition, first.outcome.left_out));
     }
-    const std::size_t tries = kForEver;
-    const bool has_endless = std::any_of(
-        definition.steps.begin(), definition.steps.end(), [tries](const sagas::Step& step) {
+    const bool has_endless =
+        std::any_of(definition.steps.begin(), definition.steps.end(), [](const sagas::Step& step) {
             const auto* undo = std::get_if<sagas::Compensation>(&step.undo);
-            const auto is_long = [tries](const sagas::RetryPolicy& retry) {
-                return !retry.maximum_attempts || *retry.maximum_attempts > tries;
+            const auto is_long = [](const sagas::RetryPolicy& retry) {
+                return !retry.maximum_attempts || *retry.maximum_attempts > kForEver;
             };
             return is_long(step.retry) || (undo != nullptr && is_long(undo->retry));
         });
     if (has_endless) {
-        report.notes.push_back("a call that may be tried more than " + std::to_string(tries) +
+        report.notes.push_back("a call that may be tried more than " + std::to_string(kForEver) +
                                " times is answered after as many, where it fails \"for ever\"");
     }
 }
