@@ -281,7 +281,7 @@ sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string
 }  // namespace
 
 Exit serve(const ServeOptions& options, std::string_view version) {
-    mallopt(M_ARENA_MAX, kArenasMax);
+    mallopt(M_ARENA_MAX, kArenasMax);  // NOLINT(concurrency-mt-unsafe): there is one thread so far.
     set_up_logging(options.log_format, options.log_level);
     if (const auto served = serve_until_stopped(options, version); !served) {
         std::cerr << "skald: " << cli::printable(served.error().message) << '\n';

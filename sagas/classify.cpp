@@ -53,7 +53,7 @@ std::string excerpt(const Json& body) {
 
 /// The body is left out where it may repeat what the definition calls sensitive.
 std::string describe(const Definition& definition, StepIndex step, const Reply& reply) {
-    const std::string text = std::string(kReplied) + std::to_string(reply.status);
+    std::string text = std::string(kReplied) + std::to_string(reply.status);
     const auto* body = std::get_if<Value>(&reply.body);
     if (body == nullptr || *body == nullptr || (*body)->is_null()) {
         return text;

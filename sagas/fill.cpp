@@ -19,9 +19,9 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-Json field_or(const Json& object, const char* field, Json otherwise) {
+Json field_or(const Json& object, const char* field, const Json& otherwise) {
     const auto found = object.find(field);
-    return found == object.end() ? std::move(otherwise) : *found;
+    return found == object.end() ? otherwise : *found;
 }
 
 void copy_field(const Json& from, const char* field, Json& to) {

@@ -15,7 +15,6 @@ struct Stuck {
     StepIndex step;
     Phase phase;
     sagas::StuckReason reason;
-    // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14 at every default <=>.
     auto operator<=>(const Stuck&) const = default;
 };
 
