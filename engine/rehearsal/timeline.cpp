@@ -16,8 +16,14 @@ void Timeline::after(Milliseconds delay, Owner owner, std::function<void()> task
                  owner == Owner::Process ? process_ : std::uint64_t{0}, std::move(task)});
 }
 
-bool Timeline::step() {
-    while (!tasks_.empty()) {
+bool Timeline::run_up_to(Milliseconds until) {
+    const bool has_run = step_until(until);
+    if (!has_run) skip_to(until);
+    return has_run;
+}
+
+bool Timeline::step_until(Milliseconds until) {
+    while (!tasks_.empty() && tasks_.top().at <= until) {
         // A priority queue gives its top as constant; it is popped before anything looks at it.
         Task task = std::move(const_cast<Task&>(tasks_.top()));
         tasks_.pop();

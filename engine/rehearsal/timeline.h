@@ -21,12 +21,16 @@ class Timeline {
     Milliseconds now() const { return now_; }
     void after(Milliseconds delay, Owner owner, std::function<void()> task);
     /// Runs the next task, and moves the time there. False: there is none.
-    bool step();
+    bool step() { return step_until(Milliseconds::max()); }
+    /// The same for those up to `until`; where there is none, the time is then `until`.
+    bool run_up_to(Milliseconds until);
     /// Moves the time on to `to`, past what is due before: as if the machine had been asleep.
     void skip_to(Milliseconds to);
     void end_process() { ++process_; }
 
  private:
+    bool step_until(Milliseconds until);
+
     struct Task {
         Milliseconds at;
         std::uint64_t number;

@@ -13,6 +13,7 @@
 #include "tests/crash/story.h"
 #include "tests/crash/supervisor.h"
 #include "tests/crash/surroundings.h"
+#include "tests/outside/sqlite_file.h"
 
 /// Skald is killed with SIGKILL again and again while sagas run, and is held against the ledgers of
 /// its participants. How much of it, by environment: SKALD_CRASH_SAGAS, SKALD_CRASH_KILLS,
@@ -177,8 +178,9 @@ void Crash::check_ledgers() {
 }
 
 void Crash::check_database() {
-    EXPECT_EQ(ask(folder_.database(), "PRAGMA integrity_check"), "ok");
-    EXPECT_EQ(ask(folder_.database(), "SELECT count(*) FROM pragma_foreign_key_check"), "0");
+    EXPECT_EQ(outside::ask(folder_.database(), "PRAGMA integrity_check"), "ok");
+    EXPECT_EQ(outside::ask(folder_.database(), "SELECT count(*) FROM pragma_foreign_key_check"),
+              "0");
 }
 
 TEST_F(Crash, LeavesLedgersAtZeroWhenTheLastStepIsRefused) { play({Story::Refused}); }

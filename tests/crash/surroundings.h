@@ -27,7 +27,4 @@ class Folder {
     std::filesystem::path path_;
 };
 
-/// The first column of the first row of `sql`, or SQLite's error. Reads only.
-std::string ask(const std::filesystem::path& database, const std::string& sql);
-
 }  // namespace skald::crash

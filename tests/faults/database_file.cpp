@@ -1,4 +1,5 @@
 #include "tests/faults/database_file.h"
+#include "tests/outside/sqlite_file.h"
 
 #include <sqlite3.h>
 
@@ -75,9 +76,10 @@ std::map<std::string, std::string> bytes_of(const fs::path& database) {
 }
 
 std::string integrity_of(const fs::path& database) {
-    const std::string integrity = crash::ask(database, "PRAGMA integrity_check");
+    const std::string integrity = outside::ask(database, "PRAGMA integrity_check");
     if (integrity != "ok") return integrity;
-    const std::string keys = crash::ask(database, "SELECT count(*) FROM pragma_foreign_key_check");
+    const std::string keys =
+        outside::ask(database, "SELECT count(*) FROM pragma_foreign_key_check");
     return keys == "0" ? "ok" : keys + " rows name others that are not there";
 }
 

@@ -2,13 +2,15 @@
 
 #include <functional>
 
+#include "engine/rehearsal/timeline.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/random.h"
-#include "tests/simulation/timeline.h"
 
 namespace skald::simulation {
+
+using rehearsal::Timeline;
 
 /// What goes wrong around the process, at random: it is killed now, or at some operation of the
 /// disk (within a commit, a checkpoint or a recovery); syncs fail, the disk fills up, clocks jump.

@@ -7,14 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "engine/rehearsal/timeline.h"
 #include "engine/watchers.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/random.h"
-#include "tests/simulation/timeline.h"
 
 namespace skald::simulation {
+
+using rehearsal::Timeline;
 
 using See = std::function<void(decltype(Seen::what))>;
 

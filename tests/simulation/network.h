@@ -5,13 +5,15 @@
 #include <string>
 
 #include "engine/caller.h"
+#include "engine/rehearsal/timeline.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/participants.h"
 #include "tests/simulation/random.h"
-#include "tests/simulation/timeline.h"
 
 namespace skald::simulation {
+
+using rehearsal::Timeline;
 
 /// The way between skald and its participants, as the coordinator's Caller. Requests are held in
 /// the queue, refused, lost, late, doubled and out of order; so are replies. What is under way when

@@ -6,14 +6,16 @@
 #include <string>
 
 #include "engine/coordinator.h"
+#include "engine/rehearsal/timeline.h"
 #include "store/store.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/random.h"
-#include "tests/simulation/timeline.h"
 
 namespace skald::simulation {
+
+using rehearsal::Timeline;
 
 /// What the simulated machine says of the time: jumps are made here.
 class SystemClock : public engine::SystemTime {

@@ -1,13 +1,12 @@
 #include "tests/simulation/simulation.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "tests/outside/sqlite_file.h"
 #include "tests/simulation/chaos.h"
 #include "tests/simulation/clients.h"
 #include "tests/simulation/disk.h"
@@ -17,7 +16,6 @@
 #include "tests/simulation/participants.h"
 #include "tests/simulation/plans.h"
 #include "tests/simulation/process.h"
-#include "tests/simulation/timeline.h"
 
 namespace skald::simulation {
 namespace {
@@ -26,23 +24,6 @@ using Owner = Timeline::Owner;
 
 constexpr Time kLook{60'000};              ///< Between looks whether all is at rest.
 constexpr Time kPatience{24 * 3'600'000};  ///< With sagas that do not come to rest.
-
-/// The first column of the first row, or SQLite's error.
-std::string ask(const std::string& path, const std::string& vfs, const char* sql) {
-    sqlite3* opened = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    std::string answer;
-    if (sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, vfs.c_str()) == SQLITE_OK &&
-        sqlite3_prepare_v2(opened, sql, -1, &statement, nullptr) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        answer = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-    } else {
-        answer = sqlite3_errmsg(opened);
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(opened);
-    return answer;
-}
 
 std::string vfs_name() {
     static std::atomic<std::uint64_t> made = 0;
@@ -161,7 +142,7 @@ std::optional<std::size_t> Simulation::find_step(const std::string& saga,
 // ---------------------------------------------------------------------------------------
 
 void Simulation::run_until(Time until) {
-    while (timeline_.step(until)) {
+    while (timeline_.run_up_to(until)) {
         if (process_ && (disk_.is_down() || process_->failure())) {
             end_process(process_->failure() && !disk_.is_down() ? Crashed::How::FailStop
                         : random_.one_in(2)                     ? Crashed::How::Killed
@@ -250,7 +231,7 @@ void Simulation::harvest() {
     clients_->end_process();
     operators_->end_process();
     process_.reset();
-    run_.history.integrity = ask(path_, disk_.name(), "PRAGMA integrity_check");
+    run_.history.integrity = outside::ask(path_, "PRAGMA integrity_check", disk_.name());
     for (const auto& [id, rows] : run_.history.journals) {
         for (const JournalRow& row : rows) run_.counters.count("row: " + row.type);
     }

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <vector>
+
+#include "tests/outside/sqlite_file.h"
 
 namespace skald::torture {
 namespace {
@@ -16,23 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLostMin = 20;
-
-/// The first column of the first row of `sql`, or SQLite's error.
-std::string ask(const fs::path& database, const char* sql) {
-    sqlite3* opened = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    std::string answer;
-    if (sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-        sqlite3_prepare_v2(opened, sql, -1, &statement, nullptr) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        answer = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-    } else {
-        answer = sqlite3_errmsg(opened);
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(opened);
-    return answer;
-}
 
 fs::path with(const fs::path& database, const std::string& suffix) {
     return database.string() + suffix;
@@ -51,8 +34,9 @@ std::uint64_t bytes_on_disk(const fs::path& database) {
 }
 
 std::string integrity_of(const fs::path& database) {
-    std::string answer = ask(database, "PRAGMA integrity_check");
-    if (const std::string keys = ask(database, "SELECT count(*) FROM pragma_foreign_key_check");
+    std::string answer = outside::ask(database, "PRAGMA integrity_check");
+    if (const std::string keys =
+            outside::ask(database, "SELECT count(*) FROM pragma_foreign_key_check");
         keys != "0") {
         answer += ", foreign keys: " + keys;
     }
