@@ -37,7 +37,8 @@ struct Fault {
 /// - Nobody else's saga is in the ledgers.
 /// - Each participant saw one key per saga and phase, and what took effect took it once.
 /// - Completed: three effects, in order, and no compensation. Compensated: each participant's book
-///   is at zero, and compensations came in the reverse order of the actions.
+///   is at zero, and compensations came in the reverse order of the actions. Abandoned: what took
+///   effect stands, also what did so only after the end.
 /// - A call that was settled is not made again once the next one was begun.
 std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
                                const std::map<std::string, Expected>& sagas);

@@ -114,6 +114,20 @@ TEST(Oracle, SeesAnEffectThatIsMissingOrTooMuch) {
     EXPECT_EQ(faults(ledger, Story::Completed), "ship was compensated\n");
 }
 
+TEST(Oracle, TakesEffectsOfAnAbandonedSagaAndNoUndo) {
+    const std::map<std::string, Expected> abandoned = {{"s", {.ending = Ending::Abandoned}}};
+    Ledger ledger;
+    act(ledger, 0);
+    act(ledger, 1);
+    ASSERT_EQ(find_faults(ledger.entries(), abandoned).size(), 1u);
+    EXPECT_EQ(find_faults(ledger.entries(), abandoned)[0].text, "ship never took effect");
+    act(ledger, 2);
+    EXPECT_TRUE(find_faults(ledger.entries(), abandoned).empty());
+    undo(ledger, 2);
+    ASSERT_EQ(find_faults(ledger.entries(), abandoned).size(), 1u);
+    EXPECT_EQ(find_faults(ledger.entries(), abandoned)[0].text, "ship was compensated");
+}
+
 TEST(Oracle, SeesASagaThatNobodyAskedFor) {
     Ledger ledger;
     act(ledger, 0);

@@ -1,11 +1,11 @@
 #include "tests/crash/participants.h"
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
-#include "tests/crash/story.h"
 #include "tests/outside/http_message.h"
 
 namespace skald::crash {
@@ -32,14 +32,14 @@ struct Contract {
 };
 
 /// Reads the call, and holds it against what participants are promised.
-Contract read_call(const outside::ReceivedCall& received) {
+Contract read_call(std::size_t participant, const outside::ReceivedCall& received) {
     Contract read;
     const std::string phase = header(received, "Skald-Phase");
-    read.call.participant = received.listener;
+    read.call.participant = participant;
     read.call.saga = header(received, "Skald-Saga");
     read.call.phase = phase == "compensation" ? Phase::Compensation : Phase::Action;
     read.call.key = unquoted(header(received, "Idempotency-Key"));
-    const std::string step(kSteps.at(received.listener));
+    const std::string step(kSteps.at(participant));
     const std::string action_key = read.call.saga + '/' + step + "/action";
     const Json body = Json::parse(received.body, nullptr, false);
     const char* member = phase == "compensation" ? "action_key" : "story";
@@ -72,28 +72,44 @@ Contract read_call(const outside::ReceivedCall& received) {
 }  // namespace
 
 Participants::Participants(Ledger& ledger, std::uint64_t seed, Observer observer)
-    : ledger_(ledger),
-      seed_(seed),
-      observer_(std::move(observer)),
-      server_(kSteps.size()),
-      thread_([this] {
-          server_.run([this](const outside::ReceivedCall& received) { on_call(received); });
-      }) {}
+    : ledger_(ledger), seed_(seed), observer_(std::move(observer)) {
+    for (std::size_t i = 0; i < participants_.size(); ++i) {
+        outside::ParticipantServer& server = participants_[i].server;
+        ports_.push_back(server.ports().front());
+        participants_[i].thread = std::jthread([this, i, &server] {
+            server.run([this, i](const outside::ReceivedCall& received) { on_call(i, received); });
+        });
+    }
+}
 
 Participants::~Participants() {
     thaw();
-    server_.stop();
+    for (Participant& participant : participants_) participant.server.stop();
 }
 
 void Participants::freeze() {
+    for (std::size_t i = 0; i < participants_.size(); ++i) freeze(i);
+}
+
+void Participants::freeze(std::size_t participant) {
     const std::lock_guard lock(mutex_);
-    is_frozen_ = true;
+    participants_.at(participant).is_frozen = true;
+}
+
+bool Participants::is_kept_waiting(const std::string& saga) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(participants_.begin(), participants_.end(),
+                       [&saga](const Participant& each) { return each.waiting == saga; });
 }
 
 void Participants::thaw() {
-    const std::lock_guard lock(mutex_);
-    is_frozen_ = false;
-    thawed_.notify_all();
+    std::unique_lock lock(mutex_);
+    for (Participant& participant : participants_) participant.is_frozen = false;
+    changed_.notify_all();
+    changed_.wait(lock, [this] {
+        return std::all_of(participants_.begin(), participants_.end(),
+                           [](const Participant& each) { return each.waiting.empty(); });
+    });
 }
 
 std::vector<std::string> Participants::broken_calls() const {
@@ -115,17 +131,27 @@ bool Participants::is_mended(const std::string& saga) const {
     return mended_.contains(saga);
 }
 
-void Participants::on_call(const outside::ReceivedCall& received) {
-    static const std::string done = outside::make_reply(200, R"({"done":true})");
-    static const std::string refused = outside::make_reply(409, R"({"error":"refused"})");
-    static const std::string broken = outside::make_reply(500, R"({"error":"broken"})");
-    static const std::string held = outside::make_reply(429, R"({"error":"not now"})");
-
+void Participants::on_call(std::size_t participant, const outside::ReceivedCall& received) {
+    Participant& called = participants_.at(participant);
     {
         std::unique_lock lock(mutex_);
-        thawed_.wait(lock, [this] { return !is_frozen_; });
+        if (called.is_frozen) called.waiting = header(received, "Skald-Saga");
+        changed_.wait(lock, [&called] { return !called.is_frozen; });
     }
-    const Contract read = read_call(received);
+    act(participant, received);
+    const std::lock_guard lock(mutex_);
+    called.waiting.clear();
+    changed_.notify_all();
+}
+
+void Participants::act(std::size_t participant, const outside::ReceivedCall& received) {
+    static const std::string kDone = outside::make_reply(200, R"({"done":true})");
+    static const std::string kRefused = outside::make_reply(409, R"({"error":"refused"})");
+    static const std::string kBroken = outside::make_reply(500, R"({"error":"broken"})");
+    static const std::string kHeld = outside::make_reply(429, R"({"error":"not now"})");
+
+    outside::ParticipantServer& server = participants_.at(participant).server;
+    const Contract read = read_call(participant, received);
     if (!read.broken.empty()) {
         const std::lock_guard lock(mutex_);
         broken_calls_.push_back(read.broken + " of " + std::string(received.method) + ' ' +
@@ -133,13 +159,12 @@ void Participants::on_call(const outside::ReceivedCall& received) {
                                 std::string(received.headers) + std::string(received.body));
     }
     const bool is_action = read.call.phase == Phase::Action;
-    const bool is_doubtful = is_action && read.call.participant == 1;
+    const bool is_doubtful = is_action && participant == 1;
     if (is_doubtful && read.story == Story::Held && !is_mended(read.call.saga)) {
-        server_.answer(received.call, held);
+        server.answer(received.call, kHeld);
         return;
     }
-    const bool is_refused_here =
-        is_action && read.story == Story::Refused && read.call.participant == 2;
+    const bool is_refused_here = is_action && read.story == Story::Refused && participant == 2;
     const Ledger::Verdict verdict =
         ledger_.enter(read.call, is_refused_here ? Business::Refuses : Business::Agrees);
     observer_(verdict.call);
@@ -150,11 +175,11 @@ void Participants::on_call(const outside::ReceivedCall& received) {
     const bool is_broken =
         read.story == Story::Broken || (read.story == Story::Parked && !is_mended(read.call.saga));
     if (verdict.is_first && loses_answer(read.call.key)) {
-        server_.hang_up(received.call);
+        server.hang_up(received.call);
     } else if (is_doubtful && is_broken) {
-        server_.answer(received.call, broken);
+        server.answer(received.call, kBroken);
     } else {
-        server_.answer(received.call, verdict.is_refused ? refused : done);
+        server.answer(received.call, verdict.is_refused ? kRefused : kDone);
     }
 }
 

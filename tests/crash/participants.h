@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -10,17 +12,20 @@
 #include <vector>
 
 #include "tests/crash/ledger.h"
+#include "tests/crash/story.h"
 #include "tests/outside/participant_server.h"
 
 namespace skald::crash {
 
-/// The three participants, each on a port of its own: they act as the story says that each action
-/// carries, and one of 16 keys loses its first answer (the connection closes once it took effect).
+/// The three participants, by their steps, each on a port of its own: they act as the story says
+/// that each action carries, and one of 16 keys loses its first answer (the connection closes once
+/// it took effect).
 ///
-/// Threads: serves on one of its own, from the constructor until the destructor.
+/// Threads: each serves on one of its own, from the constructor until the destructor.
 class Participants {
  public:
-    /// Told of each call once it is in the ledger and before it is answered, with its number.
+    /// Told of each call once it is in the ledger and before it is answered, with its number; by
+    /// all three at once.
     using Observer = std::function<void(std::uint64_t call)>;
 
     Participants(Ledger& ledger, std::uint64_t seed, Observer observer);
@@ -28,34 +33,48 @@ class Participants {
     Participants(const Participants&) = delete;
     Participants& operator=(const Participants&) = delete;
 
-    const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
+    const std::vector<std::uint16_t>& ports() const { return ports_; }
     /// From now on the second step of that saga, Parked or Held, is answered as it should.
     void mend(const std::string& saga);
     /// All three stand still, as after a SIGSTOP: the system takes connections and requests, and
-    /// nobody reads them until `thaw`.
+    /// nobody acts on them until `thaw`.
     void freeze();
+    /// That one alone.
+    void freeze(std::size_t participant);
+    /// Whether one that stands still has a call of that saga in front of it.
+    bool is_kept_waiting(const std::string& saga) const;
+    /// All go on; gives when the calls that they had in front of them are in the ledger.
     void thaw();
     /// What calls broke of the contract of requests ("no Idempotency-Key"); ask once skald stopped.
     std::vector<std::string> broken_calls() const;
 
  private:
-    void on_call(const outside::ReceivedCall& received);
+    struct Participant {
+        outside::ParticipantServer server{1};
+        // Guarded by mutex_.
+        bool is_frozen = false;
+        std::string waiting;  ///< The saga of the call that it was frozen at; empty: of none.
+
+        std::jthread thread;
+    };
+
+    void on_call(std::size_t participant, const outside::ReceivedCall& received);
+    void act(std::size_t participant, const outside::ReceivedCall& received);
     bool loses_answer(const std::string& key) const;
     bool is_mended(const std::string& saga) const;
 
     Ledger& ledger_;
     const std::uint64_t seed_;
     const Observer observer_;
-    outside::ParticipantServer server_;
+    std::vector<std::uint16_t> ports_;
 
     mutable std::mutex mutex_;
     // Guarded by mutex_.
     std::vector<std::string> broken_calls_;
     std::set<std::string> mended_;
-    bool is_frozen_ = false;
-    std::condition_variable thawed_;
+    std::condition_variable changed_;  ///< Of what is frozen, or waits.
 
-    std::jthread thread_;
+    std::array<Participant, kSteps.size()> participants_;
 };
 
 }  // namespace skald::crash

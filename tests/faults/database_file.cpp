@@ -36,7 +36,7 @@ std::string read_file(const fs::path& file) {
 
 fs::path copy_database(const fs::path& database, const fs::path& folder) {
     fs::create_directories(folder);
-    const fs::path copy = folder / database.filename();
+    fs::path copy = folder / database.filename();
     for (const char* suffix : {"", "-wal"}) {
         fs::remove(copy.string() + suffix);
         if (fs::exists(database.string() + suffix)) {
@@ -66,6 +66,8 @@ std::vector<std::string> journal_of(const fs::path& database) {
 
 std::string type_of(const std::string& row) { return row.substr(0, row.find(' ')); }
 
+std::set<std::string> all_types() { return {kTypes.begin(), kTypes.end()}; }
+
 std::map<std::string, std::string> bytes_of(const fs::path& database) {
     std::map<std::string, std::string> bytes;
     for (const char* suffix : {"", "-wal"}) {
@@ -76,7 +78,7 @@ std::map<std::string, std::string> bytes_of(const fs::path& database) {
 }
 
 std::string integrity_of(const fs::path& database) {
-    const std::string integrity = outside::ask(database, "PRAGMA integrity_check");
+    std::string integrity = outside::ask(database, "PRAGMA integrity_check");
     if (integrity != "ok") return integrity;
     const std::string keys =
         outside::ask(database, "SELECT count(*) FROM pragma_foreign_key_check");

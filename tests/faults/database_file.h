@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ std::filesystem::path copy_database(const std::filesystem::path& database,
 std::vector<std::string> journal_of(const std::filesystem::path& database);
 /// The journal's name of the type of such a row.
 std::string type_of(const std::string& row);
+/// Those of all types that there are.
+std::set<std::string> all_types();
 
 /// The bytes of the database and its -wal by name, empty where there is none: SQLite makes an empty
 /// -wal by looking.

@@ -13,9 +13,10 @@
 namespace skald::faults {
 
 /// A client's and an operator's morning: sagas that complete, are refused, in doubt, overdue, can't
-/// be sent, are stuck and retried, resolved or abandoned, cancelled, suspended and resumed, and
-/// replayed; a batch; and a definition that changes meanwhile. One thing after the other, so that
-/// two runs come to the same journal, but for tries that are timed.
+/// be sent, are stuck and retried, resolved or abandoned (one of these with a call out, which is
+/// answered after that), cancelled, suspended and resumed, and replayed; a batch; and a definition
+/// that changes meanwhile. One thing after the other, so that two runs come to the same journal,
+/// but for tries that are timed.
 ///
 /// What skald did not answer is asked again with the same key or id; what it did answer must be
 /// true from then on.
@@ -35,7 +36,7 @@ class Scene {
         std::string saga;
         std::string type;  ///< Of the journal's row.
         std::string key;
-        std::string target;  ///< The request, to ask it again.
+        std::string target;  ///< The request, to ask it again; empty: it was none.
         std::string body;
     };
 
@@ -49,6 +50,8 @@ class Scene {
                  const std::string& body, int status);
     void await(const std::string& saga, const std::string& status);
     void ends(const std::string& saga, const std::string& status, crash::Expected expected);
+    void abandon_with_a_call_out();
+    void await_late_answer(const std::string& saga, std::size_t kills);
 
     void check_journals();
     void check_answers();
