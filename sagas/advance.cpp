@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "sagas/elements.h"
 #include "sagas/saga_scope.h"
 
 namespace skald::sagas {
@@ -15,14 +16,6 @@ bool is(const StepState& state) {
     return std::holds_alternative<State>(state);
 }
 
-/// Whether what comes `after` the step may start.
-bool has_settled_well(const Step& step, const StepState& state) {
-    if (is<Succeeded>(state) || is<Skipped>(state)) {
-        return true;
-    }
-    return step.necessity == Necessity::Optional && (is<Failed>(state) || is<InDoubt>(state));
-}
-
 bool may_start(const Draft& draft, const Step& step) {
     return std::all_of(step.after.begin(), step.after.end(), [&draft](StepIndex before) {
         return has_settled_well(draft.definition().step(before), draft.state(before));
@@ -31,8 +24,11 @@ bool may_start(const Draft& draft, const Step& step) {
 
 /// What a step becomes when the saga turns; none: it stays as it is.
 std::optional<StepState> turned_state(const StepState& state) {
-    if (is<Pending>(state)) {
+    if (is<Pending>(state) || is<Waiting>(state)) {
         return Cancelled{};
+    }
+    if (is<AwaitingCallback>(state)) {
+        return InDoubt{};
     }
     if (const auto* calling = std::get_if<Calling>(&state)) {
         return Settling{calling->attempt, calling->is_doubtful};
@@ -51,32 +47,120 @@ bool is_undo_declared(const Step& step) {
     return !std::holds_alternative<NoCompensation>(step.undo);
 }
 
-void start_ready_steps(Draft& draft) {
+/// Whether the step runs at all, by its `when`.
+Result<bool> is_wanted(const Draft& draft, StepIndex index) {
+    const Step& step = draft.definition().step(index);
+    if (!step.when) {
+        return true;
+    }
+    auto holds =
+        step.when->holds(SagaScope(draft.definition(), draft.saga()).in(index, Phase::Action));
+    if (!holds) {
+        return fail(holds.error().code, "when: " + holds.error().message);
+    }
+    return *holds;
+}
+
+Result<Timestamp> end_of_wait(const Draft& draft, StepIndex index, const Wait& wait) {
+    if (const auto* duration = std::get_if<Milliseconds>(&wait.until)) {
+        return draft.now() + *duration;
+    }
+    const auto value =
+        std::get<Template>(wait.until)
+            .render(SagaScope(draft.definition(), draft.saga()).in(index, Phase::Action));
+    if (!value) {
+        return fail(value.error().code, "until: " + value.error().message);
+    }
+    if (!value->is_string()) {
+        return fail(ErrorCode::InvalidArgument,
+                    "until: not a time as text (RFC 3339), but " + std::string(value->type_name()));
+    }
+    auto time = parse_rfc3339(value->get_ref<const std::string&>());
+    if (!time) {
+        return fail(time.error().code, "until: " + time.error().message);
+    }
+    return *time;
+}
+
+/// A step whose turn has come, as far as that needs no decision about the others.
+enum class Readiness : std::uint8_t { Starts, Settled };
+
+/// Settles the step where it is skipped, or can't be made out.
+Readiness look_at(Draft& draft, StepIndex index) {
+    const auto wanted = is_wanted(draft, index);
+    if (!wanted) {
+        draft.set_error(index, wanted.error().message);
+        settle_failed(draft, index, 0, StuckReason::ExpressionError);
+        return Readiness::Settled;
+    }
+    if (!*wanted) {
+        draft.set(index, Skipped{});
+        return Readiness::Settled;
+    }
+    return Readiness::Starts;
+}
+
+/// Evaluates what a step that runs needs for its first state; an error settles it.
+void prepare(Draft& draft, StepIndex index) {
+    const Step& step = draft.definition().step(index);
+    const auto* wait = std::get_if<Wait>(&step.action);
+    if (step.for_each) {
+        begin_iterating(draft, index);
+    } else if (wait != nullptr) {
+        const auto until = end_of_wait(draft, index, *wait);
+        if (until) {
+            draft.set(index, Waiting{*until});
+        } else {
+            draft.set_error(index, until.error().message);
+            settle_failed(draft, index, 0, StuckReason::ExpressionError);
+        }
+    }
+}
+
+std::vector<StepIndex> find_ready_steps(Draft& draft) {
     std::vector<StepIndex> ready;
     for (const StepIndex index : draft.definition().order) {
         const Step& step = draft.definition().step(index);
-        if (!is<Pending>(draft.state(index)) || !may_start(draft, step)) {
-            continue;
+        const bool may_run = is<Pending>(draft.state(index)) && may_start(draft, step);
+        if (may_run && look_at(draft, index) == Readiness::Starts) {
+            ready.push_back(index);
         }
-        if (step.when) {
-            const auto holds = step.when->holds(
-                SagaScope(draft.definition(), draft.saga()).in(index, Phase::Action));
-            if (!holds) {
-                draft.set_error(index, "when: " + holds.error().message);
-                settle_failed(draft, index, 0, StuckReason::ExpressionError);
-                continue;
-            }
-            if (!*holds) {
-                draft.set(index, Skipped{});
-                continue;
-            }
-        }
-        ready.push_back(index);
     }
-    if (draft.saga().direction == Direction::Forward) {
-        for (const StepIndex index : ready) {
-            draft.set(index, Calling{1, 1, false});
+    return ready;
+}
+
+/// Starts all that became ready; nothing, where one of them turns the saga. True: something settled
+/// by that, and more may be ready.
+bool start_ready_steps(Draft& draft) {
+    const std::vector<StepIndex> ready = find_ready_steps(draft);
+    for (const StepIndex index : ready) {
+        if (draft.saga().direction == Direction::Forward) {
+            prepare(draft, index);
         }
+    }
+    if (draft.saga().direction == Direction::Backward) {
+        return false;
+    }
+    bool has_settled = false;
+    for (const StepIndex index : ready) {
+        if (is<Pending>(draft.state(index))) {
+            draft.set(index, Calling{1, 1, false});
+        } else if (is<Iterating>(draft.state(index))) {
+            go_on_iterating(draft, index);
+        }
+        has_settled =
+            has_settled || has_settled_well(draft.definition().step(index), draft.state(index));
+    }
+    return has_settled;
+}
+
+void go_forward(Draft& draft) {
+    for (const StepIndex index : draft.definition().order) {
+        if (is<Iterating>(draft.state(index))) {
+            go_on_iterating(draft, index);
+        }
+    }
+    while (start_ready_steps(draft)) {
     }
 }
 
@@ -100,19 +184,17 @@ void complete_if_done(Draft& draft) {
     draft.end(std::move(end));
 }
 
-bool needs_undo(const Step& step, const StepState& state) {
-    return (is<Succeeded>(state) || is<InDoubt>(state)) &&
-           std::holds_alternative<Compensation>(step.undo);
-}
-
 /// Whether a step holds up the undoing of those it came after.
-bool is_open(const Step& step, const StepState& state) {
-    return needs_undo(step, state) || is<Settling>(state) || is<Compensating>(state) ||
-           is<CompensationBackingOff>(state) || is<StuckCompensation>(state);
+bool is_open(const Step& step, const StepRun& run) {
+    if (step.for_each) {
+        return has_open_elements(step, run);
+    }
+    return is_element_open(step, run.state);
 }
 
 void compensate_what_is_ready(Draft& draft) {
     const Definition& definition = draft.definition();
+    const bool can_undo = draft.saga().suspension == Suspension::None;
     // Whether a step and all its descendants are closed; in reverse order, descendants come first.
     std::vector<bool> is_closed(definition.steps.size(), false);
     bool is_all_closed = true;
@@ -121,11 +203,12 @@ void compensate_what_is_ready(Draft& draft) {
         const bool is_free =
             std::all_of(step.before.begin(), step.before.end(),
                         [&is_closed](StepIndex after) { return is_closed[to_size(after)]; });
-        const bool can_undo = draft.saga().suspension == Suspension::None;
-        if (is_free && can_undo && needs_undo(step, draft.state(*it))) {
+        if (is_free && step.for_each) {
+            undo_elements(draft, *it);
+        } else if (is_free && can_undo && needs_undo(step, draft.state(*it))) {
             draft.set(*it, Compensating{1, 1});
         }
-        is_closed[to_size(*it)] = is_free && !is_open(step, draft.state(*it));
+        is_closed[to_size(*it)] = is_free && !is_open(step, draft.saga().step(*it));
         is_all_closed = is_all_closed && is_closed[to_size(*it)];
     }
     if (is_all_closed) {
@@ -152,9 +235,9 @@ void turn_for(Draft& draft, StepIndex step) {
 
 void turn_back(Draft& draft, Failure failure) {
     draft.turn(std::move(failure));
-    for (const StepIndex index : draft.definition().order) {
-        if (auto state = turned_state(draft.state(index))) {
-            draft.set(index, *state);
+    for (const StepIndex place : all_places(draft.saga())) {
+        if (auto state = turned_state(draft.state(place))) {
+            draft.set(place, *state);
         }
     }
 }
@@ -163,7 +246,7 @@ void request_turn(Draft& draft, Failure failure) {
     const std::optional<StepIndex> pivot = draft.definition().pivot;
     if (pivot) {
         const StepState& state = draft.state(*pivot);
-        if (is<Calling>(state)) {
+        if (is<Calling>(state) || is<AwaitingCallback>(state)) {
             draft.want_turn(std::move(failure));
             return;
         }
@@ -221,9 +304,10 @@ void advance(Draft& draft) {
     if (draft.saga().end) {
         return;
     }
+    const bool is_queued = draft.saga().lock && !draft.saga().lock->is_held;
     if (draft.saga().direction == Direction::Forward) {
-        if (draft.saga().suspension == Suspension::None) {
-            start_ready_steps(draft);
+        if (draft.saga().suspension == Suspension::None && !is_queued) {
+            go_forward(draft);
         }
         if (draft.saga().direction == Direction::Forward) {
             complete_if_done(draft);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,8 +43,15 @@ struct Lost {
     std::string reason;
 };
 
+/// How a child saga ended; or that it, completed before, is undone now (Compensated).
+struct ChildEnd {
+    enum class How : std::uint8_t { Completed, Compensated, Abandoned } how;
+    Value output;       ///< Of a completed one.
+    std::string error;  ///< Why it did not complete.
+};
+
 /// What became of one call.
-using Answer = std::variant<Reply, NotSent, Lost>;
+using Answer = std::variant<Reply, NotSent, Lost, ChildEnd>;
 
 /// The value of a reply's body: empty is null, `application/json` and `+json` are parsed, other
 /// UTF-8 text is a string. A BodyError: broken JSON, text that is not UTF-8, a `content_encoding`

@@ -17,6 +17,9 @@ void set_error(StepRun& run, std::string error, Timestamp at);
 /// Gives `step` a new state, and what follows from it: try counts and times.
 void assign(Saga& saga, StepIndex step, const StepState& state, Timestamp at);
 
+/// Gives a `for_each` step its elements, each pending.
+void begin_elements(Saga& saga, StepIndex step, Value items);
+
 /// Changes direction; states of steps are not touched.
 void turn(Saga& saga, Failure failure);
 

@@ -68,8 +68,8 @@ class CallFinder {
         const std::optional<std::size_t> pivot = find_pivot(parsed_);
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
             const ParsedStep& step = parsed_.steps[i];
-            if (step.action) look_at(*step.action, step);
-            if (step.undo.call) look_at(*step.undo.call, step);
+            if (const auto* call = action_as<ParsedCall>(step.action)) look_at(*call, step);
+            if (const auto* call = action_as<ParsedCall>(step.undo.call)) look_at(*call, step);
             const std::optional<Position> where = position(graph_, pivot, i);
             if (where && *where != Position::After) look_at_undo(step);
             look_for_parallel_write(i);
@@ -129,24 +129,37 @@ class CallFinder {
 
     void look_at_undo(const ParsedStep& step) {
         if (!step.action || !step.undo.call) return;
-        const ParsedCall& action = *step.action;
-        const ParsedCall& undo = *step.undo.call;
-        if (undo.method == "GET") {
-            warnings_.add("compensation-by-get", undo.pointer + "/method",
+        const ParsedCall* const action = action_as<ParsedCall>(step.action);
+        const ParsedCall* const undo = action_as<ParsedCall>(step.undo.call);
+        if (undo != nullptr && undo->method == "GET") {
+            warnings_.add("compensation-by-get", undo->pointer + "/method",
                           "a GET changes nothing, so it undoes nothing",
                           "use POST or DELETE, or \"compensation\": \"none\"");
-        } else if (action.method == "GET") {
+        } else if (action != nullptr && action->method == "GET") {
             warnings_.add("compensation-of-get", step.undo.pointer,
                           "a GET changes nothing, so there is nothing to undo",
                           "write \"compensation\": \"none\"; a call that changes something is a "
                           "POST, PUT, PATCH or DELETE");
-        } else if (is_same_request(action, undo)) {
-            warnings_.add("compensation-repeats-action", undo.pointer,
+        } else if (action != nullptr && undo != nullptr && is_same_request(*action, *undo)) {
+            warnings_.add("compensation-repeats-action", undo->pointer,
                           "it sends the request of the action once more",
                           "name the call that undoes it");
-        } else if (undo.url && !names_an_effect(undo.uses) &&
-                   !name_the_saga(parsed_.default_headers)) {
-            warnings_.add("compensation-without-reference", undo.pointer,
+        } else if (!step.for_each) {
+            look_at_reference(*step.undo.call);
+        }
+    }
+
+    /// Of the elements of `for_each` each must be told (for_each_warnings.cpp).
+    void look_at_reference(const ParsedAction& undo) {
+        if (names_an_effect(uses_of(undo))) return;
+        const auto* const call = std::get_if<ParsedCall>(&undo);
+        if (call == nullptr) {
+            warnings_.add("compensation-without-reference", pointer_of(undo),
+                          "every saga is undone by a child with the same input: nothing tells what "
+                          "is to be undone",
+                          "name it in \"input\", by $action_key or an id from $input");
+        } else if (call->url && !name_the_saga(parsed_.default_headers)) {
+            warnings_.add("compensation-without-reference", call->pointer,
                           "it sends the same request for every saga: only the headers Skald-Saga "
                           "and Skald-Step tell what is to be undone",
                           "name it by $action_key, or by an id from $input");
@@ -170,7 +183,7 @@ class CallFinder {
         for (std::size_t earlier = 0; earlier < later; ++earlier) {
             if (!are_parallel(earlier, later) || !write_the_same(earlier, later)) continue;
             const ParsedStep& step = parsed_.steps[later];
-            warnings_.add("parallel-writes", step.action->pointer + "/url",
+            warnings_.add("parallel-writes", pointer_of(*step.action) + "/url",
                           in_quotes(parsed_.step_names[earlier]) +
                               " writes there at the same time: one may overwrite what the other "
                               "wrote",
@@ -190,9 +203,9 @@ class CallFinder {
     }
 
     bool write_the_same(std::size_t a, std::size_t b) const {
-        const std::optional<ParsedCall>& one = parsed_.steps[a].action;
-        const std::optional<ParsedCall>& other = parsed_.steps[b].action;
-        if (!one || !other || !one->url || !other->url) return false;
+        const ParsedCall* const one = action_as<ParsedCall>(parsed_.steps[a].action);
+        const ParsedCall* const other = action_as<ParsedCall>(parsed_.steps[b].action);
+        if (one == nullptr || other == nullptr || !one->url || !other->url) return false;
         const auto overwrites = [](const std::string& method) {
             return method == "PUT" || method == "PATCH" || method == "DELETE";
         };

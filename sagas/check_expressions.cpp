@@ -2,6 +2,7 @@
 #include <array>
 #include <string_view>
 
+#include "sagas/ascii.h"
 #include "sagas/checks.h"
 #include "sagas/did_you_mean.h"
 #include "sagas/path.h"
@@ -13,17 +14,34 @@ namespace {
 /// Where an expression stands.
 enum class Place : std::uint8_t {
     When,
+    ForEach,
     Action,
+    Until,
+    ChildInput,
     Outcome,
     Output,
+    ChildOutput,
     Compensation,
+    UndoInput,
     DefaultHeader,
     Label,
+    Lock,
     SagaOutput,
 };
 
-/// Roots by what they need to exist.
-enum class RootGroup : std::uint8_t { Input, Steps, Saga, Key, Undo, Response, Secret, Later };
+/// Roots by what they need to exist; each is a bit.
+enum class RootGroup : std::uint8_t {
+    Input,
+    Steps,
+    Saga,
+    Key,
+    Item,
+    Undo,
+    Response,
+    Header,
+    Secret,
+    Later,
+};
 
 RootGroup group(RootKind kind) {
     switch (kind) {
@@ -37,55 +55,80 @@ RootGroup group(RootKind kind) {
             return RootGroup::Saga;
         case RootKind::Key:
             return RootGroup::Key;
+        case RootKind::Item:
+        case RootKind::Index:
+            return RootGroup::Item;
         case RootKind::OwnOutput:
         case RootKind::ActionKey:
         case RootKind::FailureStep:
         case RootKind::FailureReason:
             return RootGroup::Undo;
         case RootKind::ResponseStatus:
-        case RootKind::ResponseHeader:
         case RootKind::ResponseBody:
             return RootGroup::Response;
+        case RootKind::ResponseHeader:
+            return RootGroup::Header;
         case RootKind::Secret:
             return RootGroup::Secret;
-        case RootKind::Item:
-        case RootKind::Index:
         case RootKind::Event:
             return RootGroup::Later;
     }
     return RootGroup::Later;
 }
 
+using RootGroups = unsigned;
+
+constexpr RootGroups bit(RootGroup group) { return 1u << static_cast<unsigned>(group); }
+template <typename... Group>
+constexpr RootGroups these(Group... groups) {
+    return (bit(groups) | ...);
+}
+
 struct PlaceRule {
     std::string_view name;
-    std::string_view allowed;  // What the hint says.
-    std::array<bool, 8> has;   // By RootGroup.
+    std::string_view allowed;  // What the hint says; $item and $index are added to it.
+    RootGroups has;
 };
 
 const PlaceRule& rule(Place place) {
     using std::string_view_literals::operator""sv;
-    // has: Input, Steps, Saga, Key, Undo, Response, Secret, Later.
-    static constexpr std::array<PlaceRule, 8> kRules{{
-        {"`when`"sv, "$input, $steps, $saga"sv, {true, true, true}},
-        {"an action"sv,
-         "$input, $steps, $saga, $key, $secrets"sv,
-         {true, true, true, true, false, false, true}},
-        {"`outcome`"sv,
-         "$response, $input, $steps, $saga"sv,
-         {true, true, true, false, false, true}},
-        {"a step's output"sv,
-         "$response, $input, $steps, $saga"sv,
-         {true, true, true, false, false, true}},
+    using enum RootGroup;
+    constexpr RootGroups kState = these(Input, Steps, Saga);
+    static constexpr std::array<PlaceRule, 14> kRules{{
+        {"`when`"sv, "$input, $steps, $saga"sv, kState},
+        {"`for_each`"sv, "$input, $steps, $saga"sv, kState},
+        {"an action"sv, "$input, $steps, $saga, $key, $secrets"sv,
+         kState | these(Key, Item, Secret)},
+        {"`until`"sv, "$input, $steps, $saga"sv, kState},
+        {"the input of a child"sv, "$input, $steps, $saga, $key"sv, kState | these(Key, Item)},
+        {"`outcome`"sv, "$response, $input, $steps, $saga"sv,
+         kState | these(Item, Response, Header)},
+        {"a step's output"sv, "$response, $input, $steps, $saga"sv,
+         kState | these(Item, Response, Header)},
+        {"the output of a child's step"sv, "$response.body, $input, $steps, $saga"sv,
+         kState | these(Item, Response)},
         {"a compensation"sv,
          "$action_key, $input, $steps, $output, $failure, $saga, $key, $secrets"sv,
-         {true, true, true, true, true, false, true}},
-        {"the default headers"sv,
-         "$input, $saga, $key, $secrets"sv,
-         {true, false, true, true, false, false, true}},
-        {"labels"sv, "$input"sv, {true}},
-        {"the saga's output"sv, "$input, $steps, $saga"sv, {true, true, true}},
+         kState | these(Key, Item, Undo, Secret)},
+        {"the input of a child"sv, "$action_key, $input, $steps, $output, $failure, $saga, $key"sv,
+         kState | these(Key, Item, Undo)},
+        {"the default headers"sv, "$input, $saga, $key, $secrets"sv,
+         these(Input, Saga, Key, Secret)},
+        {"labels"sv, "$input"sv, bit(Input)},
+        {"a lock"sv, "$input"sv, bit(Input)},
+        {"the saga's output"sv, "$input, $steps, $saga"sv, kState},
     }};
     return kRules[static_cast<std::size_t>(place)];
+}
+
+bool is_for_compensation(Place place) {
+    return place == Place::Compensation || place == Place::UndoInput;
+}
+
+/// Whether it selects an element of an array.
+bool is_element_segment(const Segment& segment) {
+    const auto* const name = std::get_if<std::string>(&segment);
+    return name == nullptr || std::all_of(name->begin(), name->end(), is_digit);
 }
 
 class Checker {
@@ -103,13 +146,19 @@ class Checker {
     void check(const Template::Use& use, Place place, std::optional<std::size_t> own) {
         const Root& root = use.path.root;
         const RootGroup of = group(root.kind);
+        const bool is_element = own && parsed_.steps[*own].for_each;
         if (of == RootGroup::Later) {
             problems_.add(
                 "not-yet", use.pointer,
                 shown(use.path) + ": " + root_text(root) + " comes in a later version of Skald",
                 "leave it out");
-        } else if (!rule(place).has[static_cast<std::size_t>(of)]) {
-            refuse_root(use, place);
+        } else if ((rule(place).has & bit(of)) == 0) {
+            refuse_root(use, place, is_element);
+        } else if (of == RootGroup::Item && !is_element) {
+            problems_.add("root-not-here", use.pointer,
+                          shown(use.path) + ": there is no " + root_text(root) +
+                              " in a step without `for_each`",
+                          "add \"for_each\", or name the value by $input or $steps");
         } else if (of == RootGroup::Steps) {
             check_step(use, place, own);
         }
@@ -117,7 +166,7 @@ class Checker {
 
     static std::string shown(const Path& path) { return in_quotes(path.text); }
 
-    void refuse_root(const Template::Use& use, Place place) {
+    void refuse_root(const Template::Use& use, Place place, bool is_element) {
         const PlaceRule& here = rule(place);
         if (use.path.root.kind == RootKind::Secret) {
             problems_.add("secret-shown", use.pointer,
@@ -126,10 +175,12 @@ class Checker {
                           "secrets belong in the url, query, headers or body of a call only");
             return;
         }
-        problems_.add("root-not-here", use.pointer,
-                      shown(use.path) + ": there is no " + root_text(use.path.root) + " in " +
-                          std::string(here.name),
-                      "here are " + std::string(here.allowed));
+        const bool has_item = is_element && (here.has & bit(RootGroup::Item)) != 0;
+        problems_.add(
+            "root-not-here", use.pointer,
+            shown(use.path) + ": there is no " + root_text(use.path.root) + " in " +
+                std::string(here.name),
+            "here are " + std::string(here.allowed) + (has_item ? ", $item, $index" : ""));
     }
 
     void check_step(const Template::Use& use, Place place, std::optional<std::size_t> own) {
@@ -153,12 +204,12 @@ class Checker {
                                         "before it");
             return;
         }
-        if (step != own) check_null(use, step, *found);
+        if (!check_list(use, step, *found) && step != own) check_null(use, step, *found);
     }
 
     bool is_settled(std::size_t step, Place place, std::optional<std::size_t> own) const {
         if (!own) return true;  // The saga's output: at the end all have.
-        if (place == Place::Compensation && step == *own) return true;
+        if (is_for_compensation(place) && step == *own) return true;
         return graph_.is_ancestor(step, *own) || has_unknown_ancestor(*own);
     }
 
@@ -171,16 +222,41 @@ class Checker {
         return false;
     }
 
+    static bool looks_inside(const Path& path) {
+        return path.root.kind == RootKind::StepOutput && !path.segments.empty();
+    }
+
+    /// Whether a list is taken for one of its elements, which is told.
+    bool check_list(const Template::Use& use, std::size_t index, const std::string& name) {
+        if (!looks_inside(use.path) || !parsed_.steps[index].for_each ||
+            is_element_segment(use.path.segments.front())) {
+            return false;
+        }
+        problems_.add("list-output", use.pointer,
+                      shown(use.path) + ": the output of " + in_quotes(name) +
+                          " is a list of the outputs of its elements",
+                      "take the whole list, or one element by its position: [0]");
+        return true;
+    }
+
     void check_null(const Template::Use& use, std::size_t index, const std::string& name) {
         const ParsedStep& step = parsed_.steps[index];
-        const bool looks_inside =
-            use.path.root.kind == RootKind::StepOutput && !use.path.segments.empty();
-        if (!looks_inside || use.path.missing == Missing::IsNull) return;
-        if (!step.has_when && !step.is_optional) return;
+        if (!looks_inside(use.path) || use.path.missing == Missing::IsNull) return;
+        const char* when = nullptr;
+        if (action_as<ParsedWait>(step.action) != nullptr) {
+            when = "always, for it only waits";
+        } else if (step.has_when) {
+            when = "when it was skipped";
+        } else if (step.is_optional) {
+            when = "when it failed";
+        } else {
+            return;
+        }
         problems_.add(
             "may-be-null", use.pointer,
-            shown(use.path) + ": the output of " + in_quotes(name) + " is null when it " +
-                (step.has_when ? "was skipped" : "failed"),
+            shown(use.path) +
+                (step.for_each ? ": the output of an element of " : ": the output of ") +
+                in_quotes(name) + " is null " + when,
             "end the expression with \"?\" to get null then: " + in_quotes(use.path.text + "?"));
     }
 
@@ -189,19 +265,31 @@ class Checker {
     Problems& problems_;
 };
 
+Place place_of(const ParsedAction& action) {
+    if (std::holds_alternative<ParsedWait>(action)) return Place::Until;
+    return std::holds_alternative<ParsedChild>(action) ? Place::ChildInput : Place::Action;
+}
+
 }  // namespace
 
 void check_expressions(const ParsedDefinition& parsed, const StepGraph& graph, Problems& problems) {
     Checker checker(parsed, graph, problems);
     checker.check(parsed.default_headers, Place::DefaultHeader, std::nullopt);
     checker.check(parsed.labels, Place::Label, std::nullopt);
+    checker.check(parsed.lock, Place::Lock, std::nullopt);
     for (std::size_t i = 0; i < parsed.steps.size(); ++i) {
         const ParsedStep& step = parsed.steps[i];
+        const bool is_child = action_as<ParsedChild>(step.action) != nullptr;
         checker.check(step.when, Place::When, i);
-        if (step.action) checker.check(step.action->uses, Place::Action, i);
+        if (step.for_each) checker.check(step.for_each->items, Place::ForEach, i);
+        if (step.action) checker.check(uses_of(*step.action), place_of(*step.action), i);
         checker.check(step.outcome, Place::Outcome, i);
-        checker.check(step.output, Place::Output, i);
-        if (step.undo.call) checker.check(step.undo.call->uses, Place::Compensation, i);
+        checker.check(step.output, is_child ? Place::ChildOutput : Place::Output, i);
+        if (step.undo.call) {
+            const bool is_by_child = action_as<ParsedChild>(step.undo.call) != nullptr;
+            checker.check(uses_of(*step.undo.call),
+                          is_by_child ? Place::UndoInput : Place::Compensation, i);
+        }
     }
     checker.check(parsed.output, Place::SagaOutput, std::nullopt);
 }

@@ -54,6 +54,11 @@ void check_optional(const ParsedStep& step, Problems& problems) {
     }
 }
 
+/// A `wait` has nothing to undo, and a child undoes itself.
+bool needs_compensation(const ParsedStep& step) {
+    return action_as<ParsedCall>(step.action) != nullptr;
+}
+
 }  // namespace
 
 StepGraph make_graph(const ParsedDefinition& parsed) {
@@ -86,7 +91,12 @@ void check_graph(const ParsedDefinition& parsed, const StepGraph& graph, Problem
     for (std::size_t i = 0; i < parsed.steps.size(); ++i) {
         const ParsedStep& step = parsed.steps[i];
         check_optional(step, problems);
-        if (step.action && step.undo.kind == ParsedUndoKind::Unsaid &&
+        if (step.is_pivot && step.for_each) {
+            problems.add("for-each-pivot", step.pointer + "/for_each",
+                         "a pivot is one call: of several, some may succeed and others fail",
+                         "put the steps with `for_each` before or after the pivot");
+        }
+        if (needs_compensation(step) && step.undo.kind == ParsedUndoKind::Unsaid &&
             position(graph, pivot, i) == Position::Before) {
             problems.add("missing-compensation", step.pointer,
                          "the step can be turned back, and nothing says how it is undone",

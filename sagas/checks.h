@@ -29,6 +29,10 @@ void find_call_warnings(const Json& document, const ParsedDefinition& parsed,
 /// The part of it that is about conditions: `when`, and the rules of `outcome`.
 void find_condition_warnings(const ParsedDefinition& parsed, Problems& warnings);
 
+/// The part of it that is about steps with `for_each`.
+void find_for_each_warnings(const Json& document, const ParsedDefinition& parsed,
+                            Problems& warnings);
+
 StepGraph make_graph(const ParsedDefinition& parsed);
 
 /// The first step that says so.

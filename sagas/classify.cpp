@@ -29,7 +29,9 @@ bool is_gone(int status) { return status == 404 || status == 410; }
 
 bool is_delete(const Undo& undo) {
     const auto* compensation = std::get_if<Compensation>(&undo);
-    return compensation != nullptr && std::get<HttpCall>(compensation->call).method == "DELETE";
+    const auto* call =
+        compensation == nullptr ? nullptr : std::get_if<HttpCall>(&compensation->call);
+    return call != nullptr && call->method == "DELETE";
 }
 
 /// At most kExcerptBytesMax bytes, whole characters of UTF-8.
@@ -87,6 +89,34 @@ Classified by_reply(const Definition& definition, const Saga& saga, StepIndex in
     return result;
 }
 
+/// A child that completed took effect, and one that is compensated did nothing in the end. That
+/// says nothing of the children of earlier tries: a failure does not clear their doubt.
+Classified by_child(const Definition& definition, StepIndex index, Phase phase,
+                    const ChildEnd& end) {
+    const bool undoes_itself = phase == Phase::Compensation &&
+                               std::holds_alternative<NoCompensation>(definition.step(index).undo);
+    const auto wanted = undoes_itself ? ChildEnd::How::Compensated : ChildEnd::How::Completed;
+    if (end.how == wanted) {
+        return {Outcome::Success, Basis::Table, 0, {}, {}};
+    }
+    std::string because;
+    if (!end.error.empty()) {
+        const bool is_hidden = definition.sensitive.hides_replies(index);
+        because = ": " + (is_hidden ? std::string(kMasked) : cut(end.error));
+    }
+    switch (end.how) {
+        case ChildEnd::How::Completed:
+            return {
+                Outcome::Failure, Basis::Table, 0, "the child saga can't be undone" + because, {}};
+        case ChildEnd::How::Compensated:
+            return {Outcome::Failure, Basis::Table, 0, "the child saga was undone" + because, {}};
+        case ChildEnd::How::Abandoned:
+            break;
+    }
+    const Outcome outcome = phase == Phase::Action ? Outcome::Unknown : Outcome::Failure;
+    return {outcome, Basis::Table, 0, "the child saga was abandoned" + because, {}};
+}
+
 }  // namespace
 
 Classified classify(const Definition& definition, const Saga& saga, StepIndex step, Phase phase,
@@ -96,6 +126,9 @@ Classified classify(const Definition& definition, const Saga& saga, StepIndex st
     }
     if (const auto* lost = std::get_if<Lost>(&answer)) {
         return {Outcome::Unknown, Basis::Table, 0, lost->reason, {}};
+    }
+    if (const auto* child = std::get_if<ChildEnd>(&answer)) {
+        return by_child(definition, step, phase, *child);
     }
     return by_reply(definition, saga, step, phase, std::get<Reply>(answer));
 }

@@ -91,7 +91,8 @@ class RuleFinder {
             return;
         }
         const bool denies_doubt = rule.is == "failure" || rule.is == "retry";
-        const bool writes = step.action && step.action->method != "GET";
+        const ParsedCall* const call = action_as<ParsedCall>(step.action);
+        const bool writes = call != nullptr && call->method != "GET";
         if (denies_doubt && writes && (left[to_bit(502)] || left[to_bit(504)])) {
             warnings_.add("rule-denies-doubt", rule.pointer,
                           in_quotes(rule.is) +

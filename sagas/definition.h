@@ -46,6 +46,10 @@ struct RetryPolicy {
     bool operator==(const RetryPolicy&) const = default;
 };
 
+/// What says how a call ended: the reply itself, or, where that is a 202, the participant later, by
+/// the URL in `Skald-Callback` (docs/definitions.md, "Callbacks").
+enum class ReplyMode : std::uint8_t { Direct, Callback };
+
 /// An HTTP request as a definition describes it. Scheme, host and port are literal, so that no
 /// input can choose whom we call.
 struct HttpCall {
@@ -59,18 +63,34 @@ struct HttpCall {
     std::vector<std::pair<std::string, Template>> query;    ///< Appended to the target.
     std::vector<std::pair<std::string, Template>> headers;  ///< With those of `defaults`; by name.
     std::optional<Template> body;                           ///< None: the request has no body.
+    ReplyMode reply = ReplyMode::Direct;
 };
 
-/// What a step does. `event`, `wait` and `saga` join here.
-using Action = std::variant<HttpCall>;
+/// A pause of the saga: for so long from when the step became ready, or until a time that an
+/// expression gives (RFC 3339; one that has passed is over at once).
+struct Wait {
+    std::variant<Milliseconds, Template> until;
+};
 
-/// Nothing was said: allowed at and after the pivot only.
+/// A saga of its own, which this one starts and waits for. Its version is chosen when the topmost
+/// saga starts (Saga::pins).
+struct ChildSaga {
+    std::string definition;
+    Template input;
+};
+
+/// What a step does. `event` joins here.
+using Action = std::variant<HttpCall, Wait, ChildSaga>;
+
+/// Nothing was said: allowed at and after the pivot, and for a `wait`. For a `saga` it means that
+/// the child undoes itself.
 struct NoCompensation {};
 /// `"none"`: there is nothing to undo.
 struct NothingToUndo {};
 struct Compensation {
-    std::variant<HttpCall> call;  ///< `event` and `saga` join here.
+    std::variant<HttpCall, ChildSaga> call;  ///< `event` joins here.
     Milliseconds timeout{10'000};
+    Milliseconds callback_timeout{3'600'000};  ///< As Step's; then it is tried again.
     RetryPolicy retry;
 };
 using Undo = std::variant<NoCompensation, NothingToUndo, Compensation>;
@@ -85,15 +105,25 @@ enum class InDoubtPolicy : std::uint8_t { Compensate, Park };
 
 enum class Necessity : std::uint8_t { Required, Optional };
 
+/// The action runs once for each element of an array.
+struct ForEach {
+    Template items;  ///< Evaluated once, when the step becomes ready.
+    std::uint32_t max_parallel = 10;
+};
+/// More elements are an error of the expression.
+inline constexpr std::size_t kItemsMax = 1'000;
+
 struct Step {
     std::string name;
     std::vector<StepIndex> after;   ///< What must have settled well first.
     std::vector<StepIndex> before;  ///< The reverse: whose `after` names this step.
     std::optional<Condition> when;
+    std::optional<ForEach> for_each;
     Action action;
     Undo undo;
-    std::optional<Template> output;  ///< None: the whole reply body.
-    Milliseconds timeout{10'000};    ///< Of one attempt.
+    std::optional<Template> output;            ///< None: the whole reply body.
+    Milliseconds timeout{10'000};              ///< Of one attempt.
+    Milliseconds callback_timeout{3'600'000};  ///< From the 202 on; then the step is in doubt.
     RetryPolicy retry;
     std::vector<OutcomeRule> outcome;
     Position position = Position::Before;
@@ -113,6 +143,9 @@ struct Definition {
     std::optional<StepIndex> pivot;
     std::optional<Milliseconds> deadline;    ///< From the saga's creation.
     std::map<std::string, Template> labels;  ///< Over $input only (labels.h).
+    /// A text over $input only: of the sagas with the same name of definition and the same text,
+    /// one at a time runs, in the order of their starts.
+    std::optional<Template> lock;
     std::optional<Template> output;
     Sensitive sensitive;
     std::shared_ptr<const InputSchema> input_schema;  ///< Null: any input. Shared: immutable.

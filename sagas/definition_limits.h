@@ -22,6 +22,11 @@ inline constexpr std::size_t kProblemsMax = 200;  ///< Reported of one document,
 
 inline constexpr Milliseconds kTimeoutMin{1};  ///< Of one attempt.
 inline constexpr Milliseconds kTimeoutMax = std::chrono::hours{1};
+inline constexpr Milliseconds kCallbackTimeoutMin = std::chrono::seconds{1};
+inline constexpr Milliseconds kCallbackTimeoutMax = std::chrono::days{30};
+inline constexpr Milliseconds kWaitMin{1};
+inline constexpr Milliseconds kWaitMax = std::chrono::days{3650};
+inline constexpr std::uint32_t kParallelMax = 100;  ///< Elements of one `for_each` at a time.
 inline constexpr Milliseconds kDeadlineMin{1};
 inline constexpr Milliseconds kDeadlineMax = std::chrono::days{3650};
 

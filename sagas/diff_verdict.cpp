@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "sagas/call_templates.h"
 #include "sagas/problems.h"
 #include "sagas/step_graph.h"
 #include "sagas/utf8.h"
@@ -15,7 +16,8 @@ namespace {
 /// Members that hang on nothing that a saga did: they count from the next try or start on.
 constexpr std::array<const char*, 6> kSafeOfDefinition{"description", "labels",    "input_schema",
                                                        "output",      "sensitive", "triggers"};
-constexpr std::array<const char*, 4> kSafeOfStep{"timeout", "retry", "outcome", "in_doubt"};
+constexpr std::array<const char*, 6> kSafeOfStep{"timeout", "callback_timeout", "retry",
+                                                 "outcome", "in_doubt",         "max_parallel"};
 
 template <std::size_t N>
 bool is_among(const std::array<const char*, N>& names, const std::string& name) {
@@ -34,12 +36,29 @@ bool is_same(const Json& a, const Json& b) {
     return a.is_discarded() || b.is_discarded() ? a.is_discarded() == b.is_discarded() : a == b;
 }
 
-/// What a participant is asked for: a call without what only accompanies it.
+/// What a participant is asked for: a call without what only accompanies it, or what says how it is
+/// answered. A wait asks nobody: it is as long as it was when it began.
 Json request_of(const Json& call) {
+    if (call.contains("wait")) return "wait";
     Json request = call;
-    for (const char* const beside : {"timeout", "retry"}) request.erase(beside);
-    if (request.contains("http")) request["http"].erase("headers");
+    for (const char* const beside : {"timeout", "callback_timeout", "retry"}) request.erase(beside);
+    if (request.contains("http")) {
+        for (const char* const beside : {"headers", "reply"}) request["http"].erase(beside);
+    }
     return request;
+}
+
+bool is_called_back(const Json& call) {
+    return call.is_object() && call.contains("http") && call["http"].contains("reply");
+}
+
+enum class UndoWay : std::uint8_t { Nobody, Call, Child };
+
+UndoWay undone_by(const Step& step) {
+    if (std::holds_alternative<Compensation>(step.undo)) return UndoWay::Call;
+    const bool is_child = std::holds_alternative<ChildSaga>(step.action);
+    return is_child && std::holds_alternative<NoCompensation>(step.undo) ? UndoWay::Child
+                                                                         : UndoWay::Nobody;
 }
 
 bool is_nullable(const Step& step) {
@@ -131,28 +150,20 @@ class ReadingsOf {
     void add(const Condition& condition, const std::string& pointer) {
         for (Path& path : condition.uses()) readings_.push_back({std::move(path), pointer, step_});
     }
-    void add(const std::vector<std::pair<std::string, Template>>& texts,
-             const std::string& pointer) {
-        for (const auto& [name, text] : texts) {
-            add(text, pointer + '/' + escape_pointer_token(name));
-        }
-    }
-    void add(const HttpCall& call, const std::string& pointer) {
-        add(call.target, pointer + "/url");
-        add(call.query, pointer + "/query");
-        add(call.headers, pointer + "/headers");
-        if (call.body) add(*call.body, pointer + "/body");
+    void add(const std::vector<CallTemplate>& parts, const std::string& pointer) {
+        for (const CallTemplate& part : parts) add(part.text, pointer + part.pointer);
     }
 
     void add_step(const Step& step, const std::string& pointer) {
         if (step.when) add(*step.when, pointer + "/when");
-        add(std::get<HttpCall>(step.action), pointer + "/action/http");
+        if (step.for_each) add(step.for_each->items, pointer + "/for_each");
+        add(templates_of(step.action), pointer + "/action");
         for (std::size_t i = 0; i < step.outcome.size(); ++i) {
             add(step.outcome[i].when, pointer + "/outcome/" + std::to_string(i) + "/when");
         }
         if (step.output) add(*step.output, pointer + "/output");
         if (const auto* undo = std::get_if<Compensation>(&step.undo)) {
-            add(std::get<HttpCall>(undo->call), pointer + "/compensation/http");
+            add(templates_of(*undo), pointer + "/compensation");
         }
     }
 
@@ -201,9 +212,14 @@ class DiffJudge {
 
     void look_at_definition() {
         look_at_other_members(older_filled_, newer_filled_, "", [](const std::string& name) {
-            return name == "name" || name == "steps" || name == "deadline" ||
+            return name == "name" || name == "steps" || name == "deadline" || name == "lock" ||
                    is_among(kSafeOfDefinition, name);
         });
+        if (!is_same(member_of(older_filled_, "lock"), member_of(newer_filled_, "lock"))) {
+            obstacles_.add("lock-changed", "/lock",
+                           "a saga has, or waits for, the lock of the old value: one of the newer "
+                           "version would not wait for it");
+        }
         if (older_.name != newer_.name) {
             obstacles_.add("name-changed", "/name",
                            "it is another definition: " + in_quotes(newer_.name));
@@ -254,13 +270,12 @@ class DiffJudge {
 
     void look_at_removed(std::size_t index) {
         const Step& step = older_.steps[index];
-        const bool is_undone =
-            step.position != Position::After && std::holds_alternative<Compensation>(step.undo);
-        obstacles_.add("step-removed", pointer_of(index),
-                       in_quotes(step.name) +
-                           (is_undone ? " may have been done: nothing would undo it"
-                                      : " may be at work: nothing would wait for its answer"),
-                       "a step that was renamed counts as removed and added");
+        obstacles_.add(
+            "step-removed", pointer_of(index),
+            in_quotes(step.name) + (can_be_undone(step)
+                                        ? " may have been done: nothing would undo it"
+                                        : " may be at work: nothing would wait for its answer"),
+            "a step that was renamed counts as removed and added");
     }
 
     /// Steps at the end, after which nothing else comes, just run later.
@@ -295,12 +310,11 @@ class DiffJudge {
                                " by the new condition, and may have decided other steps by the "
                                "old one");
         }
-        if (request_of(older_json["action"]) != request_of(newer_json["action"])) {
-            obstacles_.add("action-changed", pointer + "/action",
-                           "a try of " + shown +
-                               " may have been made: the next one would send another request "
-                               "under the same idempotency key");
+        if (!is_same(member_of(older_json, "for_each"), member_of(newer_json, "for_each"))) {
+            obstacles_.add("for-each-changed", pointer + "/for_each",
+                           shown + " may have begun, with the elements of the old expression");
         }
+        look_at_actions(older_json["action"], newer_json["action"], pointer, shown);
         if (older.necessity == Necessity::Optional && newer.necessity == Necessity::Required) {
             obstacles_.add("no-longer-optional", pointer + "/optional",
                            shown + " may have failed, and the saga gone on");
@@ -313,22 +327,49 @@ class DiffJudge {
         });
     }
 
+    void look_at_actions(const Json& older, const Json& newer, const std::string& pointer,
+                         const std::string& shown) {
+        if (request_of(older) != request_of(newer)) {
+            const bool are_calls = older.contains("http") && newer.contains("http");
+            obstacles_.add("action-changed", pointer + "/action",
+                           are_calls
+                               ? "a try of " + shown +
+                                     " may have been made: the next one would send another request "
+                                     "under the same idempotency key"
+                               : shown +
+                                     " may have begun, and does something else by the newer "
+                                     "version");
+        } else if (is_called_back(older) != is_called_back(newer)) {
+            add_reply_changed(pointer + "/action", shown);
+        }
+    }
+
     void look_at_undo(const Step& older, const Json& older_json, const Step& newer,
                       const Json& newer_json, const std::string& pointer) {
-        if (older.position == Position::After ||
-            !std::holds_alternative<Compensation>(older.undo)) {
-            return;
-        }
+        const UndoWay was = undone_by(older);
+        const UndoWay is = undone_by(newer);
+        if (older.position == Position::After || was == UndoWay::Nobody) return;
         const std::string shown = in_quotes(newer.name);
-        if (!std::holds_alternative<Compensation>(newer.undo)) {
+        const Json& older_call = member_of(older_json, "compensation");
+        const Json& newer_call = member_of(newer_json, "compensation");
+        if (is == UndoWay::Nobody) {
             obstacles_.add("compensation-removed", pointer + "/compensation",
                            shown + " may have been done: nothing would undo it");
-        } else if (request_of(older_json["compensation"]) !=
-                   request_of(newer_json["compensation"])) {
+        } else if (was != is ||
+                   (was == UndoWay::Call && request_of(older_call) != request_of(newer_call))) {
             obstacles_.add(
                 "compensation-changed", pointer + "/compensation",
                 "what " + shown + " did would be undone by another call than the one meant for it");
+        } else if (is_called_back(older_call) != is_called_back(newer_call)) {
+            add_reply_changed(pointer + "/compensation", shown);
         }
+    }
+
+    void add_reply_changed(const std::string& pointer, const std::string& shown) {
+        obstacles_.add("reply-changed", pointer + "/http/reply",
+                       "a call of " + shown +
+                           " may have been answered with 202, which the one version takes for done "
+                           "and the other does not");
     }
 
     /// The steps before `step` that the other version has too.
@@ -371,7 +412,12 @@ class DiffJudge {
         const Json& older = member_of(older_filled_["steps"][*was], "output");
         const Json& newer = member_of(newer_filled_["steps"][*is], "output");
         const Path& path = reading.path;
-        if (!is_same_at(older, newer, path.segments)) {
+        // The template is that of one element, whose position comes first.
+        const bool is_list =
+            path.root.kind == RootKind::StepOutput && newer_.steps[*is].for_each.has_value();
+        const auto skipped = static_cast<std::ptrdiff_t>(is_list && !path.segments.empty() ? 1 : 0);
+        const std::vector<Segment> inside(path.segments.begin() + skipped, path.segments.end());
+        if (!is_same_at(older, newer, inside)) {
             obstacles_.add("output-changed", reading.pointer,
                            in_quotes(path.text) + ": a saga that has done " + in_quotes(name) +
                                " keeps the output that the older version made");

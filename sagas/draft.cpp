@@ -11,13 +11,14 @@ Draft::Draft(const Definition& definition, Saga saga, Timestamp now)
     : definition_(definition),
       saga_(std::move(saga)),
       now_(now),
-      deadline_before_(owed_by_deadline(definition_, saga_)) {}
+      deadline_before_(owed_by_deadline(definition_, saga_)),
+      lock_before_(owed_by_lock(saga_)) {}
 
 void Draft::accept(Cause cause) {
     SKALD_CHECK(!record_);
     if (std::holds_alternative<Suspend>(cause) || std::holds_alternative<Resume>(cause)) {
-        for (std::size_t i = 0; i < saga_.steps.size(); ++i) {
-            keep_owed(StepIndex{static_cast<std::uint32_t>(i)});
+        for (const StepIndex place : all_places(saga_)) {
+            keep_owed(place);
         }
     }
     absorb(saga_, cause, now_);
@@ -44,6 +45,12 @@ void Draft::set_error(StepIndex step, std::string error) {
     SKALD_CHECK(record_);
     sagas::set_error(saga_.step(step), error, now_);
     record_->decision.errors.emplace_back(step, std::move(error));
+}
+
+void Draft::set_items(StepIndex step, Value items) {
+    SKALD_CHECK(record_);
+    begin_elements(saga_, step, items);
+    record_->decision.items.emplace_back(step, std::move(items));
 }
 
 void Draft::turn(Failure failure) {
@@ -75,8 +82,13 @@ void Draft::end(End end) {
 
 Transition Draft::finish() && {
     std::vector<Effect> effects;
+    const auto place = [](StepIndex index) {
+        return std::pair(to_size(index), item_of(index));  // In the order of all_places.
+    };
     std::sort(owed_before_.begin(), owed_before_.end(),
-              [](const auto& left, const auto& right) { return left.first < right.first; });
+              [&place](const auto& left, const auto& right) {
+                  return place(left.first) < place(right.first);
+              });
     for (const auto& [step, before] : owed_before_) {
         Owed now = owed_by(definition_, saga_, step);
         if (now && now != before) {
@@ -86,6 +98,10 @@ Transition Draft::finish() && {
     Owed deadline = owed_by_deadline(definition_, saga_);
     if (deadline && deadline != deadline_before_) {
         effects.push_back(std::move(*deadline));
+    }
+    Owed lock = owed_by_lock(saga_);
+    if (lock && lock != lock_before_) {
+        effects.push_back(std::move(*lock));
     }
     return {std::move(saga_), std::move(record_), std::move(effects), std::nullopt};
 }

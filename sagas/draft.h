@@ -29,6 +29,8 @@ class Draft {
 
     void set(StepIndex step, StepState state);
     void set_error(StepIndex step, std::string error);
+    /// Of a `for_each` step that begins. Before its state.
+    void set_items(StepIndex step, Value items);
     void turn(Failure failure);
     void want_turn(Failure failure);
     void drop_wanted_turn();
@@ -47,11 +49,26 @@ class Draft {
     std::optional<Record> record_;
     std::vector<std::pair<StepIndex, Owed>> owed_before_;  ///< Of the steps that were touched.
     Owed deadline_before_;
+    Owed lock_before_;
 };
 
 /// What one step, or the deadline, owes; see `owed`.
 std::optional<Effect> owed_by(const Definition& definition, const Saga& saga, StepIndex step);
 std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga& saga);
+std::optional<Effect> owed_by_lock(const Saga& saga);
+
+/// Every step of `saga`, each followed by its elements.
+std::vector<StepIndex> all_places(const Saga& saga);
+
+/// How often a compensation is tried: once, where a child undoes itself.
+const RetryPolicy& undo_policy(const Step& step);
+
+/// Whether undoing `step` means that its child undoes itself.
+bool is_undone_by_child(const Step& step);
+
+/// The attempt by which the owed effect of `state` and the answers to it go: where a child undoes
+/// itself, that of the action which made the child.
+std::uint32_t named_attempt(const Step& step, const StepRun& run, const Compensating& state);
 
 /// Whether the saga can only go forward now: its pivot succeeded or was passed over.
 bool is_past_pivot(const Definition& definition, const Saga& saga);

@@ -23,7 +23,14 @@ struct Replay {
 struct Begin {
     std::optional<RequestKey> request = std::nullopt;
     std::optional<Replay> replay = std::nullopt;
+    std::optional<std::string> lock = std::nullopt;  ///< Definition::lock, rendered (lock.h).
+    std::optional<Parent> parent = std::nullopt;
+    Pins pins = {};
 };
+/// The parent of a child that completed turned, and undoes it. Its end is no end any more.
+struct ParentTurned {};
+/// The saga is the first of those that want its lock.
+struct LockGranted {};
 /// What became of a try. Answers to `Call` and to `Settle` alike.
 struct Answered {
     StepIndex step;
@@ -39,7 +46,16 @@ struct Unsendable {
     std::uint32_t attempt;
     std::string error;
 };
-/// The due time of a try has come.
+/// A participant says how a call ended, by the URL in `Skald-Callback`. That is the same for every
+/// try of a phase, so this answers whichever is open; it may come before the 202.
+struct CalledBack {
+    StepIndex step;
+    Phase phase;
+    Outcome outcome;
+    Value output;       ///< The `$response.body` of a success; null pointer: none was sent.
+    std::string error;  ///< Why it isn't a success; may be empty.
+};
+/// The due time of a try, a wait or a callback has come.
 struct Due {
     StepIndex step;
     Phase phase;
@@ -79,7 +95,7 @@ struct Resume {
     Operator who;
 };
 
-using Event = std::variant<Begin, Answered, Unsendable, Due, DeadlinePassed, Cancel, Retry, Resolve,
-                           Abandon, Suspend, Resume>;
+using Event = std::variant<Begin, LockGranted, ParentTurned, Answered, Unsendable, CalledBack, Due,
+                           DeadlinePassed, Cancel, Retry, Resolve, Abandon, Suspend, Resume>;
 
 }  // namespace skald::sagas

@@ -30,11 +30,28 @@
 /// an array. A path has at most 1,000 characters and 64 members.
 namespace skald::sagas {
 
-/// Position of a step in its definition, from 0. A type of its own, so that it can't be taken for a
-/// count.
+/// Position of a step in its definition, from 0; or of one element of a `for_each` step
+/// (element_of). A type of its own, so that it can't be taken for a count.
 enum class StepIndex : std::uint32_t {};
 
-inline constexpr std::size_t to_size(StepIndex index) { return static_cast<std::size_t>(index); }
+/// Of the step, for an element too. A definition has at most 200 steps: eight bits.
+inline constexpr std::size_t to_size(StepIndex index) {
+    return static_cast<std::size_t>(index) & 0xFFu;
+}
+/// The step itself, where `index` is an element of it.
+inline constexpr StepIndex step_of(StepIndex index) {
+    return StepIndex{static_cast<std::uint32_t>(to_size(index))};
+}
+/// The element `item`, counted from 0, of the `for_each` step `step`.
+inline constexpr StepIndex element_of(StepIndex step, std::size_t item) {
+    return StepIndex{static_cast<std::uint32_t>(to_size(step)) |
+                     static_cast<std::uint32_t>(item + 1) << 8};
+}
+/// Which element it is; none: it is a step.
+inline constexpr std::optional<std::size_t> item_of(StepIndex index) {
+    const std::size_t high = static_cast<std::size_t>(index) >> 8;
+    return high == 0 ? std::nullopt : std::optional(high - 1);
+}
 
 /// What a path starts from.
 enum class RootKind : std::uint8_t {

@@ -11,6 +11,8 @@
 namespace skald::sagas {
 namespace {
 
+constexpr std::uint32_t kDefaultParallel = 10;
+
 std::string lower(std::string_view text) {
     std::string result(text);
     for (char& byte : result) {
@@ -66,6 +68,7 @@ class Filler {
                     {"steps", Json::array()}};
         if (parsed_.deadline) filled["deadline"] = to_duration_text(*parsed_.deadline);
         copy_field(document_, "input_schema", filled);
+        copy_field(document_, "lock", filled);
         copy_field(document_, "output", filled);
         copy_field(document_, "sensitive", filled);
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
@@ -85,41 +88,77 @@ class Filler {
         for (const std::size_t earlier : parsed.after) {
             after.push_back(parsed_.step_names[earlier]);
         }
-        const RetryPolicy retry =
-            resolve_retry(parsed.retry, parsed_.default_retry, action_role(parsed, *where));
         Json to{{"name", parsed.name},
                 {"after", std::move(after)},
-                {"action", {{"http", call(from["action"]["http"])}}},
-                {"timeout", timeout(parsed.timeout)},
-                {"retry", retry_json(retry)},
-                {"outcome", field_or(from, "outcome", Json::array())},
+                {"action", action(from["action"], *parsed.action)},
                 {"pivot", parsed.is_pivot},
-                {"optional", parsed.is_optional},
-                {"in_doubt", parsed.in_doubt.value_or("compensate")}};
+                {"optional", parsed.is_optional}};
         copy_field(from, "when", to);
+        // What a kind of action has no use for is not filled in: it could not be given either.
+        if (std::holds_alternative<ParsedWait>(*parsed.action)) return to;
+        to["in_doubt"] = parsed.in_doubt.value_or("compensate");
         copy_field(from, "output", to);
+        if (parsed.for_each) {
+            to["for_each"] = from["for_each"];
+            to["max_parallel"] = parsed.for_each->max_parallel.value_or(kDefaultParallel);
+        }
         if (parsed.undo.kind == ParsedUndoKind::Nothing) to["compensation"] = "none";
         if (parsed.undo.kind == ParsedUndoKind::Call) {
             to["compensation"] = compensation(from["compensation"], parsed.undo);
+        }
+        if (const auto* const http = std::get_if<ParsedCall>(&*parsed.action)) {
+            to["outcome"] = field_or(from, "outcome", Json::array());
+            fill_tries(
+                *http, parsed.timeout, parsed.callback_timeout,
+                resolve_retry(parsed.retry, parsed_.default_retry, action_role(parsed, *where)),
+                to);
         }
         return to;
     }
 
     Json compensation(const Json& from, const ParsedUndo& undo) const {
-        const RetryPolicy retry =
-            resolve_retry(undo.retry, parsed_.default_retry, RetryRole::Compensations);
-        return {{"http", call(from["http"])},
-                {"timeout", timeout(undo.timeout)},
-                {"retry", retry_json(retry)}};
+        Json to = action(from, *undo.call);
+        if (const auto* const http = std::get_if<ParsedCall>(&*undo.call)) {
+            fill_tries(*http, undo.timeout, undo.callback_timeout,
+                       resolve_retry(undo.retry, parsed_.default_retry, RetryRole::Compensations),
+                       to);
+        }
+        return to;
     }
 
-    Json call(const Json& from) const {
+    void fill_tries(const ParsedCall& http, const std::optional<Milliseconds>& own_timeout,
+                    const std::optional<Milliseconds>& callback_timeout, const RetryPolicy& retry,
+                    Json& to) const {
+        to["timeout"] = timeout(own_timeout);
+        to["retry"] = retry_json(retry);
+        if (http.reply == ReplyMode::Direct) return;
+        to["callback_timeout"] =
+            to_duration_text(callback_timeout.value_or(kDefaultCallbackTimeout));
+    }
+
+    /// `from`: the object that names the kind.
+    Json action(const Json& from, const ParsedAction& parsed) const {
+        if (const auto* const http = std::get_if<ParsedCall>(&parsed)) {
+            return {{"http", call(from["http"], *http)}};
+        }
+        if (const auto* const wait = std::get_if<ParsedWait>(&parsed)) {
+            if (wait->duration) return {{"wait", {{"for", to_duration_text(*wait->duration)}}}};
+            return {{"wait", {{"until", from["wait"]["until"]}}}};
+        }
+        const Json& saga = from["saga"];
+        return {{"saga",
+                 {{"definition", saga["definition"]},
+                  {"input", field_or(saga, "input", Json::object())}}}};
+    }
+
+    Json call(const Json& from, const ParsedCall& parsed) const {
         Json to{{"method", from["method"]},
                 {"url", from["url"]},
                 {"query", field_or(from, "query", Json::object())},
                 {"headers",
                  merge_headers(default_headers_, field_or(from, "headers", Json::object()))}};
         copy_field(from, "body", to);
+        if (parsed.reply == ReplyMode::Callback) to["reply"] = "callback";
         return to;
     }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "sagas/call_templates.h"
 #include "sagas/step_graph.h"
 
 namespace skald::sagas {
@@ -12,14 +13,33 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array kPlaceTexts{"when"sv,    "url"sv,    "query"sv,        "headers"sv, "body"sv,
-                                 "outcome"sv, "output"sv, "compensation"sv, "label"sv};
+constexpr std::array kPlaceTexts{
+    "when"sv,  "for_each"sv, "url"sv,    "query"sv,        "headers"sv, "body"sv, "until"sv,
+    "input"sv, "outcome"sv,  "output"sv, "compensation"sv, "label"sv,   "lock"sv};
 constexpr std::array kFormatNames{"json"sv, "mermaid"sv, "dot"sv};
 
 std::string without_prefix(const std::string& text, std::string_view prefix) {
     std::string rest = text.substr(prefix.size());
     if (rest.starts_with('.')) rest.erase(0, 1);
     return rest;
+}
+
+FlowPlace flow_place(CallPart part) {
+    switch (part) {
+        case CallPart::Url:
+            return FlowPlace::Url;
+        case CallPart::Query:
+            return FlowPlace::Query;
+        case CallPart::Headers:
+            return FlowPlace::Headers;
+        case CallPart::Body:
+            return FlowPlace::Body;
+        case CallPart::Until:
+            return FlowPlace::Until;
+        case CallPart::Input:
+            break;
+    }
+    return FlowPlace::Input;
 }
 
 class FlowReader {
@@ -33,6 +53,7 @@ class FlowReader {
         for (const auto& [name, text] : definition_.labels) {
             add(text, std::nullopt, FlowPlace::Label);
         }
+        if (definition_.lock) add(*definition_.lock, std::nullopt, FlowPlace::Lock);
         if (definition_.output) add(*definition_.output, std::nullopt, FlowPlace::Output);
         return std::move(flows_);
     }
@@ -40,25 +61,19 @@ class FlowReader {
  private:
     void read(const Step& step, StepIndex index) {
         if (step.when) add(step.when->uses(), index, FlowPlace::When);
-        const auto& call = std::get<HttpCall>(step.action);
-        add(call.target, index, FlowPlace::Url);
-        for (const auto& [name, text] : call.query) add(text, index, FlowPlace::Query);
-        for (const auto& [name, text] : call.headers) add(text, index, FlowPlace::Headers);
-        if (call.body) add(*call.body, index, FlowPlace::Body);
+        if (step.for_each) add(step.for_each->items, index, FlowPlace::ForEach);
+        for (const CallTemplate& part : templates_of(step.action)) {
+            add(part.text, index, flow_place(part.part));
+        }
         for (const OutcomeRule& rule : step.outcome) {
             add(rule.when.uses(), index, FlowPlace::Outcome);
         }
         if (step.output) add(*step.output, index, FlowPlace::Output);
         if (const auto* undo = std::get_if<Compensation>(&step.undo)) {
-            read_undo(std::get<HttpCall>(undo->call), index);
+            for (const CallTemplate& part : templates_of(*undo)) {
+                add(part.text, index, FlowPlace::Compensation);
+            }
         }
-    }
-
-    void read_undo(const HttpCall& call, StepIndex index) {
-        add(call.target, index, FlowPlace::Compensation);
-        for (const auto& [name, text] : call.query) add(text, index, FlowPlace::Compensation);
-        for (const auto& [name, text] : call.headers) add(text, index, FlowPlace::Compensation);
-        if (call.body) add(*call.body, index, FlowPlace::Compensation);
     }
 
     void add(const Template& text, std::optional<StepIndex> target, FlowPlace place) {
@@ -113,10 +128,6 @@ std::vector<std::size_t> stages_of(const Definition& definition) {
         }
     }
     return stages;
-}
-
-bool can_be_undone(const Step& step) {
-    return std::holds_alternative<Compensation>(step.undo) && step.position != Position::After;
 }
 
 std::vector<UndoStep> undo_of(const Definition& definition) {

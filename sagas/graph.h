@@ -14,14 +14,18 @@ namespace skald::sagas {
 /// Where a value is used.
 enum class FlowPlace : std::uint8_t {
     When,
+    ForEach,
     Url,
     Query,
     Headers,
     Body,
+    Until,
+    Input,  ///< Of a child.
     Outcome,
     Output,  ///< Of a step, or of the saga.
     Compensation,
     Label,  ///< Of the saga.
+    Lock,   ///< Of the saga.
 };
 
 std::string_view place_text(FlowPlace place);
@@ -38,7 +42,7 @@ struct Flow {
     auto operator<=>(const Flow&) const = default;
 };
 
-/// A compensation that can run.
+/// A compensation that can run, or a child that can be turned.
 struct UndoStep {
     StepIndex step;
     /// Whose compensations must be over first: the nearest of those that come after the step.

@@ -60,23 +60,42 @@ std::string undo_nodes(const DefinitionGraph& graph) {
     return text;
 }
 
+std::string dot_end(const Arrow& arrow) {
+    switch (arrow.end) {
+        case Arrow::End::StepBox:
+            return dot_step(*arrow.target);
+        case Arrow::End::UndoBox:
+            return dot_undo(*arrow.target);
+        case Arrow::End::LockBox:
+            return "lock";
+        case Arrow::End::OutputBox:
+            break;
+    }
+    return "output";
+}
+
 std::string arrow_edges(const DefinitionGraph& graph) {
     std::string nodes, edges;
     bool has_input = false, has_output = false;
     for (const Arrow& arrow : arrows_of(graph)) {
         has_input = has_input || !arrow.source;
-        has_output = has_output || !arrow.target;
+        has_output = has_output || arrow.end == Arrow::End::OutputBox;
         const std::string source = arrow.source ? dot_step(*arrow.source) : "input";
-        std::string target = "output";
-        if (arrow.target) {
-            target = arrow.is_for_undo ? dot_undo(*arrow.target) : dot_step(*arrow.target);
-        }
-        edges += "    " + source + " -> " + target + " [style=dotted, " + dot_label({arrow.text}) +
-                 "];\n";
+        edges += "    " + source + " -> " + dot_end(arrow) + " [style=dotted, " +
+                 dot_label({arrow.text}) + "];\n";
     }
     if (has_input) nodes += "    input [shape=oval];\n";
     if (has_output) nodes += "    output [shape=oval];\n";
     return nodes + edges;
+}
+
+std::string lock_node(const Definition& definition) {
+    if (!definition.lock) return "";
+    std::string text = "    lock [" + dot_label(lock_lines(definition)) + ", shape=house];\n";
+    for (const StepIndex first : first_steps(definition)) {
+        text += "    lock -> " + dot_step(first) + ";\n";
+    }
+    return text;
 }
 
 }  // namespace
@@ -95,7 +114,7 @@ std::string write_graph_dot(const DefinitionGraph& graph) {
             text += "    " + dot_step(earlier) + " -> " + dot_step(index) + ";\n";
         }
     }
-    return text + undo_nodes(graph) + arrow_edges(graph) + "}\n";
+    return text + lock_node(definition) + undo_nodes(graph) + arrow_edges(graph) + "}\n";
 }
 
 }  // namespace skald::sagas

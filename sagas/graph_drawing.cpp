@@ -18,8 +18,28 @@ std::string shortened(std::string_view text, std::size_t bytes_max) {
     return quoted.substr(1, quoted.size() - 2);
 }
 
-std::string call_line(const HttpCall& call) {
-    return shortened(call.method + " " + url_of(call), kLineBytesMax);
+class CallLine {
+ public:
+    std::string operator()(const HttpCall& call) const { return call.method + " " + url_of(call); }
+    std::string operator()(const Wait& wait) const {
+        const auto* const length = std::get_if<Milliseconds>(&wait.until);
+        if (length != nullptr) return "wait " + to_duration_text(*length);
+        return "wait until " + text_of(std::get<Template>(wait.until));
+    }
+    std::string operator()(const ChildSaga& child) const { return "saga " + child.definition; }
+
+    static std::string text_of(const Template& text) { return text.document().get<std::string>(); }
+};
+
+template <typename Call>
+std::string call_line(const Call& call) {
+    return shortened(std::visit(CallLine(), call), kLineBytesMax);
+}
+
+Arrow::End end_of(const Flow& flow) {
+    if (flow.place == FlowPlace::Lock) return Arrow::End::LockBox;
+    if (!flow.target) return Arrow::End::OutputBox;
+    return flow.place == FlowPlace::Compensation ? Arrow::End::UndoBox : Arrow::End::StepBox;
 }
 
 }  // namespace
@@ -34,7 +54,16 @@ std::string url_of(const HttpCall& call) {
 }
 
 std::vector<std::string> step_lines(const Step& step) {
-    std::vector<std::string> lines{step.name, call_line(std::get<HttpCall>(step.action))};
+    std::vector<std::string> lines{step.name, call_line(step.action)};
+    const auto* const call = std::get_if<HttpCall>(&step.action);
+    if (call != nullptr && call->reply == ReplyMode::Callback) {
+        lines.push_back("called back within " + to_duration_text(step.callback_timeout));
+    }
+    if (step.for_each) {
+        lines.push_back(
+            shortened("for each of " + CallLine::text_of(step.for_each->items), kLineBytesMax) +
+            ", " + std::to_string(step.for_each->max_parallel) + " at a time");
+    }
     if (step.when) lines.push_back(shortened("when " + step.when->text(), kLineBytesMax));
     if (step.position == Position::Pivot) lines.emplace_back("pivot");
     if (step.necessity == Necessity::Optional) lines.emplace_back("optional");
@@ -43,25 +72,41 @@ std::vector<std::string> step_lines(const Step& step) {
 }
 
 std::vector<std::string> undo_lines(const Step& step) {
-    const auto& undo = std::get<Compensation>(step.undo);
-    return {"undo " + step.name, call_line(std::get<HttpCall>(undo.call))};
+    std::vector<std::string> lines{"undo " + step.name};
+    const auto* const undo = std::get_if<Compensation>(&step.undo);
+    lines.push_back(undo != nullptr ? call_line(undo->call) : "the child undoes itself");
+    return lines;
+}
+
+std::vector<std::string> lock_lines(const Definition& definition) {
+    return {"one at a time", shortened(CallLine::text_of(*definition.lock), kLineBytesMax)};
+}
+
+std::vector<StepIndex> first_steps(const Definition& definition) {
+    std::vector<StepIndex> first;
+    for (std::size_t i = 0; i < definition.steps.size(); ++i) {
+        if (definition.steps[i].after.empty()) {
+            first.push_back(StepIndex{static_cast<std::uint32_t>(i)});
+        }
+    }
+    return first;
 }
 
 std::vector<Arrow> arrows_of(const DefinitionGraph& graph) {
-    using Ends = std::tuple<std::optional<StepIndex>, std::optional<StepIndex>, bool>;
+    using Ends = std::tuple<std::optional<StepIndex>, std::optional<StepIndex>, Arrow::End>;
     std::vector<Arrow> arrows;
     std::map<Ends, std::size_t> known;
     std::vector<std::set<std::string>> values;
     for (const Flow& flow : graph.flows) {
         if (flow.place == FlowPlace::Label) continue;
-        const bool is_for_undo = flow.place == FlowPlace::Compensation;
-        if (is_for_undo && graph.definition.step(*flow.target).position == Position::After) {
+        const Arrow::End end = end_of(flow);
+        if (end == Arrow::End::UndoBox &&
+            graph.definition.step(*flow.target).position == Position::After) {
             continue;
         }
-        const auto [at, is_new] =
-            known.try_emplace({flow.source, flow.target, is_for_undo}, arrows.size());
+        const auto [at, is_new] = known.try_emplace({flow.source, flow.target, end}, arrows.size());
         if (is_new) {
-            arrows.push_back({flow.source, flow.target, is_for_undo, ""});
+            arrows.push_back({flow.source, flow.target, end, ""});
             values.emplace_back();
         }
         // Said once, though it may be used in several places.

@@ -16,12 +16,19 @@ std::string url_of(const HttpCall& call);
 /// cut.
 std::vector<std::string> step_lines(const Step& step);
 std::vector<std::string> undo_lines(const Step& step);
+/// Precondition: there is a lock.
+std::vector<std::string> lock_lines(const Definition& definition);
+
+/// The steps that wait for the lock: those that come after none.
+std::vector<StepIndex> first_steps(const Definition& definition);
 
 /// All flows from one place to another. Labels of the saga have no place in a picture.
 struct Arrow {
+    enum class End : std::uint8_t { StepBox, UndoBox, OutputBox, LockBox };
+
     std::optional<StepIndex> source;  ///< None: the saga's input.
-    std::optional<StepIndex> target;  ///< None: the saga's output.
-    bool is_for_undo = false;         ///< To the target's compensation.
+    std::optional<StepIndex> target;  ///< Of StepBox and UndoBox.
+    End end;
     std::string text;  ///< "order_id, items", "$input" for all of it; cut where long.
 };
 /// A compensation that never runs is left out.

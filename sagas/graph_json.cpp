@@ -18,6 +18,7 @@ class JsonGraph {
         Ordered json{{"name", definition_.name}};
         if (definition_.deadline) json["deadline"] = to_duration_text(*definition_.deadline);
         if (definition_.pivot) json["pivot"] = name(*definition_.pivot);
+        if (definition_.lock) json["lock"] = text(*definition_.lock);
         json["steps"] = Ordered::array();
         for (std::size_t i = 0; i < definition_.steps.size(); ++i) {
             json["steps"].push_back(step(definition_.steps[i], graph_.stages[i]));
@@ -47,8 +48,22 @@ class JsonGraph {
         return list;
     }
 
+    static std::string text(const Template& text) { return text.document().get<std::string>(); }
+
     static Ordered call(const HttpCall& call) {
-        return {{"method", call.method}, {"url", url_of(call)}};
+        Ordered json{{"method", call.method}, {"url", url_of(call)}};
+        if (call.reply == ReplyMode::Callback) json["reply"] = "callback";
+        return json;
+    }
+    static Ordered call(const Wait& wait) {
+        const auto* const length = std::get_if<Milliseconds>(&wait.until);
+        if (length != nullptr) return {{"wait", {{"for", to_duration_text(*length)}}}};
+        return {{"wait", {{"until", text(std::get<Template>(wait.until))}}}};
+    }
+    static Ordered call(const ChildSaga& child) { return {{"saga", child.definition}}; }
+    template <typename Kinds>
+    static Ordered any_call(const Kinds& kinds) {
+        return std::visit([](const auto& kind) { return call(kind); }, kinds);
     }
 
     static const char* position(Position where) {
@@ -68,12 +83,19 @@ class JsonGraph {
         if (definition_.pivot) json["position"] = position(step.position);
         if (step.necessity == Necessity::Optional) json["optional"] = true;
         if (step.when) json["when"] = step.when->text();
+        if (step.for_each) {
+            json["for_each"] = {{"items", text(step.for_each->items)},
+                                {"max_parallel", step.for_each->max_parallel}};
+        }
         json["in_doubt"] = step.in_doubt == InDoubtPolicy::Park ? "park" : "compensate";
-        json["action"] = call(std::get<HttpCall>(step.action));
+        json["action"] = any_call(step.action);
         if (std::holds_alternative<NothingToUndo>(step.undo)) json["compensation"] = "none";
         if (const auto* undo = std::get_if<Compensation>(&step.undo)) {
-            json["compensation"] = call(std::get<HttpCall>(undo->call));
+            json["compensation"] = any_call(undo->call);
         }
+        const bool is_by_child = std::holds_alternative<ChildSaga>(step.action) &&
+                                 std::holds_alternative<NoCompensation>(step.undo);
+        if (is_by_child) json["compensation"] = "child";
         return json;
     }
 

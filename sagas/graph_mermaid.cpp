@@ -74,22 +74,42 @@ std::string undo_boxes(const DefinitionGraph& graph) {
     return text;
 }
 
+std::string mermaid_end(const Arrow& arrow) {
+    switch (arrow.end) {
+        case Arrow::End::StepBox:
+            return mermaid_step(*arrow.target);
+        case Arrow::End::UndoBox:
+            return mermaid_undo(*arrow.target);
+        case Arrow::End::LockBox:
+            return "lock";
+        case Arrow::End::OutputBox:
+            break;
+    }
+    return "output";
+}
+
 std::string arrow_lines(const DefinitionGraph& graph) {
     std::string boxes, lines;
     bool has_input = false, has_output = false;
     for (const Arrow& arrow : arrows_of(graph)) {
         has_input = has_input || !arrow.source;
-        has_output = has_output || !arrow.target;
+        has_output = has_output || arrow.end == Arrow::End::OutputBox;
         const std::string source = arrow.source ? mermaid_step(*arrow.source) : "input";
-        std::string target = "output";
-        if (arrow.target) {
-            target = arrow.is_for_undo ? mermaid_undo(*arrow.target) : mermaid_step(*arrow.target);
-        }
-        lines += "    " + source + " -.->|\"" + mermaid_text(arrow.text) + "\"| " + target + '\n';
+        lines += "    " + source + " -.->|\"" + mermaid_text(arrow.text) + "\"| " +
+                 mermaid_end(arrow) + '\n';
     }
     if (has_input) boxes += "    input([\"input\"])\n";
     if (has_output) boxes += "    output([\"output\"])\n";
     return boxes + lines;
+}
+
+std::string lock_box(const Definition& definition) {
+    if (!definition.lock) return "";
+    std::string text = "    lock[[\"" + box_text(lock_lines(definition)) + "\"]]\n";
+    for (const StepIndex first : first_steps(definition)) {
+        text += "    lock --> " + mermaid_step(first) + '\n';
+    }
+    return text;
 }
 
 }  // namespace
@@ -107,7 +127,7 @@ std::string write_graph_mermaid(const DefinitionGraph& graph) {
             text += "    " + mermaid_step(earlier) + " --> " + mermaid_step(index) + '\n';
         }
     }
-    text += undo_boxes(graph) + arrow_lines(graph);
+    text += lock_box(definition) + undo_boxes(graph) + arrow_lines(graph);
     return text +
            "    classDef pivot stroke-width:4px\n"
            "    classDef optional stroke-dasharray:5 5\n";

@@ -3,24 +3,9 @@
 #include <optional>
 #include <utility>
 
+#include "sagas/input_scope.h"
+
 namespace skald::sagas {
-namespace {
-
-/// `$input` and nothing else: there is no saga yet.
-class InputScope : public Scope {
- public:
-    explicit InputScope(const Json& input) : input_(input) {}
-
-    Found find(const Root& root) const override {
-        if (root.kind == RootKind::Input) return &input_;
-        return std::monostate{};
-    }
-
- private:
-    const Json& input_;
-};
-
-}  // namespace
 
 Result<std::map<std::string, std::string>> render_labels(const Definition& definition,
                                                          const Json& input) {

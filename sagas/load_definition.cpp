@@ -3,36 +3,13 @@
 
 #include "sagas/input_schema.h"
 #include "sagas/lint.h"
-#include "sagas/object_reader.h"
 #include "sagas/step_graph.h"
-#include "sagas/url.h"
+#include "sagas/stored_parts.h"
 
-/// Reads what fill.cpp wrote: every field that has a default must be there, none may be unknown. No
-/// limit of today is applied.
 namespace skald::sagas {
 namespace {
 
-constexpr Milliseconds kAnyMin{0};
-constexpr Milliseconds kAnyMax = std::chrono::days{36'500};
-
-/// What the definition can't be built without.
-template <typename T>
-T needed(std::optional<T> value, const ObjectReader& reader, const char* field,
-         Problems& problems) {
-    if (!value && problems.is_empty()) {
-        problems.add("missing-field", reader.pointer(field), "the field is missing");
-    }
-    return value.value_or(T{});
-}
-
-std::string needed_text(ObjectReader& reader, const char* field, Problems& problems) {
-    const std::string* const text = reader.text(field);
-    if (text == nullptr) {
-        problems.add("missing-field", reader.pointer(field), "the field is missing");
-        return {};
-    }
-    return *text;
-}
+constexpr Milliseconds kLongest = std::chrono::days{36'500};
 
 class Loader {
  public:
@@ -58,17 +35,10 @@ class Loader {
     }
 
     void read(ObjectReader& reader, Definition& definition) {
-        definition.name = needed_text(reader, "name", problems_);
-        definition.description = needed_text(reader, "description", problems_);
-        definition.deadline = reader.duration("deadline", kAnyMin, kAnyMax);
-        if (const Json* const schema = reader.any("input_schema")) {
-            std::vector<Problem> found;
-            definition.input_schema =
-                compile_input_schema(*schema, reader.pointer("input_schema"), found);
-            for (const Problem& problem : found) {
-                problems_.add(problem.code, problem.pointer, problem.detail);
-            }
-        }
+        definition.name = parts_.text(reader, "name");
+        definition.description = parts_.text(reader, "description");
+        definition.deadline = reader.duration("deadline", Milliseconds{0}, kLongest);
+        read_input_schema(reader, definition);
         const Json* const steps = reader.array("steps");
         if (steps == nullptr || steps->empty() || steps->size() > kStepsMax) {
             problems_.add("no-steps", reader.pointer("steps"), "no steps, or too many");
@@ -79,13 +49,25 @@ class Loader {
             read_step((*steps)[i], "/steps/" + std::to_string(i), i, definition);
         }
         if (const Json* const labels = reader.any("labels")) {
-            for (auto& [name, text] : read_texts(*labels, reader.pointer("labels"))) {
+            for (auto& [name, text] : parts_.texts(*labels, reader.pointer("labels"))) {
                 definition.labels.emplace(std::move(name), std::move(text));
             }
         }
-        definition.output = read_template(reader, "output");
+        if (reader.text("lock") != nullptr) definition.lock = parts_.any_template(reader, "lock");
+        definition.output = parts_.any_template(reader, "output");
         read_sensitive(reader);
         reader.refuse_others();
+    }
+
+    void read_input_schema(ObjectReader& reader, Definition& definition) {
+        const Json* const schema = reader.any("input_schema");
+        if (schema == nullptr) return;
+        std::vector<Problem> found;
+        definition.input_schema =
+            compile_input_schema(*schema, reader.pointer("input_schema"), found);
+        for (const Problem& problem : found) {
+            problems_.add(problem.code, problem.pointer, problem.detail);
+        }
     }
 
     void read_sensitive(ObjectReader& reader) {
@@ -120,39 +102,58 @@ class Loader {
         ObjectReader reader(json, pointer, problems_);
         reader.any("name");
         std::vector<StepIndex> after = read_after(reader);
-        std::optional<HttpCall> call = read_action(reader);
-        Undo undo = read_undo(reader);
-        std::optional<Template> output = read_template(reader, "output");
-        std::optional<Condition> when = read_condition(reader, "when");
-        const Milliseconds timeout =
-            needed(reader.duration("timeout", kAnyMin, kAnyMax), reader, "timeout", problems_);
-        const RetryPolicy retry = read_retry(reader);
-        std::vector<OutcomeRule> outcome = read_outcome(reader);
-        if (needed(reader.flag("pivot"), reader, "pivot", problems_)) {
+        std::optional<Action> action = read_action(reader);
+        std::optional<Condition> when = parts_.any_condition(reader, "when");
+        const bool is_optional = parts_.flag(reader, "optional");
+        if (parts_.flag(reader, "pivot")) {
             if (definition.pivot) problems_.add("second-pivot", pointer, "a second pivot");
             definition.pivot = StepIndex{static_cast<std::uint32_t>(index)};
         }
-        const bool is_optional = needed(reader.flag("optional"), reader, "optional", problems_);
-        const std::string in_doubt = needed_text(reader, "in_doubt", problems_);
+        if (!action) return;
+        Step step{.name = names_[index],
+                  .after = std::move(after),
+                  .before = {},
+                  .when = std::move(when),
+                  .for_each = {},
+                  .action = std::move(*action),
+                  .undo = {},
+                  .output = {},
+                  .retry = {},
+                  .outcome = {},
+                  .necessity = is_optional ? Necessity::Optional : Necessity::Required};
+        read_call_fields(reader, step);
+        reader.refuse_others();
+        definition.steps.push_back(std::move(step));
+    }
+
+    /// What only some kinds of action have.
+    void read_call_fields(ObjectReader& reader, Step& step) {
+        const StoredParts::Tries tries = parts_.tries(reader, step.action);
+        step.timeout = tries.timeout;
+        step.callback_timeout = tries.callback_timeout;
+        step.retry = tries.retry;
+        if (std::holds_alternative<Wait>(step.action)) return;
+        if (std::holds_alternative<HttpCall>(step.action)) step.outcome = parts_.outcome(reader);
+        step.undo = read_undo(reader);
+        step.output = parts_.any_template(reader, "output");
+        const std::string in_doubt = parts_.text(reader, "in_doubt");
         if (in_doubt != "park" && in_doubt != "compensate") {
             problems_.add("bad-value", reader.pointer("in_doubt"), "no such value");
         }
-        reader.refuse_others();
-        if (!call) return;
-        definition.steps.push_back(
-            Step{.name = names_[index],
-                 .after = std::move(after),
-                 .before = {},
-                 .when = std::move(when),
-                 .action = std::move(*call),
-                 .undo = std::move(undo),
-                 .output = std::move(output),
-                 .timeout = timeout,
-                 .retry = retry,
-                 .outcome = std::move(outcome),
-                 .position = Position::Before,
-                 .necessity = is_optional ? Necessity::Optional : Necessity::Required,
-                 .in_doubt = in_doubt == "park" ? InDoubtPolicy::Park : InDoubtPolicy::Compensate});
+        step.in_doubt = in_doubt == "park" ? InDoubtPolicy::Park : InDoubtPolicy::Compensate;
+        read_for_each(reader, step);
+    }
+
+    void read_for_each(ObjectReader& reader, Step& step) {
+        if (reader.text("for_each") == nullptr) return;
+        std::optional<Template> items = parts_.any_template(reader, "for_each");
+        const auto max_parallel =
+            reader.count("max_parallel", std::numeric_limits<std::uint32_t>::max());
+        if (!items || !max_parallel) {
+            problems_.add("missing-field", reader.pointer("max_parallel"), "the field is missing");
+            return;
+        }
+        step.for_each = ForEach{std::move(*items), *max_parallel};
     }
 
     std::vector<StepIndex> read_after(ObjectReader& reader) {
@@ -173,16 +174,16 @@ class Loader {
         return after;
     }
 
-    std::optional<HttpCall> read_action(ObjectReader& step) {
+    std::optional<Action> read_action(ObjectReader& step) {
         const Json* const json = step.any("action");
         if (json == nullptr) {
             problems_.add("missing-field", step.pointer("action"), "the field is missing");
             return std::nullopt;
         }
         ObjectReader reader(*json, step.pointer("action"), problems_);
-        std::optional<HttpCall> call = read_http(reader);
+        std::optional<Action> action = parts_.action(reader);
         reader.refuse_others();
-        return call;
+        return action;
     }
 
     Undo read_undo(ObjectReader& step) {
@@ -190,136 +191,20 @@ class Loader {
         if (json == nullptr) return NoCompensation{};
         if (*json == "none") return NothingToUndo{};
         ObjectReader reader(*json, step.pointer("compensation"), problems_);
-        std::optional<HttpCall> call = read_http(reader);
-        const Milliseconds timeout =
-            needed(reader.duration("timeout", kAnyMin, kAnyMax), reader, "timeout", problems_);
-        const RetryPolicy retry = read_retry(reader);
+        std::optional<Action> action = parts_.action(reader);
+        if (!action) return NoCompensation{};
+        const StoredParts::Tries tries = parts_.tries(reader, *action);
         reader.refuse_others();
-        if (!call) return NoCompensation{};
-        return Compensation{std::move(*call), timeout, retry};
-    }
-
-    std::optional<HttpCall> read_http(ObjectReader& parent) {
-        const Json* const json = parent.any("http");
-        if (json == nullptr) {
-            problems_.add("missing-field", parent.pointer("http"), "the field is missing");
-            return std::nullopt;
+        if (auto* const http = std::get_if<HttpCall>(&*action)) {
+            return Compensation{std::move(*http), tries.timeout, tries.callback_timeout,
+                                tries.retry};
         }
-        ObjectReader reader(*json, parent.pointer("http"), problems_);
-        std::string method = needed_text(reader, "method", problems_);
-        tl::expected<Url, UrlFault> url = parse_url(needed_text(reader, "url", problems_));
-        const Json* const query = reader.any("query");
-        const Json* const headers = reader.any("headers");
-        std::optional<Template> body = read_template(reader, "body");
-        reader.refuse_others();
-        if (!url || query == nullptr || headers == nullptr) {
-            problems_.add("bad-url", reader.pointer(), "no call that can be made");
-            return std::nullopt;
+        if (auto* const child = std::get_if<ChildSaga>(&*action)) {
+            return Compensation{std::move(*child), tries.timeout, tries.callback_timeout,
+                                tries.retry};
         }
-        Result<Template> target = Template::parse(url->target);
-        if (!target) {
-            problems_.add("bad-expression", reader.pointer("url"), target.error().message);
-            return std::nullopt;
-        }
-        return HttpCall{.method = std::move(method),
-                        .scheme = url->scheme,
-                        .host = std::move(url->host),
-                        .port = url->port,
-                        .target = target->bind_steps(names_),
-                        .query = read_texts(*query, reader.pointer("query")),
-                        .headers = read_texts(*headers, reader.pointer("headers")),
-                        .body = std::move(body)};
-    }
-
-    std::vector<std::pair<std::string, Template>> read_texts(const Json& json,
-                                                             const std::string& pointer) {
-        std::vector<std::pair<std::string, Template>> texts;
-        if (!json.is_object()) {
-            problems_.add("wrong-type", pointer, expected("an object", json));
-            return texts;
-        }
-        for (const auto& [name, text] : json.get_ref<const Json::object_t&>()) {
-            Result<Template> parsed = Template::parse(text);
-            if (!parsed || !text.is_string()) {
-                problems_.add("bad-expression", pointer, "no text that can be read");
-                continue;
-            }
-            texts.emplace_back(name, parsed->bind_steps(names_));
-        }
-        return texts;
-    }
-
-    std::optional<Template> read_template(ObjectReader& reader, const char* field) {
-        const Json* const json = reader.any(field);
-        if (json == nullptr) return std::nullopt;
-        Result<Template> parsed = Template::parse(*json);
-        if (!parsed) {
-            problems_.add("bad-expression", reader.pointer(field), parsed.error().message);
-            return std::nullopt;
-        }
-        return parsed->bind_steps(names_);
-    }
-
-    std::optional<Condition> read_condition(ObjectReader& reader, const char* field) {
-        const std::string* const text = reader.text(field);
-        if (text == nullptr) return std::nullopt;
-        Result<Condition> parsed = Condition::parse(*text);
-        if (!parsed) {
-            problems_.add("bad-condition", reader.pointer(field), parsed.error().message);
-            return std::nullopt;
-        }
-        return parsed->bind_steps(names_);
-    }
-
-    std::vector<OutcomeRule> read_outcome(ObjectReader& step) {
-        std::vector<OutcomeRule> rules;
-        const Json* const json = step.array("outcome");
-        if (json == nullptr) {
-            problems_.add("missing-field", step.pointer("outcome"), "the field is missing");
-            return rules;
-        }
-        for (const Json& rule : *json) {
-            ObjectReader reader(rule, step.pointer("outcome"), problems_);
-            std::optional<Condition> when = read_condition(reader, "when");
-            const std::optional<Outcome> is = read_is(needed_text(reader, "is", problems_));
-            reader.refuse_others();
-            if (when && is) {
-                rules.push_back(OutcomeRule{std::move(*when), *is});
-            } else {
-                problems_.add("bad-value", step.pointer("outcome"), "no rule that can be read");
-            }
-        }
-        return rules;
-    }
-
-    static std::optional<Outcome> read_is(const std::string& text) {
-        if (text == "success") return Outcome::Success;
-        if (text == "failure") return Outcome::Failure;
-        if (text == "retry") return Outcome::Retry;
-        if (text == "unknown") return Outcome::Unknown;
-        return std::nullopt;
-    }
-
-    RetryPolicy read_retry(ObjectReader& parent) {
-        RetryPolicy policy;
-        const Json* const json = parent.any("retry");
-        if (json == nullptr) {
-            problems_.add("missing-field", parent.pointer("retry"), "the field is missing");
-            return policy;
-        }
-        constexpr double kHuge = std::numeric_limits<double>::max();
-        ObjectReader reader(*json, parent.pointer("retry"), problems_);
-        policy.maximum_attempts =
-            reader.count("maximum_attempts", std::numeric_limits<std::uint32_t>::max());
-        policy.initial_interval = needed(reader.duration("initial_interval", kAnyMin, kAnyMax),
-                                         reader, "initial_interval", problems_);
-        policy.backoff_coefficient = needed(reader.number("backoff_coefficient", 0, kHuge), reader,
-                                            "backoff_coefficient", problems_);
-        policy.maximum_interval = needed(reader.duration("maximum_interval", kAnyMin, kAnyMax),
-                                         reader, "maximum_interval", problems_);
-        policy.jitter = needed(reader.number("jitter", 0, kHuge), reader, "jitter", problems_);
-        reader.refuse_others();
-        return policy;
+        problems_.add("bad-value", reader.pointer(), "a wait undoes nothing");
+        return NoCompensation{};
     }
 
     /// What follows from the steps' order.
@@ -352,6 +237,7 @@ class Loader {
     const Json& filled_;
     Problems problems_;
     std::vector<std::string> names_;
+    StoredParts parts_{names_, problems_};
     std::vector<SensitivePointer> sensitive_;
 };
 

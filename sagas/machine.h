@@ -30,7 +30,7 @@ struct Settle {
     std::uint32_t attempt;
     bool operator==(const Settle&) const = default;
 };
-/// Tell `Due` at `at`, not before.
+/// Tell `Due` at `at`, not before. A `wait` has one try.
 struct WakeStep {
     StepIndex step;
     Phase phase;
@@ -43,8 +43,26 @@ struct WakeDeadline {
     Timestamp at;
     bool operator==(const WakeDeadline&) const = default;
 };
-/// `await child X`, `hold lock K` and `publish` join here.
-using Effect = std::variant<Call, Settle, WakeStep, WakeDeadline>;
+/// Tell `LockGranted` when no saga that was started before this one wants the same lock.
+struct HoldLock {
+    bool operator==(const HoldLock&) const = default;
+};
+/// What a step wants of its child; the id of the child follows from the saga, the step, the phase
+/// and the attempt. Answer with `Answered` and a ChildEnd when it has ended (also if it had
+/// before), or with `Unsendable` where it can't be started.
+struct Child {
+    enum class Wish : std::uint8_t {
+        Run,   ///< Start it, unless it was.
+        Stop,  ///< Cancel it, and let it end; one that was never started, and now isn't: NotSent.
+        TurnBack,  ///< It completed: tell it ParentTurned.
+    } wish;
+    StepIndex step;
+    Phase phase;  ///< Of the call that it was started by; with TurnBack: Compensation.
+    std::uint32_t attempt;
+    bool operator==(const Child&) const = default;
+};
+/// `publish` joins here.
+using Effect = std::variant<Call, Settle, WakeStep, WakeDeadline, HoldLock, Child>;
 
 /// Why an operator's event did not apply. Nothing was changed.
 enum class RefusalCode : std::uint8_t {

@@ -36,7 +36,7 @@ std::string ObjectReader::pointer(std::string_view field) const {
 }
 
 const Json* ObjectReader::any(const std::string& field) {
-    asked_.push_back(field);
+    if (std::find(asked_.begin(), asked_.end(), field) == asked_.end()) asked_.push_back(field);
     if (object_ == nullptr) return nullptr;
     const auto found = object_->find(field);
     return found == object_->end() ? nullptr : &found->second;

@@ -28,7 +28,7 @@ std::string ended_text(const Saga& saga) {
 }
 
 bool uses_output(const Path& path, StepIndex step) {
-    return path.root.kind == RootKind::StepOutput && path.root.step == step;
+    return path.root.kind == RootKind::StepOutput && path.root.step == step_of(step);
 }
 
 bool uses_output(const Template& document, StepIndex step) {
@@ -43,12 +43,24 @@ bool uses_output(const Condition& condition, StepIndex step) {
                        [step](const Path& path) { return uses_output(path, step); });
 }
 
+bool uses_output(const Wait& wait, StepIndex step) {
+    const auto* until = std::get_if<Template>(&wait.until);
+    return until != nullptr && uses_output(*until, step);
+}
+
+bool uses_output(const ChildSaga& child, StepIndex step) { return uses_output(child.input, step); }
+
 bool uses_output(const HttpCall& call, StepIndex step) {
     const auto in_second = [step](const auto& pair) { return uses_output(pair.second, step); };
     return uses_output(call.target, step) ||
            std::any_of(call.query.begin(), call.query.end(), in_second) ||
            std::any_of(call.headers.begin(), call.headers.end(), in_second) ||
            (call.body && uses_output(*call.body, step));
+}
+
+template <typename... Kinds>
+bool uses_output(const std::variant<Kinds...>& call, StepIndex step) {
+    return std::visit([step](const auto& kind) { return uses_output(kind, step); }, call);
 }
 
 /// Whether anything but the step itself refers to its output.
@@ -62,21 +74,30 @@ bool is_output_used(const Definition& definition, StepIndex index) {
             if (uses_output(rule.when, index)) return true;
         }
         const auto* compensation = std::get_if<Compensation>(&step.undo);
-        if (uses_output(std::get<HttpCall>(step.action), index) ||
+        if (uses_output(step.action, index) ||
+            (step.for_each && uses_output(step.for_each->items, index)) ||
             (step.output && uses_output(*step.output, index)) ||
-            (compensation && uses_output(std::get<HttpCall>(compensation->call), index))) {
+            (compensation && uses_output(compensation->call, index))) {
             return true;
         }
     }
     return definition.output && uses_output(*definition.output, index);
 }
 
+/// The attempt that a retry makes. A child that completed is asked once more: another one would do
+/// it all again.
+std::uint32_t attempt_of_retry(const Draft& draft, StepIndex step, const StuckAction& stuck) {
+    const bool has_done = draft.saga().step(step).has_taken_effect &&
+                          std::holds_alternative<ChildSaga>(draft.definition().step(step).action);
+    return has_done ? stuck.attempt : stuck.attempt + 1;
+}
+
 /// Fresh tries for a stuck step.
-StepState retried(const Draft& draft, const StuckAction& stuck) {
+StepState retried(const Draft& draft, StepIndex step, const StuckAction& stuck) {
     if (stuck.attempt == 0) {
         return Pending{};  // Its `when` failed; it is asked again.
     }
-    const std::uint32_t next = stuck.attempt + 1;
+    const std::uint32_t next = attempt_of_retry(draft, step, stuck);
     if (draft.saga().suspension == Suspension::Suspended) {
         return BackingOff{next, next, stuck.is_doubtful, draft.now()};
     }
@@ -93,9 +114,13 @@ StepState retried(const Draft& draft, const StuckCompensation& stuck) {
 
 std::optional<StepState> retried(const Draft& draft, StepIndex step) {
     if (const auto* action = std::get_if<StuckAction>(&draft.state(step))) {
-        return retried(draft, *action);
+        return retried(draft, step, *action);
     }
     if (const auto* compensation = std::get_if<StuckCompensation>(&draft.state(step))) {
+        if (item_of(step)) {  // It is undone when there is room for it (max_parallel).
+            const bool is_certain = draft.saga().step(step).output != nullptr;
+            return is_certain ? StepState{Succeeded{}} : StepState{InDoubt{}};
+        }
         return retried(draft, *compensation);
     }
     return std::nullopt;
@@ -103,10 +128,12 @@ std::optional<StepState> retried(const Draft& draft, StepIndex step) {
 
 /// What an open step of an abandoned saga is left as; none: as it is.
 std::optional<StepState> given_up(const StepState& state) {
-    if (std::holds_alternative<Pending>(state)) {
+    if (std::holds_alternative<Pending>(state) || std::holds_alternative<Waiting>(state)) {
         return Cancelled{};
     }
-    if (std::holds_alternative<Calling>(state) || std::holds_alternative<Settling>(state)) {
+    if (std::holds_alternative<Calling>(state) || std::holds_alternative<Settling>(state) ||
+        std::holds_alternative<AwaitingCallback>(state) ||
+        std::holds_alternative<Iterating>(state)) {
         return InDoubt{};
     }
     if (const auto* waiting = std::get_if<BackingOff>(&state)) {
@@ -117,6 +144,9 @@ std::optional<StepState> given_up(const StepState& state) {
     }
     if (const auto* waiting = std::get_if<CompensationBackingOff>(&state)) {
         return StuckCompensation{StuckReason::GivenUp, waiting->attempt - 1};
+    }
+    if (const auto* awaiting = std::get_if<CompensationAwaitingCallback>(&state)) {
+        return StuckCompensation{StuckReason::GivenUp, awaiting->attempt};
     }
     return std::nullopt;
 }
@@ -214,12 +244,13 @@ Transition on(Draft draft, const Retry& event) {
         return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     std::vector<std::pair<StepIndex, StepState>> changes;
-    for (const StepIndex step : draft.definition().order) {
-        if (event.step && *event.step != step) {
+    for (const StepIndex place : all_places(draft.saga())) {
+        const bool is_meant = !event.step || *event.step == place || *event.step == step_of(place);
+        if (!is_meant) {
             continue;
         }
-        if (auto state = retried(draft, step)) {
-            changes.emplace_back(step, *state);
+        if (auto state = retried(draft, place)) {
+            changes.emplace_back(place, *state);
         }
     }
     if (changes.empty()) {
@@ -238,7 +269,7 @@ Transition on(Draft draft, const Resolve& event) {
     if (draft.saga().end) {
         return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
-    if (to_size(event.step) >= draft.saga().steps.size()) {
+    if (!draft.saga().has(event.step)) {
         return std::move(draft).refuse(RefusalCode::NotStuck, "there is no such step");
     }
     if (event.output && event.as != ResolveAs::Succeeded) {
@@ -252,7 +283,11 @@ Transition on(Draft draft, const Resolve& event) {
     if (std::holds_alternative<StuckCompensation>(draft.state(event.step))) {
         return resolve_compensation(std::move(draft), event);
     }
-    return std::move(draft).refuse(RefusalCode::NotStuck, "that step is not stuck");
+    const bool has_elements = !draft.saga().step(event.step).elements.empty();
+    return std::move(draft).refuse(RefusalCode::NotStuck,
+                                   has_elements ? "that step is not stuck; of a for_each step name "
+                                                  "the element, as STEP/INDEX"
+                                                : "that step is not stuck");
 }
 
 Transition on(Draft draft, const Abandon& event) {
@@ -264,9 +299,9 @@ Transition on(Draft draft, const Abandon& event) {
                                        "only a stuck saga can be abandoned; cancel it instead");
     }
     draft.accept(event);
-    for (const StepIndex step : draft.definition().order) {
-        if (auto state = given_up(draft.state(step))) {
-            draft.set(step, *state);
+    for (const StepIndex place : all_places(draft.saga())) {
+        if (auto state = given_up(draft.state(place))) {
+            draft.set(place, *state);
         }
     }
     draft.end({Status::Abandoned, draft.now(), nullptr, {}});

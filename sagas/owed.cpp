@@ -1,3 +1,4 @@
+#include <type_traits>
 #include <utility>
 
 #include "sagas/draft.h"
@@ -25,30 +26,105 @@ bool is_pivot_parked(const Definition& definition, const Saga& saga) {
            !is_past_pivot(definition, saga);
 }
 
-std::optional<Effect> owed_by(const Definition&, const Saga& saga, StepIndex step) {
-    if (saga.end || !saga.is_begun) {
+bool is_undone_by_child(const Step& step) {
+    return std::holds_alternative<ChildSaga>(step.action) &&
+           std::holds_alternative<NoCompensation>(step.undo);
+}
+
+std::uint32_t named_attempt(const Step& step, const StepRun& run, const Compensating& state) {
+    return is_undone_by_child(step) ? run.attempts : state.attempt;
+}
+
+const RetryPolicy& undo_policy(const Step& step) {
+    static const RetryPolicy kOnce{.maximum_attempts = 1};
+    const auto* compensation = std::get_if<Compensation>(&step.undo);
+    return compensation != nullptr ? compensation->retry : kOnce;
+}
+
+std::vector<StepIndex> all_places(const Saga& saga) {
+    std::vector<StepIndex> places;
+    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+        const StepIndex step{static_cast<std::uint32_t>(i)};
+        places.push_back(step);
+        for (std::size_t item = 0; item < saga.steps[i].elements.size(); ++item) {
+            places.push_back(element_of(step, item));
+        }
+    }
+    return places;
+}
+
+namespace {
+
+/// What a step owes by its state alone.
+struct OwedBy {
+    const Step& step;
+    const StepRun& run;
+    StepIndex place;
+
+    using Owed = std::optional<Effect>;
+
+    Owed operator()(const Calling& state) const {
+        if (std::holds_alternative<ChildSaga>(step.action)) {
+            return Child{Child::Wish::Run, place, Phase::Action, state.attempt};
+        }
+        return Call{place, Phase::Action, state.attempt};
+    }
+    Owed operator()(const Settling& state) const {
+        if (std::holds_alternative<ChildSaga>(step.action)) {
+            return Child{Child::Wish::Stop, place, Phase::Action, state.attempt};
+        }
+        return Settle{place, state.attempt};
+    }
+    Owed operator()(const Compensating& state) const {
+        if (is_undone_by_child(step)) {
+            return Child{Child::Wish::TurnBack, place, Phase::Compensation,
+                         named_attempt(step, run, state)};
+        }
+        const auto& compensation = std::get<Compensation>(step.undo);
+        if (std::holds_alternative<ChildSaga>(compensation.call)) {
+            return Child{Child::Wish::Run, place, Phase::Compensation, state.attempt};
+        }
+        return Call{place, Phase::Compensation, state.attempt};
+    }
+    Owed operator()(const BackingOff& state) const {
+        return WakeStep{place, Phase::Action, state.attempt, state.due_at};
+    }
+    Owed operator()(const Waiting& state) const {
+        return WakeStep{place, Phase::Action, 1, state.due_at};
+    }
+    Owed operator()(const AwaitingCallback& state) const {
+        return WakeStep{place, Phase::Action, state.attempt, state.due_at};
+    }
+    Owed operator()(const CompensationBackingOff& state) const {
+        return WakeStep{place, Phase::Compensation, state.attempt, state.due_at};
+    }
+    Owed operator()(const CompensationAwaitingCallback& state) const {
+        return WakeStep{place, Phase::Compensation, state.attempt, state.due_at};
+    }
+    template <typename Settled>
+    Owed operator()(const Settled&) const {
         return std::nullopt;
     }
-    const StepState& state = saga.step(step).state;
-    if (const auto* settling = std::get_if<Settling>(&state)) {
-        return Settle{step, settling->attempt};
-    }
-    if (saga.suspension == Suspension::Suspended) {
+};
+
+}  // namespace
+
+std::optional<Effect> owed_by(const Definition& definition, const Saga& saga, StepIndex step) {
+    if (saga.end || !saga.is_begun || !saga.has(step)) {
         return std::nullopt;
     }
-    if (const auto* calling = std::get_if<Calling>(&state)) {
-        return Call{step, Phase::Action, calling->attempt};
+    const StepRun& run = saga.step(step);
+    const bool is_held_back =
+        saga.suspension == Suspension::Suspended && !std::holds_alternative<Settling>(run.state);
+    if (is_held_back) {
+        return std::nullopt;
     }
-    if (const auto* waiting = std::get_if<BackingOff>(&state)) {
-        return WakeStep{step, Phase::Action, waiting->attempt, waiting->due_at};
-    }
-    if (const auto* compensating = std::get_if<Compensating>(&state)) {
-        return Call{step, Phase::Compensation, compensating->attempt};
-    }
-    if (const auto* waiting = std::get_if<CompensationBackingOff>(&state)) {
-        return WakeStep{step, Phase::Compensation, waiting->attempt, waiting->due_at};
-    }
-    return std::nullopt;
+    return std::visit(OwedBy{definition.step(step), run, step}, run.state);
+}
+
+std::optional<Effect> owed_by_lock(const Saga& saga) {
+    const bool is_queued = saga.is_begun && !saga.end && saga.lock && !saga.lock->is_held;
+    return is_queued ? std::optional<Effect>(HoldLock{}) : std::nullopt;
 }
 
 std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga& saga) {
@@ -63,12 +139,15 @@ std::optional<Effect> owed_by_deadline(const Definition& definition, const Saga&
 
 std::vector<Effect> owed(const Definition& definition, const Saga& saga) {
     std::vector<Effect> effects;
-    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
-        if (auto effect = owed_by(definition, saga, StepIndex{static_cast<std::uint32_t>(i)})) {
+    for (const StepIndex place : all_places(saga)) {
+        if (auto effect = owed_by(definition, saga, place)) {
             effects.push_back(std::move(*effect));
         }
     }
     if (auto effect = owed_by_deadline(definition, saga)) {
+        effects.push_back(std::move(*effect));
+    }
+    if (auto effect = owed_by_lock(saga)) {
         effects.push_back(std::move(*effect));
     }
     return effects;
@@ -78,6 +157,8 @@ bool is_owed(const Definition& definition, const Saga& saga, const Effect& effec
     const auto now_owed = [&](const auto& what) {
         if constexpr (requires { what.step; }) {
             return owed_by(definition, saga, what.step);
+        } else if constexpr (std::is_same_v<decltype(what), const HoldLock&>) {
+            return owed_by_lock(saga);
         } else {
             return owed_by_deadline(definition, saga);
         }
@@ -86,13 +167,17 @@ bool is_owed(const Definition& definition, const Saga& saga, const Effect& effec
 }
 
 Saga recovered(const Definition& definition, Saga saga) {
-    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
-        StepState& state = saga.steps[i].state;
+    for (const StepIndex place : all_places(saga)) {
+        const Step& step = definition.step(place);
+        if (std::holds_alternative<ChildSaga>(step.action)) {
+            continue;  // Whether there is a child, and how it ended, is known for certain.
+        }
+        StepState& state = saga.step(place).state;
         if (auto* calling = std::get_if<Calling>(&state)) {
             calling->is_doubtful = true;
         } else if (auto* waiting = std::get_if<BackingOff>(&state)) {
             // Its tries are not journaled: one may have been out.
-            waiting->is_doubtful |= is_quiet(definition.steps[i].retry, waiting->attempt);
+            waiting->is_doubtful |= is_quiet(step.retry, waiting->attempt);
         } else if (auto* settling = std::get_if<Settling>(&state)) {
             settling->is_doubtful = true;
         }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "sagas/definition.h"
@@ -14,6 +15,8 @@
 #include "sagas/url.h"
 
 namespace skald::sagas {
+
+class ObjectReader;
 
 /// A definition from outside as far as it could be read: what the checks that look at more than one
 /// field work on. What was absent or faulty is none or empty. `pointer`: where it stands.
@@ -26,12 +29,51 @@ struct ParsedRetry {
     std::optional<double> jitter;
 };
 
+/// An `http` object.
 struct ParsedCall {
     std::string pointer;
     std::string method;
     std::optional<Url> url;
     bool has_body = false;
+    ReplyMode reply = ReplyMode::Direct;
     std::vector<Template::Use> uses;
+};
+
+/// A `wait` object.
+struct ParsedWait {
+    std::string pointer;
+    std::optional<Milliseconds> duration;  ///< `for`.
+    std::vector<Template::Use> uses;       ///< Of `until`.
+};
+
+/// A `saga` object.
+struct ParsedChild {
+    std::string pointer;
+    std::string definition;
+    std::vector<Template::Use> uses;  ///< Of `input`.
+};
+
+/// What a step does, or what undoes it. Of more than one kind the first one.
+using ParsedAction = std::variant<ParsedCall, ParsedWait, ParsedChild>;
+
+/// Null: it is of another kind, or could not be read.
+template <typename Kind>
+const Kind* action_as(const std::optional<ParsedAction>& action) {
+    return action ? std::get_if<Kind>(&*action) : nullptr;
+}
+
+/// Where its kind stands: "/steps/0/action/http".
+inline const std::string& pointer_of(const ParsedAction& action) {
+    return std::visit([](const auto& kind) -> const std::string& { return kind.pointer; }, action);
+}
+inline const std::vector<Template::Use>& uses_of(const ParsedAction& action) {
+    return std::visit(
+        [](const auto& kind) -> const auto& { return kind.uses; }, action);
+}
+
+struct ParsedForEach {
+    std::vector<Template::Use> items;
+    std::optional<std::uint32_t> max_parallel;
 };
 
 enum class ParsedUndoKind : std::uint8_t {
@@ -44,8 +86,9 @@ enum class ParsedUndoKind : std::uint8_t {
 struct ParsedUndo {
     ParsedUndoKind kind = ParsedUndoKind::Unsaid;
     std::string pointer;
-    std::optional<ParsedCall> call;
+    std::optional<ParsedAction> call;
     std::optional<Milliseconds> timeout;
+    std::optional<Milliseconds> callback_timeout;
     ParsedRetry retry;
 };
 
@@ -65,9 +108,11 @@ struct ParsedStep {
     bool is_optional = false;
     bool has_output = false;
     std::optional<std::string> in_doubt;
-    std::optional<ParsedCall> action;
+    std::optional<ParsedAction> action;
+    std::optional<ParsedForEach> for_each;
     ParsedUndo undo;
     std::optional<Milliseconds> timeout;
+    std::optional<Milliseconds> callback_timeout;
     ParsedRetry retry;
     std::optional<Condition> condition;  ///< Of `when`.
     std::vector<Template::Use> when;
@@ -85,6 +130,7 @@ struct ParsedDefinition {
     ParsedRetry default_retry;
     std::vector<Template::Use> default_headers;
     std::vector<Template::Use> labels;
+    std::vector<Template::Use> lock;
     std::vector<Template::Use> output;
     bool has_input_schema = false;
     std::shared_ptr<const InputSchema> input_schema;
@@ -97,6 +143,12 @@ ParsedDefinition read_definition(const Json& document, const std::optional<std::
 
 /// Without `after`, which needs the names of all the steps.
 ParsedStep read_step(const Json& json, const std::string& pointer, Problems& problems);
+
+/// What `action` or `compensation` holds under the name of a kind: exactly one of them is there,
+/// and a compensation waits for nothing. The other fields of `reader` are left to the caller.
+enum class ActionPlace : std::uint8_t { OfStep, OfCompensation };
+std::optional<ParsedAction> read_action(ObjectReader& reader, ActionPlace place,
+                                        Problems& problems);
 
 /// An `http` object.
 ParsedCall read_call(const Json& json, const std::string& pointer, Problems& problems);

@@ -131,16 +131,17 @@ void read_query(const Json& json, const std::string& pointer, ParsedCall& call,
     }
 }
 
-void read_reply(ObjectReader& reader, Problems& problems) {
-    const Json* const reply = reader.any("reply");
+void read_reply(ObjectReader& reader, ParsedCall& call, Problems& problems) {
+    const std::string* const reply = reader.text("reply");
     if (reply == nullptr) return;
     if (*reply == "callback") {
-        problems.add("not-yet", reader.pointer("reply"),
-                     "\"reply\": \"callback\" comes in a later version of Skald",
-                     "leave it out, and answer the call itself");
-    } else {
-        problems.add("bad-value", reader.pointer("reply"), expected("\"callback\"", *reply),
-                     "leave it out");
+        call.reply = ReplyMode::Callback;
+    } else if (*reply != "direct") {
+        const std::string hint = did_you_mean_hint(*reply, {"direct", "callback"});
+        problems.add(
+            "bad-value", reader.pointer("reply"),
+            in_quotes(*reply) + " is neither \"direct\" nor \"callback\"",
+            hint.empty() ? "leave it out where the reply itself says how the call ended" : hint);
     }
 }
 
@@ -214,8 +215,7 @@ ParsedCall read_call(const Json& json, const std::string& pointer, Problems& pro
         call.has_body = true;
         append(call.uses, read_template(*body, reader.pointer("body"), problems));
     }
-    read_reply(reader, problems);
-    reader.not_yet("callback_timeout", "leave it out, and answer the call itself");
+    read_reply(reader, call, problems);
     reader.refuse_others();
     return call;
 }

@@ -84,6 +84,18 @@ void read_labels(ObjectReader& reader, ParsedDefinition& parsed, Problems& probl
     }
 }
 
+void read_lock(ObjectReader& reader, ParsedDefinition& parsed, Problems& problems) {
+    const Json* const json = reader.any("lock");
+    if (json == nullptr) return;
+    const std::string pointer = reader.pointer("lock");
+    parsed.lock = read_text_template(*json, pointer, problems);
+    if (*json != "") return;
+    problems.add(
+        "bad-value", pointer, "the lock is empty",
+        "name what is locked: \"{$input.account}\"; a text without expressions is one lock "
+        "for all sagas of the definition");
+}
+
 void read_input_schema(ObjectReader& reader, ParsedDefinition& parsed, Problems& problems) {
     const Json* const json = reader.any("input_schema");
     if (json == nullptr) return;
@@ -240,14 +252,13 @@ ParsedDefinition read_definition(const Json& document, const std::optional<std::
     parsed.deadline = reader.duration("deadline", kDeadlineMin, kDeadlineMax);
     read_defaults(reader, parsed, problems);
     read_labels(reader, parsed, problems);
+    read_lock(reader, parsed, problems);
     read_steps(reader, parsed, problems);
     if (const Json* const output = reader.any("output")) {
         parsed.output = read_template(*output, reader.pointer("output"), problems);
     }
     read_sensitive(reader, parsed, problems);
-    for (const char* field : {"lock", "triggers"}) {
-        reader.not_yet(field, "leave it out");
-    }
+    reader.not_yet("triggers", "leave it out");
     reader.refuse_others();
     return parsed;
 }

@@ -1,15 +1,15 @@
 #include <algorithm>
+#include <array>
 
 #include "sagas/definition_limits.h"
 #include "sagas/did_you_mean.h"
 #include "sagas/object_reader.h"
 #include "sagas/parsed_definition.h"
+#include "sagas/path.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
 namespace {
-
-constexpr const char* kUseHttp = "use an http action";
 
 std::optional<Condition> read_condition(const Json& json, const std::string& pointer,
                                         Problems& problems) {
@@ -30,26 +30,6 @@ void append_uses(const std::optional<Condition>& condition, const std::string& p
                  std::vector<Template::Use>& uses) {
     if (!condition) return;
     for (Path& path : condition->uses()) uses.push_back({std::move(path), pointer});
-}
-
-/// `action` or `compensation`: exactly one kind of call; the ones that don't exist yet are told.
-std::optional<ParsedCall> read_kind(ObjectReader& reader, Problems& problems) {
-    std::optional<ParsedCall> call;
-    const Json* const http = reader.any("http");
-    if (http != nullptr) call = read_call(*http, reader.pointer("http"), problems);
-    bool has_other = false;
-    for (const char* kind : {"event", "wait", "saga"}) {
-        has_other = reader.any(kind) != nullptr || has_other;
-        reader.not_yet(kind, kUseHttp);
-    }
-    if (http != nullptr && has_other) {
-        problems.add("one-action", reader.pointer(), "more than one kind of action", kUseHttp);
-    }
-    if (http == nullptr && !has_other && reader.is_object()) {
-        problems.add("missing-field", reader.pointer(), "\"http\" is missing",
-                     R"(write {"http": {"method": "POST", "url": "http://..."}})");
-    }
-    return call;
 }
 
 void read_name(ObjectReader& reader, ParsedStep& step, Problems& problems) {
@@ -112,13 +92,72 @@ void read_outcome(ObjectReader& reader, ParsedStep& step, Problems& problems) {
     }
 }
 
-void read_action(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+void check_callback_timeout(ObjectReader& reader, const std::optional<ParsedAction>& action,
+                            Problems& problems) {
+    if (!action || reader.any("callback_timeout") == nullptr) return;
+    const ParsedCall* const call = action_as<ParsedCall>(action);
+    if (call != nullptr && call->reply == ReplyMode::Callback) return;
+    problems.add("no-callback", reader.pointer("callback_timeout"),
+                 "the call's reply is no callback",
+                 R"(leave it out, or add "reply": "callback" to the call)");
+}
+
+void read_own_action(ObjectReader& reader, ParsedStep& step, Problems& problems) {
     reader.require("action", R"(write {"http": {"method": "POST", "url": "http://..."}})");
     const Json* const json = reader.any("action");
     if (json == nullptr) return;
     ObjectReader action(*json, reader.pointer("action"), problems);
-    step.action = read_kind(action, problems);
+    step.action = read_action(action, ActionPlace::OfStep, problems);
     action.refuse_others();
+}
+
+void read_for_each(ObjectReader& reader, ParsedStep& step, Problems& problems) {
+    constexpr const char* kHint = "such as \"$input.items\"";
+    const Json* const json = reader.any("for_each");
+    const std::optional<std::uint32_t> max_parallel = reader.count("max_parallel", kParallelMax);
+    if (json == nullptr) return;
+    const std::string pointer = reader.pointer("for_each");
+    step.for_each = ParsedForEach{{}, max_parallel};
+    if (!json->is_string()) {
+        problems.add("wrong-type", pointer, expected("an expression that gives an array", *json),
+                     kHint);
+    } else if (!is_whole_path(json->get_ref<const std::string&>())) {
+        problems.add("bad-expression", pointer,
+                     in_quotes(json->get_ref<const std::string&>()) + " is not one expression",
+                     kHint);
+    } else {
+        step.for_each->items = read_template(*json, pointer, problems);
+    }
+}
+
+/// Reports those of `fields` that are there, for this kind of action has no use for them.
+template <std::size_t N>
+void refuse_beside(ObjectReader& reader, const std::array<const char*, N>& fields,
+                   const std::string& kind, Problems& problems) {
+    for (const char* const field : fields) {
+        if (reader.any(field) == nullptr) continue;
+        problems.add("not-for-" + kind, reader.pointer(field),
+                     in_quotes(field) + " says nothing beside " + in_quotes(kind),
+                     kind == "saga" ? "leave it out: what the child calls is its own definition's"
+                                    : "leave it out: a wait calls nothing");
+    }
+}
+
+/// Fields that need another one, or exclude each other with the kind of the action.
+void check_fields(ObjectReader& reader, const ParsedStep& step, Problems& problems) {
+    static constexpr std::array kNotForWait{"compensation", "output",       "timeout",
+                                            "retry",        "outcome",      "in_doubt",
+                                            "for_each",     "max_parallel", "callback_timeout"};
+    static constexpr std::array kNotForSaga{"timeout", "retry", "outcome", "callback_timeout"};
+    const bool is_wait = action_as<ParsedWait>(step.action) != nullptr;
+    const bool is_child = action_as<ParsedChild>(step.action) != nullptr;
+    if (is_wait) refuse_beside(reader, kNotForWait, "wait", problems);
+    if (is_child) refuse_beside(reader, kNotForSaga, "saga", problems);
+    if (!is_wait && !step.for_each && reader.any("max_parallel") != nullptr) {
+        problems.add("no-for-each", reader.pointer("max_parallel"), "the step has no \"for_each\"",
+                     "leave it out");
+    }
+    if (!is_wait && !is_child) check_callback_timeout(reader, step.action, problems);
 }
 
 }  // namespace
@@ -133,16 +172,25 @@ ParsedUndo read_compensation(const Json& json, const std::string& pointer, Probl
         } else {
             problems.add("bad-value", pointer,
                          in_quotes(json.get<std::string>()) + " is no compensation",
-                         R"(write {"http": {...}}, or "none" where there is nothing to undo)");
+                         R"(write {"http": {...}} or {"saga": {...}}, or "none" where there is )"
+                         "nothing to undo");
         }
         return undo;
     }
     ObjectReader reader(json, pointer, problems);
     if (!reader.is_object()) return undo;
-    undo.call = read_kind(reader, problems);
+    undo.call = read_action(reader, ActionPlace::OfCompensation, problems);
     undo.timeout = reader.duration("timeout", kTimeoutMin, kTimeoutMax);
+    undo.callback_timeout =
+        reader.duration("callback_timeout", kCallbackTimeoutMin, kCallbackTimeoutMax);
     if (const Json* const retry = reader.any("retry")) {
         undo.retry = read_retry(*retry, reader.pointer("retry"), problems);
+    }
+    if (action_as<ParsedChild>(undo.call) != nullptr) {
+        static constexpr std::array kNotForSaga{"timeout", "retry", "callback_timeout"};
+        refuse_beside(reader, kNotForSaga, "saga", problems);
+    } else {
+        check_callback_timeout(reader, undo.call, problems);
     }
     reader.refuse_others();
     if (undo.call) undo.kind = ParsedUndoKind::Call;
@@ -186,7 +234,8 @@ ParsedStep read_step(const Json& json, const std::string& pointer, Problems& pro
         step.condition = read_condition(*when, reader.pointer("when"), problems);
         append_uses(step.condition, reader.pointer("when"), step.when);
     }
-    read_action(reader, step, problems);
+    read_own_action(reader, step, problems);
+    read_for_each(reader, step, problems);
     if (const Json* const undo = reader.any("compensation")) {
         step.undo = read_compensation(*undo, reader.pointer("compensation"), problems);
     }
@@ -195,6 +244,8 @@ ParsedStep read_step(const Json& json, const std::string& pointer, Problems& pro
         step.output = read_template(*output, reader.pointer("output"), problems);
     }
     step.timeout = reader.duration("timeout", kTimeoutMin, kTimeoutMax);
+    step.callback_timeout =
+        reader.duration("callback_timeout", kCallbackTimeoutMin, kCallbackTimeoutMax);
     if (const Json* const retry = reader.any("retry")) {
         step.retry = read_retry(*retry, reader.pointer("retry"), problems);
     }
@@ -203,9 +254,7 @@ ParsedStep read_step(const Json& json, const std::string& pointer, Problems& pro
     step.is_pivot = reader.flag("pivot").value_or(reader.any("pivot") != nullptr);
     step.is_optional = reader.flag("optional").value_or(false);
     read_in_doubt(reader, step, problems);
-    reader.not_yet("for_each", "make a step for each element, or one call that takes them all");
-    reader.not_yet("max_parallel", "leave it out");
-    reader.not_yet("callback_timeout", "leave it out, and answer the call itself");
+    check_fields(reader, step, problems);
     reader.refuse_others();
     return step;
 }

@@ -38,7 +38,18 @@ class Absorb {
         if (cause.replay) {
             saga_.replay_of = cause.replay->of;
         }
+        if (cause.lock) {
+            saga_.lock = SagaLock{*cause.lock, false};
+        }
+        saga_.parent = cause.parent;
+        saga_.pins = cause.pins;
     }
+    void operator()(const LockGranted&) const {
+        if (saga_.lock) {
+            saga_.lock->is_held = true;
+        }
+    }
+    void operator()(const ParentTurned&) const { saga_.end.reset(); }
     void operator()(const Due&) const {}
     void operator()(const DeadlinePassed&) const {}
 
@@ -66,6 +77,23 @@ class Absorb {
             await_late_answer(run, cause.phase, cause.attempt);
         }
     }
+    void operator()(const CalledBackCause& cause) const {
+        StepRun& run = saga_.step(cause.step);
+        if (cause.output) {
+            keep_output(run, cause.output);
+        }
+        if (cause.outcome != Outcome::Success) {
+            set_error(run, cause.error, at_);
+            if (cause.outcome != Outcome::Failure && !run.failing_since) {
+                run.failing_since = at_;
+            }
+            return;
+        }
+        run.failing_since.reset();
+        if (cause.phase == Phase::Action) {
+            run.error = cause.error;
+        }
+    }
     void operator()(const UnsendableCause& cause) const {
         set_error(saga_.step(cause.step), cause.error, at_);
     }
@@ -83,12 +111,9 @@ class Absorb {
     void operator()(const Abandon& cause) const {
         remember(saga_, cause.who);
         for (StepRun& run : saga_.steps) {
-            if (const auto* calling = std::get_if<Calling>(&run.state)) {
-                await_late_answer(run, Phase::Action, calling->attempt);
-            } else if (const auto* settling = std::get_if<Settling>(&run.state)) {
-                await_late_answer(run, Phase::Action, settling->attempt);
-            } else if (const auto* compensating = std::get_if<Compensating>(&run.state)) {
-                await_late_answer(run, Phase::Compensation, compensating->attempt);
+            give_up_call(run);
+            for (StepRun& element : run.elements) {
+                give_up_call(element);
             }
         }
     }
@@ -102,6 +127,16 @@ class Absorb {
     }
 
  private:
+    static void give_up_call(StepRun& run) {
+        if (const auto* calling = std::get_if<Calling>(&run.state)) {
+            await_late_answer(run, Phase::Action, calling->attempt);
+        } else if (const auto* settling = std::get_if<Settling>(&run.state)) {
+            await_late_answer(run, Phase::Action, settling->attempt);
+        } else if (const auto* compensating = std::get_if<Compensating>(&run.state)) {
+            await_late_answer(run, Phase::Compensation, compensating->attempt);
+        }
+    }
+
     void keep_output(StepRun& run, const Value& output) const {
         saga_.bytes += size_of(*output);
         run.output = output;
@@ -122,13 +157,46 @@ bool is_stuck(const StepState& state) {
            std::holds_alternative<StuckCompensation>(state);
 }
 
+bool is_undone(const StepState& state) { return std::holds_alternative<Compensated>(state); }
+
+/// A callback that nobody waits for any more may still come.
+void expect_late_callback(StepRun& run, const StepState& next) {
+    const auto* awaiting = std::get_if<AwaitingCallback>(&run.state);
+    const bool is_given_up = std::holds_alternative<InDoubt>(next) || is_stuck(next);
+    if (awaiting != nullptr && is_given_up) {
+        await_late_answer(run, Phase::Action, awaiting->attempt);
+    }
+    const auto* undoing = std::get_if<CompensationAwaitingCallback>(&run.state);
+    if (undoing != nullptr && !is_undone(next)) {
+        await_late_answer(run, Phase::Compensation, undoing->attempt);
+    }
+}
+
+/// The outputs of the elements, in their order; null where one has none.
+Value list_of_outputs(const std::vector<StepRun>& elements) {
+    Json list = Json::array();
+    for (const StepRun& element : elements) {
+        list.push_back(element.output ? *element.output : Json());
+    }
+    return make_value(std::move(list));
+}
+
 }  // namespace
 
 void absorb(Saga& saga, const Cause& cause, Timestamp at) { std::visit(Absorb(saga, at), cause); }
 
 void assign(Saga& saga, StepIndex step, const StepState& state, Timestamp at) {
     StepRun& run = saga.step(step);
+    expect_late_callback(run, state);
     run.state = state;
+    const bool has_begun =
+        std::holds_alternative<Waiting>(state) || std::holds_alternative<Iterating>(state);
+    if (has_begun && !run.started_at) {
+        run.started_at = at;
+    }
+    if (std::holds_alternative<Succeeded>(state) && run.items) {
+        run.output = list_of_outputs(run.elements);
+    }
     if (const auto* calling = std::get_if<Calling>(&state)) {
         run.attempts = calling->attempt;
         if (!run.started_at) {
@@ -151,6 +219,13 @@ void set_error(StepRun& run, std::string error, Timestamp at) {
     run.error_at = at;
 }
 
+void begin_elements(Saga& saga, StepIndex step, Value items) {
+    StepRun& run = saga.step(step);
+    run.elements.resize(items->size());
+    saga.bytes += size_of(*items);
+    run.items = std::move(items);
+}
+
 void turn(Saga& saga, Failure failure) {
     saga.direction = Direction::Backward;
     saga.turned = std::move(failure);
@@ -162,6 +237,9 @@ Saga fold(Saga saga, const Record& record) {
     const Decision& decision = record.decision;
     for (const auto& [step, error] : decision.errors) {
         set_error(saga.step(step), error, record.at);
+    }
+    for (const auto& [step, items] : decision.items) {
+        begin_elements(saga, step, items);
     }
     for (const StepChange& change : decision.steps) {
         assign(saga, change.step, change.state, record.at);
@@ -182,10 +260,11 @@ Saga fold(Saga saga, const Record& record) {
 
 RecordType type(const Cause& cause) {
     static constexpr RecordType kTypes[] = {
-        RecordType::Begun,     RecordType::Answered,       RecordType::Unsendable,
-        RecordType::Due,       RecordType::DeadlinePassed, RecordType::Cancelled,
-        RecordType::Retried,   RecordType::Resolved,       RecordType::Abandoned,
-        RecordType::Suspended, RecordType::Resumed,        RecordType::Late,
+        RecordType::Begun,       RecordType::Answered,       RecordType::Unsendable,
+        RecordType::Due,         RecordType::DeadlinePassed, RecordType::Cancelled,
+        RecordType::Retried,     RecordType::Resolved,       RecordType::Abandoned,
+        RecordType::Suspended,   RecordType::Resumed,        RecordType::Late,
+        RecordType::LockGranted, RecordType::CalledBack,     RecordType::ParentTurned,
     };
     static_assert(std::size(kTypes) == std::variant_size_v<Cause>);
     return kTypes[cause.index()];
@@ -229,6 +308,12 @@ std::string_view to_text(RecordType type) {
             return "resumed";
         case RecordType::Late:
             return "late";
+        case RecordType::LockGranted:
+            return "lock_granted";
+        case RecordType::CalledBack:
+            return "called_back";
+        case RecordType::ParentTurned:
+            return "parent_turned";
     }
     SKALD_CHECK(false);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -27,6 +28,9 @@ enum class RecordType : std::uint8_t {
     Suspended = 10,
     Resumed = 11,
     Late = 12,
+    LockGranted = 13,
+    CalledBack = 14,
+    ParentTurned = 15,
 };
 std::string_view to_text(RecordType type);
 
@@ -37,6 +41,15 @@ struct AnsweredCause {
     std::uint32_t attempt;
     Outcome outcome;
     int http_status;    ///< 0: there was no reply.
+    std::string error;  ///< What went wrong; empty on a success without an output error.
+    Value output;
+};
+/// A callback that settled, or moved, the try `attempt`.
+struct CalledBackCause {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    Outcome outcome;
     std::string error;  ///< What went wrong; empty on a success without an output error.
     Value output;
 };
@@ -56,9 +69,11 @@ struct LateCause {
     std::string error;
 };
 
-/// Begin, Due, DeadlinePassed and the operator's events are kept as they came.
-using Cause = std::variant<Begin, AnsweredCause, UnsendableCause, Due, DeadlinePassed, Cancel,
-                           Retry, Resolve, Abandon, Suspend, Resume, LateCause>;
+/// Begin, LockGranted, ParentTurned, Due, DeadlinePassed and the operator's events are kept as they
+/// came.
+using Cause =
+    std::variant<Begin, AnsweredCause, UnsendableCause, Due, DeadlinePassed, Cancel, Retry, Resolve,
+                 Abandon, Suspend, Resume, LateCause, LockGranted, CalledBackCause, ParentTurned>;
 
 RecordType type(const Cause& cause);
 
@@ -72,6 +87,8 @@ struct StepChange {
 enum class Wanted : std::uint8_t { Unchanged, Set, Lapsed };
 
 struct Decision {
+    /// Of `for_each` steps that begin; before `steps`.
+    std::vector<std::pair<StepIndex, Value>> items;
     std::vector<StepChange> steps;                          ///< The last one for a step holds.
     std::vector<std::pair<StepIndex, std::string>> errors;  ///< Of steps other than the cause's.
     std::optional<Failure> turned;

@@ -115,10 +115,27 @@ class Rendering {
 
 }  // namespace
 
+Result<Value> render_child_input(const Definition& definition, const Saga& saga, StepIndex step,
+                                 Phase phase) {
+    const ChildSaga* const child = child_called(definition.step(step), phase);
+    SKALD_CHECK(child != nullptr);
+    auto input = child->input.render(SagaScope(definition, saga).in(step, phase));
+    if (!input) return fail(input.error().code, "input: " + input.error().message);
+    return make_value(std::move(*input));
+}
+
+const ChildSaga* child_called(const Step& step, Phase phase) {
+    if (phase == Phase::Action) return std::get_if<ChildSaga>(&step.action);
+    const auto* const compensation = std::get_if<Compensation>(&step.undo);
+    return compensation == nullptr ? nullptr : std::get_if<ChildSaga>(&compensation->call);
+}
+
 std::optional<std::string> MaskedSecrets::find(std::string_view) const { return "***"; }
 
+std::string MaskedCallbackUrls::url(std::string_view, StepIndex, Phase) const { return "***"; }
+
 Result<Request> render(const Definition& definition, const Saga& saga, StepIndex step, Phase phase,
-                       const Secrets& secrets) {
+                       const Secrets& secrets, const CallbackUrls& callbacks) {
     const Plan plan = plan_of(definition.step(step), phase);
     SagaScope scope(definition, saga);
     scope.in(step, phase).with(secrets);
@@ -140,6 +157,9 @@ Result<Request> render(const Definition& definition, const Saga& saga, StepIndex
     headers->emplace_back("Skald-Saga", saga.id);
     headers->emplace_back("Skald-Step", definition.step(step).name);
     headers->emplace_back("Skald-Phase", to_text(phase));
+    if (plan.call.reply == ReplyMode::Callback) {
+        headers->emplace_back("Skald-Callback", callbacks.url(saga.id, step, phase));
+    }
     return Request{plan.call.method,   plan.call.scheme,    plan.call.host,   plan.call.port,
                    std::move(*target), std::move(*headers), std::move(*body), plan.timeout};
 }

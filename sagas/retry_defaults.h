@@ -13,6 +13,9 @@ enum class RetryRole : std::uint8_t { UpToPivot, Optional, AfterPivot, Compensat
 /// Of an attempt, where neither the step nor `defaults` says.
 inline constexpr Milliseconds kDefaultTimeout{10'000};
 
+/// From the 202 on, where the step or compensation doesn't say.
+inline constexpr Milliseconds kDefaultCallbackTimeout = std::chrono::hours{1};
+
 /// The policy: field by field what the step says, else what `defaults.retry` says, else ours (see
 /// definition.h). `defaults.retry.maximum_attempts` counts for actions up to the pivot and optional
 /// ones only: a compensation, or a step past the point of no return, must never give up because of

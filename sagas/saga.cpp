@@ -20,6 +20,9 @@ struct StatusText {
     std::string_view operator()(const Pending&) const { return "pending"; }
     std::string_view operator()(const Calling&) const { return "calling"; }
     std::string_view operator()(const BackingOff&) const { return "backing_off"; }
+    std::string_view operator()(const Waiting&) const { return "waiting"; }
+    std::string_view operator()(const AwaitingCallback&) const { return "waiting"; }
+    std::string_view operator()(const Iterating&) const { return "iterating"; }
     std::string_view operator()(const Settling&) const { return "settling"; }
     std::string_view operator()(const Succeeded&) const { return "succeeded"; }
     std::string_view operator()(const Skipped&) const { return "skipped"; }
@@ -29,13 +32,17 @@ struct StatusText {
     std::string_view operator()(const StuckAction&) const { return "stuck"; }
     std::string_view operator()(const Compensating&) const { return "compensating"; }
     std::string_view operator()(const CompensationBackingOff&) const { return "compensating"; }
+    std::string_view operator()(const CompensationAwaitingCallback&) const {
+        return "compensating";
+    }
     std::string_view operator()(const StuckCompensation&) const { return "stuck"; }
     std::string_view operator()(const Compensated&) const { return "compensated"; }
 };
 
 bool has_stuck(const StepRun& run) {
     return std::holds_alternative<StuckAction>(run.state) ||
-           std::holds_alternative<StuckCompensation>(run.state);
+           std::holds_alternative<StuckCompensation>(run.state) ||
+           std::any_of(run.elements.begin(), run.elements.end(), has_stuck);
 }
 
 }  // namespace
@@ -110,7 +117,8 @@ bool StepRun::operator==(const StepRun& other) const {
            compensation_attempts == other.compensation_attempts && started_at == other.started_at &&
            ended_at == other.ended_at && has_taken_effect == other.has_taken_effect &&
            error == other.error && error_at == other.error_at &&
-           failing_since == other.failing_since && unanswered == other.unanswered;
+           failing_since == other.failing_since && unanswered == other.unanswered &&
+           equal(items, other.items) && elements == other.elements;
 }
 
 bool End::operator==(const End& other) const {
@@ -123,7 +131,27 @@ bool Saga::operator==(const Saga& other) const {
            equal(input, other.input) && bytes == other.bytes && is_begun == other.is_begun &&
            direction == other.direction && suspension == other.suspension && steps == other.steps &&
            turned == other.turned && turn_wanted == other.turn_wanted && end == other.end &&
-           requests == other.requests && replay_of == other.replay_of;
+           requests == other.requests && replay_of == other.replay_of && lock == other.lock &&
+           parent == other.parent && pins == other.pins;
+}
+
+bool Saga::has(StepIndex index) const {
+    if (to_size(index) >= steps.size()) {
+        return false;
+    }
+    const auto item = item_of(index);
+    return !item || *item < steps[to_size(index)].elements.size();
+}
+
+const StepRun& Saga::step(StepIndex index) const {
+    SKALD_CHECK(has(index));
+    const StepRun& run = steps[to_size(index)];
+    const auto item = item_of(index);
+    return item ? run.elements[*item] : run;
+}
+
+StepRun& Saga::step(StepIndex index) {
+    return const_cast<StepRun&>(std::as_const(*this).step(index));
 }
 
 Saga make_saga(const Definition& definition, std::string id, Timestamp started_at, Value input) {
@@ -155,7 +183,11 @@ std::string idempotency_key(const Definition& definition, const Saga& saga, Step
     const std::string_view suffix = to_text(phase);
     std::string key;
     key.reserve(saga.id.size() + name.size() + suffix.size() + 2);
-    key.append(saga.id).append(1, '/').append(name).append(1, '/').append(suffix);
+    key.append(saga.id).append(1, '/').append(name).append(1, '/');
+    if (const auto item = item_of(step)) {
+        key.append(std::to_string(*item)).append(1, '/');
+    }
+    key.append(suffix);
     return key;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,19 @@ struct BackingOff {
     bool is_doubtful;
     Timestamp due_at;
     bool operator==(const BackingOff&) const = default;
+};
+/// A `wait`, over at `due_at`.
+struct Waiting {
+    Timestamp due_at;
+    bool operator==(const Waiting&) const = default;
+};
+/// Try `attempt` was answered with 202: the participant calls back, until `due_at`.
+struct AwaitingCallback {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    bool is_doubtful;  ///< Of the tries before.
+    Timestamp due_at;
+    bool operator==(const AwaitingCallback&) const = default;
 };
 /// The saga turned while a try was owed or out: what came of it must be known before its undo.
 struct Settling {
@@ -95,6 +109,12 @@ struct CompensationBackingOff {
     Timestamp due_at;
     bool operator==(const CompensationBackingOff&) const = default;
 };
+struct CompensationAwaitingCallback {
+    std::uint32_t attempt;
+    std::uint32_t budget_from;
+    Timestamp due_at;
+    bool operator==(const CompensationAwaitingCallback&) const = default;
+};
 struct StuckCompensation {
     StuckReason reason;
     std::uint32_t attempt;
@@ -111,15 +131,22 @@ struct Compensated {
     bool operator==(const Compensated&) const = default;
 };
 
-/// A child, a callback, an event, a lock or a timer that is waited for, and the elements of
-/// `for_each`, join here.
-using StepState = std::variant<Pending, Calling, BackingOff, Settling, Succeeded, Skipped, Failed,
-                               InDoubt, Cancelled, StuckAction, Compensating,
-                               CompensationBackingOff, StuckCompensation, Compensated>;
+/// A `for_each` step whose elements are under way, or being undone: its state is theirs
+/// (StepRun::elements).
+struct Iterating {
+    bool operator==(const Iterating&) const = default;
+};
+
+/// An event that is waited for joins here. Of a `saga` step Calling, Settling and Compensating say
+/// that its child is on its way, is to be cancelled, or undoes itself.
+using StepState = std::variant<Pending, Calling, BackingOff, Waiting, AwaitingCallback, Iterating,
+                               Settling, Succeeded, Skipped, Failed, InDoubt, Cancelled,
+                               StuckAction, Compensating, CompensationBackingOff,
+                               CompensationAwaitingCallback, StuckCompensation, Compensated>;
 
 /// The status that the API shows and `$steps.X.status` gives: "pending", "calling", "backing_off",
-/// "settling", "succeeded", "skipped", "failed", "in_doubt", "compensating", "compensated",
-/// "stuck", "cancelled".
+/// "waiting" (for a time or a callback), "iterating", "settling", "succeeded", "skipped", "failed",
+/// "in_doubt", "compensating", "compensated", "stuck", "cancelled".
 std::string_view status_text(const StepState& state);
 std::string_view to_text(StuckReason reason);
 
@@ -147,6 +174,8 @@ struct StepRun {
     std::optional<Timestamp> error_at;       ///< When that was last journaled.
     std::optional<Timestamp> failing_since;  ///< First bad try of those since the last good word.
     std::vector<Unanswered> unanswered;
+    Value items;                    ///< Of a `for_each` step, once it began: an array.
+    std::vector<StepRun> elements;  ///< One for each of `items`; these have none themselves.
 
     bool operator==(const StepRun&) const;
 };
@@ -186,6 +215,24 @@ struct RequestKey {
     bool operator==(const RequestKey&) const = default;
 };
 
+/// The saga and step that a child runs for.
+struct Parent {
+    std::string saga;  ///< The public id.
+    StepIndex step;    ///< An element too.
+    Phase phase;
+    std::uint32_t attempt;
+    bool operator==(const Parent&) const = default;
+};
+/// Versions of the definitions of all children below a saga, by name.
+using Pins = std::map<std::string, std::uint32_t>;
+
+/// What a saga waits for before its first step. `is_held`: it came to the head of the queue.
+struct SagaLock {
+    std::string value;
+    bool is_held = false;
+    bool operator==(const SagaLock&) const = default;
+};
+
 struct Saga {
     std::string id;  ///< The public one.
     Timestamp started_at;
@@ -202,9 +249,15 @@ struct Saga {
     std::size_t bytes = 0;             ///< Of input and outputs, about; at most kSagaBytesMax.
     std::vector<RequestKey> requests;  ///< Of operator commands that changed it.
     std::string replay_of;             ///< The id of the saga that it runs again; empty: none.
+    std::optional<SagaLock> lock;      ///< Held until the end.
+    std::optional<Parent> parent;      ///< Of a child.
+    Pins pins;                         ///< Fixed when the topmost saga started.
 
-    StepRun& step(StepIndex index) { return steps[to_size(index)]; }
-    const StepRun& step(StepIndex index) const { return steps[to_size(index)]; }
+    /// Precondition: an element is one of those that there are.
+    StepRun& step(StepIndex index);
+    const StepRun& step(StepIndex index) const;
+    /// Whether there is such a step, or such an element.
+    bool has(StepIndex index) const;
     bool operator==(const Saga&) const;
 };
 
@@ -219,7 +272,8 @@ std::string_view to_text(Status status);
 /// Completed, Compensated or Abandoned: it never changes again.
 bool is_terminal(Status status);
 
-/// "SAGA/STEP/action" or "SAGA/STEP/compensation": the key that all tries of one call carry.
+/// "SAGA/STEP[/INDEX]/action" or "SAGA/STEP[/INDEX]/compensation": the key that all tries of one
+/// call carry.
 std::string idempotency_key(const Definition& definition, const Saga& saga, StepIndex step,
                             Phase phase);
 std::string_view to_text(Phase phase);

@@ -88,10 +88,18 @@ Scope::Found SagaScope::find(const Root& root) const {
             return find_secret(root.name);
         case RootKind::Item:
         case RootKind::Index:
+            return find_item(root.kind);
         case RootKind::Event:
             return std::monostate{};
     }
     return std::monostate{};
+}
+
+Scope::Found SagaScope::find_item(RootKind kind) const {
+    const auto item = step_ ? item_of(*step_) : std::nullopt;
+    if (!item) return std::monostate{};
+    if (kind == RootKind::Index) return Json(*item);
+    return &saga_.step(step_of(*step_)).items->at(*item);
 }
 
 Scope::Found SagaScope::find_own(RootKind kind) const {

@@ -17,7 +17,8 @@ class SagaScope : public Scope {
     SagaScope(const Definition& definition, const Saga& saga)
         : definition_(definition), saga_(saga) {}
 
-    /// Adds `$key`, and in a compensation `$output`, `$action_key` and `$failure`.
+    /// Adds `$key`, in a compensation `$output`, `$action_key` and `$failure`, and of an element
+    /// `$item` and `$index`.
     SagaScope& in(StepIndex step, Phase phase);
     /// Adds `$response`.
     SagaScope& with(const Reply& reply);
@@ -30,6 +31,7 @@ class SagaScope : public Scope {
 
  private:
     Found find_own(RootKind kind) const;
+    Found find_item(RootKind kind) const;
     Found find_response(const Root& root) const;
     Found find_secret(const std::string& name) const;
 

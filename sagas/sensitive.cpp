@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "sagas/call_templates.h"
 #include "sagas/definition.h"
 #include "sagas/lint.h"
 #include "sagas/path.h"
@@ -14,6 +15,7 @@ namespace skald::sagas {
 namespace {
 
 constexpr const char* kAnything = "*";
+constexpr const char* kSendIt = "send it in a header, the query or the body of a call";
 
 /// The tokens of a JSON Pointer (RFC 6901); none: it is not one.
 std::optional<SensitivePath> read_tokens(std::string_view pointer) {
@@ -57,17 +59,58 @@ const std::vector<SensitivePath>& paths_of(const Sensitive& found, const Root& r
     static const std::vector<SensitivePath> kNone;
     if (root.kind == RootKind::Input) return found.input;
     if (root.kind == RootKind::StepOutput) return found.of(root.step).output;
-    if (root.kind == RootKind::OwnOutput && own) return found.of(*own).output;
+    if (!own || found.elements.empty()) return kNone;
+    if (root.kind == RootKind::OwnOutput) return found.elements[to_size(*own)].output;
+    if (root.kind == RootKind::Item) return found.elements[to_size(*own)].items;
     return kNone;
 }
 
-/// The paths below which the value of `path` is sensitive; an empty one: all of it is.
+/// The paths below `segments` of a value that is sensitive at `paths`; an empty one: all of it is.
+std::vector<SensitivePath> find_below(const std::vector<SensitivePath>& paths,
+                                      const std::vector<Segment>& segments) {
+    std::vector<SensitivePath> below;
+    for (const SensitivePath& sensitive : paths) {
+        if (!overlap(sensitive, segments)) continue;
+        below.push_back(rest_of(sensitive, std::min(segments.size(), sensitive.size())));
+    }
+    return below;
+}
+
 std::vector<SensitivePath> find_below(const Sensitive& found, const Path& path,
                                       std::optional<StepIndex> own) {
+    return find_below(paths_of(found, path.root, own), path.segments);
+}
+
+/// Adds where what `made` makes is sensitive to `paths`. `below` gives the paths below which the
+/// value of a path is.
+template <typename Below>
+void derive(const Template& made, const Below& below, std::vector<SensitivePath>& paths) {
+    for (const Template::Use& use : made.uses()) {
+        const auto at = read_tokens(use.pointer);
+        const Json& text = made.document().at(Json::json_pointer(use.pointer));
+        const bool is_whole = text == use.path.text;
+        for (const SensitivePath& rest : below(use.path)) {
+            paths.push_back(*at);
+            if (is_whole) paths.back().insert(paths.back().end(), rest.begin(), rest.end());
+        }
+        if (paths.size() > kSensitivePathsMax) {
+            paths = {SensitivePath{}};
+            return;
+        }
+    }
+}
+
+void derive(const Template& made, const Sensitive& found, std::optional<StepIndex> own,
+            std::vector<SensitivePath>& paths) {
+    derive(
+        made, [&](const Path& path) { return find_below(found, path, own); }, paths);
+}
+
+/// Of one element of a list that is sensitive at `paths`; what is said of one is taken for all.
+std::vector<SensitivePath> of_element(const std::vector<SensitivePath>& paths) {
     std::vector<SensitivePath> below;
-    for (const SensitivePath& sensitive : paths_of(found, path.root, own)) {
-        if (!overlap(sensitive, path.segments)) continue;
-        below.push_back(rest_of(sensitive, std::min(path.segments.size(), sensitive.size())));
+    for (const SensitivePath& path : paths) {
+        below.push_back(rest_of(path, std::min<std::size_t>(1, path.size())));
     }
     return below;
 }
@@ -79,54 +122,61 @@ class Tracer {
         : definition_(definition), found_(found) {}
 
     void run() {
+        found_.elements.resize(found_.steps.size());
         for (const StepIndex index : definition_.order) trace(index);
-        if (definition_.output) derive(*definition_.output, std::nullopt, found_.output);
+        if (definition_.output) derive(*definition_.output, found_, std::nullopt, found_.output);
     }
 
  private:
     void trace(StepIndex index) {
         const Step& step = definition_.step(index);
         Sensitive::OfStep& of_step = found_.steps[to_size(index)];
-        const auto& action = std::get<HttpCall>(step.action);
-        if (action.body) derive(*action.body, index, of_step.body);
-        of_step.hides_replies = !of_step.output.empty() || is_told(action, index);
-        if (step.output) derive(*step.output, index, of_step.output);
+        Sensitive::OfStep& element = found_.elements[to_size(index)];
+        element.output = of_step.output;
+        if (step.for_each) {
+            derive(step.for_each->items, found_, index, of_step.items);
+            element.items = of_element(of_step.items);
+            element.output = of_element(of_step.output);
+        }
+        for (const CallTemplate& part : templates_of(step.action)) {
+            if (part.part == CallPart::Body || part.part == CallPart::Input) {
+                derive(part.text, found_, index, element.body);
+            }
+        }
+        element.hides_replies =
+            !element.output.empty() || is_told(templates_of(step.action), index);
+        if (step.output) derive(*step.output, found_, index, element.output);
         if (const auto* const undo = std::get_if<Compensation>(&step.undo)) {
-            of_step.hides_replies |= is_told(std::get<HttpCall>(undo->call), index);
+            element.hides_replies |= is_told(templates_of(*undo), index);
+        }
+        finish(step, element, of_step);
+    }
+
+    /// What holds of the step, from what holds of each of its elements.
+    static void finish(const Step& step, const Sensitive::OfStep& element,
+                       Sensitive::OfStep& of_step) {
+        of_step.body = element.body;
+        of_step.hides_replies = element.hides_replies;
+        if (!step.for_each) {
+            of_step.output = element.output;
+            return;
+        }
+        for (SensitivePath path : element.output) {
+            path.insert(path.begin(), kAnything);
+            const auto end = of_step.output.end();
+            if (std::find(of_step.output.begin(), end, path) == end) {
+                of_step.output.push_back(std::move(path));
+            }
         }
     }
 
-    bool is_told(const HttpCall& call, StepIndex own) const {
-        const auto holds = [&](const Template& text) {
-            const auto uses = text.uses();
+    bool is_told(const std::vector<CallTemplate>& parts, StepIndex own) const {
+        return std::any_of(parts.begin(), parts.end(), [&](const CallTemplate& part) {
+            const auto uses = part.text.uses();
             return std::any_of(uses.begin(), uses.end(), [&](const Template::Use& use) {
                 return !find_below(found_, use.path, own).empty();
             });
-        };
-        const auto any_holds = [&holds](const auto& texts) {
-            return std::any_of(texts.begin(), texts.end(),
-                               [&holds](const auto& text) { return holds(text.second); });
-        };
-        return holds(call.target) || any_holds(call.query) || any_holds(call.headers) ||
-               (call.body && holds(*call.body));
-    }
-
-    /// Adds where what `made` makes is sensitive to `paths`.
-    void derive(const Template& made, std::optional<StepIndex> own,
-                std::vector<SensitivePath>& paths) const {
-        for (const Template::Use& use : made.uses()) {
-            const auto at = read_tokens(use.pointer);
-            const Json& text = made.document().at(Json::json_pointer(use.pointer));
-            const bool is_whole = text == use.path.text;
-            for (const SensitivePath& rest : find_below(found_, use.path, own)) {
-                paths.push_back(*at);
-                if (is_whole) paths.back().insert(paths.back().end(), rest.begin(), rest.end());
-            }
-            if (paths.size() > kSensitivePathsMax) {
-                paths = {SensitivePath{}};
-                return;
-            }
-        }
+        });
     }
 
     const Definition& definition_;
@@ -140,26 +190,38 @@ class ShownFinder {
 
     std::vector<Problem> run() {
         for (const auto& [name, text] : definition_.labels) {
-            for (const Template::Use& use : text.uses()) {
-                look_at(use.path, std::nullopt, "/labels/" + escape_pointer_token(name),
-                        "labels are shown, and searched");
-            }
+            look_at(text, std::nullopt, "/labels/" + escape_pointer_token(name),
+                    "labels are shown, and searched", kSendIt);
+        }
+        if (definition_.lock) {
+            look_at(*definition_.lock, std::nullopt, "/lock", "a saga is shown with its lock",
+                    "name what is locked by an id that may be seen");
         }
         for (std::size_t i = 0; i < definition_.steps.size(); ++i) {
             const Step& step = definition_.steps[i];
             const StepIndex own{static_cast<std::uint32_t>(i)};
             const std::string pointer = "/steps/" + std::to_string(i);
-            look_at(std::get<HttpCall>(step.action), own, pointer + "/action/http/url");
+            look_at(templates_of(step.action), own, pointer + "/action");
             if (const auto* const undo = std::get_if<Compensation>(&step.undo)) {
-                look_at(std::get<HttpCall>(undo->call), own, pointer + "/compensation/http/url");
+                look_at(templates_of(*undo), own, pointer + "/compensation");
             }
         }
         return std::move(problems_);
     }
 
  private:
-    void look_at(const HttpCall& call, StepIndex own, const std::string& pointer) {
-        const auto parts = read_text(call.target.document().get_ref<const std::string&>());
+    void look_at(const std::vector<CallTemplate>& parts, StepIndex own,
+                 const std::string& pointer) {
+        for (const CallTemplate& part : parts) {
+            if (part.part == CallPart::Url) look_at_url(part.text, own, pointer + part.pointer);
+            if (part.part != CallPart::Until) continue;
+            look_at(part.text, own, pointer + part.pointer,
+                    "the time until which a step waits is shown", "wait for another time");
+        }
+    }
+
+    void look_at_url(const Template& target, StepIndex own, const std::string& pointer) {
+        const auto parts = read_text(target.document().get_ref<const std::string&>());
         if (!parts) return;
         for (const TextPart& part : *parts) {
             if (const auto* const literal = std::get_if<std::string>(&part)) {
@@ -168,22 +230,36 @@ class ShownFinder {
             }
             Path path = std::get<Path>(part);
             bind_step(path, names_);
-            look_at(path, own, pointer, "the path of a url is seen in the errors of the call");
+            look_at(path, own, pointer, "the path of a url is seen in the errors of the call",
+                    kSendIt);
         }
     }
 
+    void look_at(const Template& text, std::optional<StepIndex> own, const std::string& pointer,
+                 const char* why, const char* hint) {
+        for (const Template::Use& use : text.uses()) look_at(use.path, own, pointer, why, hint);
+    }
+
     void look_at(const Path& path, std::optional<StepIndex> own, const std::string& pointer,
-                 const std::string& why) {
+                 const char* why, const char* hint) {
         if (find_below(definition_.sensitive, path, own).empty()) return;
-        problems_.push_back({"sensitive-shown", pointer,
-                             in_quotes(path.text) + " is sensitive, and " + why,
-                             "send it in a header, the query or the body of a call"});
+        problems_.push_back(
+            {"sensitive-shown", pointer, in_quotes(path.text) + " is sensitive, and " + why, hint});
     }
 
     const Definition& definition_;
     const std::vector<std::string> names_;
     std::vector<Problem> problems_;
 };
+
+/// Whether all that `path` leads to is what `by` leads to, or inside it.
+bool is_covered(const SensitivePath& path, const SensitivePath& by) {
+    return by.size() <= path.size() &&
+           std::equal(by.begin(), by.end(), path.begin(),
+                      [](const std::string& in_by, const std::string& in_path) {
+                          return in_by == kAnything || in_by == in_path;
+                      });
+}
 
 }  // namespace
 
@@ -217,7 +293,8 @@ bool Sensitive::hides_replies(StepIndex step) const { return of(step).hides_repl
 
 const Sensitive::OfStep& Sensitive::of(StepIndex step) const {
     static const OfStep kNothing;
-    return to_size(step) < steps.size() ? steps[to_size(step)] : kNothing;
+    const std::vector<OfStep>& all = item_of(step) ? elements : steps;
+    return to_size(step) < all.size() ? all[to_size(step)] : kNothing;
 }
 
 Sensitive trace_sensitive(const Definition& definition,
@@ -241,6 +318,34 @@ Sensitive trace_sensitive(const Definition& definition,
 std::vector<Problem> find_shown(const Definition& definition) {
     if (definition.sensitive.steps.empty()) return {};
     return ShownFinder(definition).run();
+}
+
+std::vector<SensitivePath> find_sensitive(const Definition& definition, StepIndex own,
+                                          const Template& made) {
+    std::vector<SensitivePath> paths;
+    derive(made, definition.sensitive, own, paths);
+    return paths;
+}
+
+std::vector<SensitivePath> find_sensitive_output(const Step& step,
+                                                 const std::vector<SensitivePath>& body) {
+    if (!step.output) return body;
+    std::vector<SensitivePath> paths;
+    derive(
+        *step.output,
+        [&body](const Path& path) {
+            return path.root.kind == RootKind::ResponseBody ? find_below(body, path.segments)
+                                                            : std::vector<SensitivePath>();
+        },
+        paths);
+    return paths;
+}
+
+bool are_covered(const std::vector<SensitivePath>& paths, const std::vector<SensitivePath>& by) {
+    return std::all_of(paths.begin(), paths.end(), [&by](const SensitivePath& path) {
+        return std::any_of(by.begin(), by.end(),
+                           [&path](const SensitivePath& one) { return is_covered(path, one); });
+    });
 }
 
 }  // namespace skald::sagas

@@ -16,6 +16,7 @@ namespace skald::sagas {
 
 struct Definition;
 struct Problem;
+struct Step;
 
 /// What people see instead.
 inline constexpr std::string_view kMasked = "***";
@@ -42,8 +43,10 @@ Result<SensitivePointer> read_sensitive_pointer(std::string_view text);
 /// templates make of them. Immutable once made. Threads: free.
 struct Sensitive {
     struct OfStep {
-        std::vector<SensitivePath> body;    ///< Of the action's request.
-        std::vector<SensitivePath> output;  ///< Of the step.
+        std::vector<SensitivePath> body;    ///< Of the action's request, or of a child's input.
+        std::vector<SensitivePath> output;  ///< Of the step; of a `for_each` step, of the list.
+        std::vector<SensitivePath> items;   ///< Of the array of a `for_each` step; of an element,
+                                            ///< of its item.
         /// Its participant is told something sensitive, or answers it: what it says to that may
         /// repeat it.
         bool hides_replies = false;
@@ -54,9 +57,10 @@ struct Sensitive {
     std::vector<SensitivePath> input;
     std::vector<SensitivePath> output;  ///< Of the saga.
     std::vector<OfStep> steps;          ///< Empty: nothing is sensitive.
+    std::vector<OfStep> elements;       ///< By step: of one element of it; as many as `steps`.
 
     bool hides_replies(StepIndex step) const;
-    /// Nothing of a step where there is nothing sensitive.
+    /// Nothing of a step where there is nothing sensitive. Takes an element too.
     const OfStep& of(StepIndex step) const;
 
     bool operator==(const Sensitive&) const = default;
@@ -68,7 +72,20 @@ Sensitive trace_sensitive(const Definition& definition,
                           const std::vector<SensitivePointer>& pointers);
 
 /// Expressions that put a sensitive value where it would be shown, as "sensitive-shown": a label,
-/// and the path of a URL, which the errors of its call name.
+/// the lock, the time until which a step waits, and the path of a URL, which the errors of its call
+/// name.
 std::vector<Problem> find_shown(const Definition& definition);
+
+/// Where what `made`, which belongs to `own`, makes is sensitive.
+std::vector<SensitivePath> find_sensitive(const Definition& definition, StepIndex own,
+                                          const Template& made);
+
+/// Where the output of `step`, or of one element of it, is sensitive when its reply's body is at
+/// `body`.
+std::vector<SensitivePath> find_sensitive_output(const Step& step,
+                                                 const std::vector<SensitivePath>& body);
+
+/// Whether all that `paths` lead to is what `by` lead to, or inside it.
+bool are_covered(const std::vector<SensitivePath>& paths, const std::vector<SensitivePath>& by);
 
 }  // namespace skald::sagas

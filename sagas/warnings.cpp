@@ -22,19 +22,33 @@ class StepFinder {
                           "add \"input_schema\": a wrong input is then refused at once, and not "
                           "found out in the middle of a saga");
         }
+        look_at_lock();
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
             const ParsedStep& step = parsed_.steps[i];
             look_at_compensation(step);
             if (const std::optional<Position> where = position(graph_, pivot_, i)) {
                 look_at_output(step, *where);
+                look_at_headers(step);
                 look_at_position(step, *where);
                 look_at_deadline(step, *where);
+                look_at_waiting(step, *where);
                 look_at_pauses(step, *where);
             }
         }
     }
 
  private:
+    void look_at_lock() {
+        for (const Template::Use& use : parsed_.lock) {
+            if (use.path.missing == Missing::IsError) continue;
+            warnings_.add("null-in-lock", use.pointer,
+                          in_quotes(use.path.text) +
+                              ": where there is no value, the lock is null and the start refused; "
+                              "or the text null stands in it, and such sagas wait for each other",
+                          "leave the \"?\" out, and require the value in \"input_schema\"");
+        }
+    }
+
     void look_at_output(const ParsedStep& step, Position where) {
         if (!step.has_output || step.name.empty() || is_used(step)) return;
         if (step.is_optional) {
@@ -50,6 +64,22 @@ class StepFinder {
                     (where == Position::Before ? "the saga turns back" : "the saga is stuck"),
                 "leave \"output\" out (the whole reply is kept then), or end its "
                 "expressions with \"?\"");
+        }
+    }
+
+    void look_at_headers(const ParsedStep& step) {
+        const ParsedCall* const call = action_as<ParsedCall>(step.action);
+        if (call == nullptr || call->reply == ReplyMode::Direct) return;
+        for (const Template::Use& use : step.output) {
+            const bool needs_header = use.path.root.kind == RootKind::ResponseHeader &&
+                                      use.path.missing == Missing::IsError;
+            if (!needs_header) continue;
+            warnings_.add(
+                "header-of-callback", use.pointer,
+                in_quotes(use.path.text) +
+                    ": a callback has no headers, and the output could not be made",
+                "let the participant send it in the callback's \"output\", or end it with "
+                "\"?\"");
         }
     }
 
@@ -69,27 +99,40 @@ class StepFinder {
         });
     }
 
+    static bool has_step(const ParsedStep& in, const std::string& name) {
+        return has_step(in.when, name) || has_step(in.outcome, name) || has_step(in.output, name) ||
+               (in.for_each && has_step(in.for_each->items, name)) ||
+               (in.action && has_step(uses_of(*in.action), name)) ||
+               (in.undo.call && has_step(uses_of(*in.undo.call), name));
+    }
+
+    static bool uses_own_output(const ParsedUndo& undo) {
+        if (!undo.call) return false;
+        const std::vector<Template::Use>& uses = uses_of(*undo.call);
+        return std::any_of(uses.begin(), uses.end(), [](const Template::Use& use) {
+            return use.path.root.kind == RootKind::OwnOutput;
+        });
+    }
+
     bool is_used(const ParsedStep& own) const {
-        const std::string& name = own.name;
-        if (has_step(parsed_.output, name)) return true;
-        if (own.undo.call && std::any_of(own.undo.call->uses.begin(), own.undo.call->uses.end(),
-                                         [](const Template::Use& use) {
-                                             return use.path.root.kind == RootKind::OwnOutput;
-                                         })) {
-            return true;
-        }
-        return std::any_of(parsed_.steps.begin(), parsed_.steps.end(),
-                           [&name](const ParsedStep& step) {
-                               return has_step(step.when, name) || has_step(step.outcome, name) ||
-                                      has_step(step.output, name) ||
-                                      (step.action && has_step(step.action->uses, name)) ||
-                                      (step.undo.call && has_step(step.undo.call->uses, name));
-                           });
+        return has_step(parsed_.output, own.name) || uses_own_output(own.undo) ||
+               std::any_of(parsed_.steps.begin(), parsed_.steps.end(),
+                           [&own](const ParsedStep& step) { return has_step(step, own.name); });
     }
 
     void look_at_compensation(const ParsedStep& step) {
         if (!step.undo.call) return;
-        for (const Template::Use& use : step.undo.call->uses) {
+        // A child is undone so when it completed, and then it has an output.
+        if (action_as<ParsedChild>(step.action) == nullptr) look_at_own_output(step);
+        if (step.undo.retry.maximum_attempts) {
+            warnings_.add("limited-compensation", step.undo.pointer + "/retry/maximum_attempts",
+                          "the saga is stuck when these tries run out",
+                          "leave the number out: a compensation is tried until it works");
+        }
+    }
+
+    void look_at_own_output(const ParsedStep& step) {
+        for (const Template::Use& use : uses_of(*step.undo.call)) {
             const Root& root = use.path.root;
             const bool is_own = root.kind == RootKind::OwnOutput ||
                                 (root.kind == RootKind::StepOutput && root.name == step.name);
@@ -100,11 +143,6 @@ class StepFinder {
                               "be stuck",
                           "name what is to be undone by $action_key, or by an id from $input");
         }
-        if (step.undo.retry.maximum_attempts) {
-            warnings_.add("limited-compensation", step.undo.pointer + "/retry/maximum_attempts",
-                          "the saga is stuck when these tries run out",
-                          "leave the number out: a compensation is tried until it works");
-        }
     }
 
     void look_at_position(const ParsedStep& step, Position where) {
@@ -112,14 +150,24 @@ class StepFinder {
             look_after_pivot(step);
             return;
         }
-        const bool writes =
-            step.action && step.action->method != "GET" && !step.action->method.empty();
-        if (where == Position::Before && writes && step.undo.kind == ParsedUndoKind::Nothing) {
+        if (where == Position::Before && step.undo.kind == ParsedUndoKind::Nothing) {
+            look_at_no_undo(step);
+        }
+    }
+
+    void look_at_no_undo(const ParsedStep& step) {
+        const ParsedCall* const call = action_as<ParsedCall>(step.action);
+        if (call != nullptr && call->method != "GET" && !call->method.empty()) {
+            warnings_.add(
+                "writes-without-undo", step.undo.pointer,
+                "a " + call->method + " mostly leaves something behind, and nothing takes it back",
+                "right where it does not, or where that may stay; else say how it is "
+                "undone, or put the step after a pivot");
+        } else if (action_as<ParsedChild>(step.action) != nullptr) {
             warnings_.add("writes-without-undo", step.undo.pointer,
-                          "a " + step.action->method +
-                              " mostly leaves something behind, and nothing takes it back",
-                          "right where it does not, or where that may stay; else say how it is "
-                          "undone, or put the step after a pivot");
+                          "a child mostly leaves something behind, and nothing takes it back",
+                          "right where it does not, or where that may stay; else leave it out: the "
+                          "child undoes itself");
         }
     }
 
@@ -143,6 +191,7 @@ class StepFinder {
 
     void look_at_deadline(const ParsedStep& step, Position where) {
         if (!parsed_.deadline || where == Position::After) return;
+        if (step.action && action_as<ParsedCall>(step.action) == nullptr) return;
         const RetryPolicy policy =
             resolve_retry(step.retry, parsed_.default_retry, action_role(step, where));
         const Milliseconds timeout =
@@ -156,10 +205,33 @@ class StepFinder {
                       "shorten \"timeout\" or \"retry\", or lengthen the deadline");
     }
 
+    /// Once a pivot has been called, the deadline waits for it.
+    void look_at_waiting(const ParsedStep& step, Position where) {
+        if (const auto* const wait = action_as<ParsedWait>(step.action)) {
+            if (where == Position::After || !wait->duration) return;
+            look_at_waiting(*wait->duration, wait->pointer + "/for");
+        }
+        const ParsedCall* const call = action_as<ParsedCall>(step.action);
+        if (call == nullptr || call->reply == ReplyMode::Direct || where != Position::Before)
+            return;
+        look_at_waiting(
+            step.callback_timeout.value_or(kDefaultCallbackTimeout),
+            step.callback_timeout ? step.pointer + "/callback_timeout" : call->pointer + "/reply");
+    }
+
+    void look_at_waiting(Milliseconds longest, const std::string& pointer) {
+        if (!parsed_.deadline || longest < *parsed_.deadline) return;
+        warnings_.add("wait-exceeds-deadline", pointer,
+                      "it may wait for " + to_duration_text(longest) + ", but the deadline of " +
+                          to_duration_text(*parsed_.deadline) + " turns the saga back before",
+                      "wait for less, or lengthen the deadline");
+    }
+
     void look_at_pauses(const ParsedStep& step, Position where) {
         if (where == Position::After) {
+            if (action_as<ParsedCall>(step.action) == nullptr) return;
             look_at_pauses(step.retry, action_role(step, where), step.pointer + "/retry");
-        } else if (step.undo.call) {
+        } else if (action_as<ParsedCall>(step.undo.call) != nullptr) {
             look_at_pauses(step.undo.retry, RetryRole::Compensations, step.undo.pointer + "/retry");
         }
     }
@@ -194,6 +266,7 @@ void find_warnings(const Json& document, const ParsedDefinition& parsed, const S
     StepFinder(parsed, graph, warnings).run();
     find_call_warnings(document, parsed, graph, warnings);
     find_condition_warnings(parsed, warnings);
+    find_for_each_warnings(document, parsed, warnings);
 }
 
 }  // namespace skald::sagas

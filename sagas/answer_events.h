@@ -1,0 +1,12 @@
+#pragma once
+
+#include "sagas/draft.h"
+#include "sagas/event.h"
+
+/// What participants and children say. Internal to the machine.
+namespace skald::sagas {
+
+Transition on(Draft draft, const Answered& event);
+Transition on(Draft draft, const CalledBack& event);
+
+}  // namespace skald::sagas
