@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "sagas/definition_limits.h"
 #include "store/codec.h"
 
 namespace skald::store {
@@ -58,7 +59,27 @@ T number_or(const Json& object, const char* name, T otherwise) {
     return found == object.end() ? otherwise : number_of<T>(*found);
 }
 
-StepIndex step_of(const Json& json) { return StepIndex{number_of<std::uint32_t>(json)}; }
+StepIndex plain_step(const Json& json) {
+    const auto number = number_of<std::uint32_t>(json);
+    if (number >= kStepsMax) {
+        throw Malformed{"no step has the number " + std::to_string(number)};
+    }
+    return StepIndex{number};
+}
+
+StepIndex step_in(const Json& json) {
+    if (!json.is_array()) {
+        return plain_step(json);
+    }
+    if (json.size() != 2) {
+        throw Malformed{"neither a step nor an element of one: " + json.dump()};
+    }
+    const auto item = number_of<std::uint32_t>(json[1]);
+    if (item >= kItemsMax) {
+        throw Malformed{"no element has the number " + std::to_string(item)};
+    }
+    return element_of(plain_step(json[0]), item);
+}
 
 Phase phase_in(const Json& data) {
     return number_or<int>(data, "p", 0) == 0 ? Phase::Action : Phase::Compensation;
@@ -98,7 +119,7 @@ Operator who_in(const Json& data) {
 }
 
 AnsweredCause answered_in(const Json& data) {
-    return {step_of(need(data, "s")),
+    return {step_in(need(data, "s")),
             phase_in(data),
             attempt_in(data),
             outcome_in(data),
@@ -110,7 +131,7 @@ AnsweredCause answered_in(const Json& data) {
 Resolve resolve_in(const Json& data) {
     static constexpr std::array kAll = {ResolveAs::Succeeded, ResolveAs::Compensated,
                                         ResolveAs::Skipped};
-    return {step_of(need(data, "s")), one_of(text_of(need(data, "as")), kAll),
+    return {step_in(need(data, "s")), one_of(text_of(need(data, "as")), kAll),
             value_or_none(data, "out"), who_in(data)};
 }
 
@@ -123,20 +144,59 @@ std::optional<Replay> replay_in(const Json& data) {
 
 Retry retry_in(const Json& data) {
     const auto step = data.find("s");
-    return {step == data.end() ? std::nullopt : std::optional(step_of(*step)), who_in(data)};
+    return {step == data.end() ? std::nullopt : std::optional(step_in(*step)), who_in(data)};
+}
+
+std::optional<Parent> parent_in(const Json& data) {
+    const auto found = data.find("parent");
+    if (found == data.end()) {
+        return std::nullopt;
+    }
+    if (!found->is_array() || found->size() != 4) {
+        throw Malformed{"parent: not a saga, a step, a phase and an attempt"};
+    }
+    const auto phase = number_of<std::uint32_t>((*found)[2]);
+    if (phase > 1) {
+        throw Malformed{"parent: unknown phase " + std::to_string(phase)};
+    }
+    return Parent{text_of((*found)[0]), step_in((*found)[1]),
+                  phase == 0 ? Phase::Action : Phase::Compensation,
+                  number_of<std::uint32_t>((*found)[3])};
+}
+
+Pins pins_in(const Json& data) {
+    Pins pins;
+    const auto found = data.find("pins");
+    if (found == data.end()) {
+        return pins;
+    }
+    if (!found->is_object()) {
+        throw Malformed{"pins: not an object"};
+    }
+    for (const auto& [name, version] : found->items()) {
+        pins[name] = number_of<std::uint32_t>(version);
+    }
+    return pins;
+}
+
+Begin begin_in(const Json& data) {
+    const auto lock = data.find("lock");
+    return {key_in(data), replay_in(data),
+            lock == data.end() ? std::nullopt : std::optional(text_of(*lock)), parent_in(data),
+            pins_in(data)};
 }
 
 Cause cause_of(RecordType type, const Json& data) {
     switch (type) {
         case RecordType::Begun:
-            return Begin{key_in(data), replay_in(data)};
+            return begin_in(data);
         case RecordType::Answered:
             return answered_in(data);
         case RecordType::Unsendable:
-            return UnsendableCause{step_of(need(data, "s")), phase_in(data), attempt_in(data),
+            return UnsendableCause{step_in(need(data, "s")), phase_in(data), attempt_in(data),
                                    text_of(need(data, "e"))};
         case RecordType::Due:
-            return Due{step_of(need(data, "s")), phase_in(data), attempt_in(data)};
+            return Due{step_in(need(data, "s")), phase_in(data), attempt_in(data)};
         case RecordType::DeadlinePassed:
             return DeadlinePassed{};
         case RecordType::Cancelled:
@@ -156,6 +216,19 @@ Cause cause_of(RecordType type, const Json& data) {
             return LateCause{cause.step,    cause.phase,       cause.attempt,
                              cause.outcome, cause.http_status, std::move(cause.error)};
         }
+        case RecordType::LockGranted:
+            return LockGranted{};
+        case RecordType::CalledBack: {
+            AnsweredCause cause = answered_in(data);
+            return CalledBackCause{cause.step,
+                                   cause.phase,
+                                   cause.attempt,
+                                   cause.outcome,
+                                   std::move(cause.error),
+                                   std::move(cause.output)};
+        }
+        case RecordType::ParentTurned:
+            return ParentTurned{};
     }
     throw Malformed{"unknown type of row " + std::to_string(static_cast<int>(type))};
 }
@@ -201,6 +274,11 @@ StepState state_of(const Json& array) {
     if (word == "backing_off") {
         return BackingOff{values.count(1), values.count(1), values.flag(), values.time()};
     }
+    if (word == "waiting") return Waiting{values.time()};
+    if (word == "awaiting_callback") {
+        return AwaitingCallback{values.count(1), values.count(1), values.flag(), values.time()};
+    }
+    if (word == "iterating") return Iterating{};
     if (word == "succeeded") return Succeeded{};
     if (word == "skipped") return Skipped{};
     if (word == "failed") return Failed{};
@@ -210,6 +288,9 @@ StepState state_of(const Json& array) {
     if (word == "compensating") return Compensating{values.count(1), values.count(1)};
     if (word == "undo_backing_off") {
         return CompensationBackingOff{values.count(1), values.count(1), values.time()};
+    }
+    if (word == "undo_awaiting_callback") {
+        return CompensationAwaitingCallback{values.count(1), values.count(1), values.time()};
     }
     if (word == "undo_stuck") return StuckCompensation{values.reason(), values.count(0)};
     if (word == "compensated") {
@@ -231,7 +312,7 @@ const Json& need_array(const Json& json, std::size_t size_min) {
 
 Failure failure_of(const Json& json) {
     need_array(json, 1);
-    return {json.size() > 1 ? std::optional(step_of(json[1])) : std::nullopt, text_of(json[0])};
+    return {json.size() > 1 ? std::optional(step_in(json[1])) : std::nullopt, text_of(json[0])};
 }
 
 End end_of(const Json& json, Timestamp at) {
@@ -240,18 +321,39 @@ End end_of(const Json& json, Timestamp at) {
             text_or_empty(json, "err")};
 }
 
+std::pair<StepIndex, Value> items_of(const Json& json) {
+    need_array(json, 2);
+    if (need_array(json[1], 0).size() > kItemsMax) {
+        throw Malformed{"a step of " + std::to_string(json[1].size()) + " elements"};
+    }
+    return {plain_step(json[0]), make_value(json[1])};
+}
+
+StepChange change_of(const Json& json) {
+    need_array(json, 2);
+    StepChange change{step_in(json[0]), state_of(json)};
+    if (item_of(change.step) && std::holds_alternative<Iterating>(change.state)) {
+        throw Malformed{"an element with elements of its own"};
+    }
+    return change;
+}
+
 Decision decision_of(const Json& data, Timestamp at) {
     Decision decision;
+    if (const auto found = data.find("items"); found != data.end()) {
+        for (const Json& items : need_array(*found, 0)) {
+            decision.items.push_back(items_of(items));
+        }
+    }
     if (const auto found = data.find("to"); found != data.end()) {
         for (const Json& change : need_array(*found, 0)) {
-            need_array(change, 2);
-            decision.steps.push_back({step_of(change[0]), state_of(change)});
+            decision.steps.push_back(change_of(change));
         }
     }
     if (const auto found = data.find("err"); found != data.end()) {
         for (const Json& error : need_array(*found, 0)) {
             need_array(error, 2);
-            decision.errors.emplace_back(step_of(error[0]), text_of(error[1]));
+            decision.errors.emplace_back(step_in(error[0]), text_of(error[1]));
         }
     }
     if (const auto found = data.find("turn"); found != data.end()) {

@@ -20,6 +20,19 @@ void append_string(std::string& out, std::string_view text) {
     out.append(1, '"').append(text).append(1, '"');
 }
 
+void append_step(std::string& out, StepIndex step) {
+    const std::string number = std::to_string(to_size(step));
+    if (const auto item = item_of(step)) {
+        out.append(1, '[').append(number).append(1, ',').append(std::to_string(*item)) += ']';
+    } else {
+        out += number;
+    }
+}
+
+void append_value(std::string& out, const Json& value) {
+    out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 /// Writes the members of an object, one after the other.
 class Members {
  public:
@@ -44,10 +57,10 @@ class Members {
     }
     void value_if_any(std::string_view name, const Value& value) {
         if (value) {
-            member(name) += value->dump(-1, ' ', false, Json::error_handler_t::replace);
+            append_value(member(name), *value);
         }
     }
-    void step(StepIndex step) { number("s", static_cast<std::int64_t>(step)); }
+    void step(StepIndex step) { append_step(member("s"), step); }
     void attempt(Phase phase, std::uint32_t attempt) {
         if (phase == Phase::Compensation) {
             number("p", 1);
@@ -86,7 +99,22 @@ struct WriteCause {
             to.text("by", cause.replay->by);
             to.text_unless_empty("why", cause.replay->reason);
         }
+        if (cause.lock) {
+            to.text("lock", *cause.lock);
+        }
+        if (cause.parent) {
+            parent(*cause.parent);
+        }
+        if (!cause.pins.empty()) {
+            Members pins(to.member("pins"));
+            for (const auto& [name, version] : cause.pins) {
+                pins.number(name, version);
+            }
+            pins.close();
+        }
     }
+    void operator()(const LockGranted&) const {}
+    void operator()(const ParentTurned&) const {}
     void operator()(const AnsweredCause& cause) const {
         to.step(cause.step);
         to.attempt(cause.phase, cause.attempt);
@@ -127,6 +155,20 @@ struct WriteCause {
         (*this)(AnsweredCause{cause.step, cause.phase, cause.attempt, cause.outcome,
                               cause.http_status, cause.error, nullptr});
     }
+    void operator()(const CalledBackCause& cause) const {
+        (*this)(AnsweredCause{cause.step, cause.phase, cause.attempt, cause.outcome,
+                              /*http_status=*/0, cause.error, cause.output});
+    }
+
+ private:
+    void parent(const Parent& parent) const {
+        std::string& out = to.member("parent");
+        out += '[';
+        append_string(out, parent.saga);
+        append_step(out += ',', parent.step);
+        out += parent.phase == Phase::Compensation ? ",1," : ",0,";
+        out.append(std::to_string(parent.attempt)) += ']';
+    }
 };
 
 /// Writes a state behind its step's index.
@@ -152,6 +194,18 @@ struct WriteState {
         number(state.is_doubtful ? 1 : 0);
         number(state.due_at.time_since_epoch().count());
     }
+    void operator()(const Waiting& state) const {
+        word("waiting");
+        number(state.due_at.time_since_epoch().count());
+    }
+    void operator()(const AwaitingCallback& state) const {
+        word("awaiting_callback");
+        number(state.attempt);
+        number(state.budget_from);
+        number(state.is_doubtful ? 1 : 0);
+        number(state.due_at.time_since_epoch().count());
+    }
+    void operator()(const Iterating&) const { word("iterating"); }
     void operator()(const Settling& state) const {
         word("settling");
         if (state != Settling{1, false}) {
@@ -183,6 +237,12 @@ struct WriteState {
         number(state.budget_from);
         number(state.due_at.time_since_epoch().count());
     }
+    void operator()(const CompensationAwaitingCallback& state) const {
+        word("undo_awaiting_callback");
+        number(state.attempt);
+        number(state.budget_from);
+        number(state.due_at.time_since_epoch().count());
+    }
     void operator()(const StuckCompensation& state) const {
         word("undo_stuck");
         number(static_cast<std::int64_t>(state.reason));
@@ -200,18 +260,30 @@ void append_failure(std::string& out, const Failure& failure) {
     out += '[';
     append_string(out, failure.reason);
     if (failure.step) {
-        out.append(1, ',').append(std::to_string(to_size(*failure.step)));
+        append_step(out += ',', *failure.step);
     }
     out += ']';
 }
 
 void write_decision(Members& to, const Decision& decision) {
+    if (!decision.items.empty()) {
+        std::string& out = to.member("items");
+        char separator = '[';
+        for (const auto& [step, items] : decision.items) {
+            out += separator;
+            append_step(out += '[', step);
+            append_value(out += ',', *items);
+            out += ']';
+            separator = ',';
+        }
+        out += ']';
+    }
     if (!decision.steps.empty()) {
         std::string& out = to.member("to");
         char separator = '[';
         for (const StepChange& change : decision.steps) {
             out += separator;
-            out.append(1, '[').append(std::to_string(to_size(change.step)));
+            append_step(out += '[', change.step);
             std::visit(WriteState{out}, change.state);
             out += ']';
             separator = ',';
@@ -223,8 +295,8 @@ void write_decision(Members& to, const Decision& decision) {
         char separator = '[';
         for (const auto& [step, error] : decision.errors) {
             out += separator;
-            out.append(1, '[').append(std::to_string(to_size(step))).append(1, ',');
-            append_string(out, error);
+            append_step(out += '[', step);
+            append_string(out += ',', error);
             out += ']';
             separator = ',';
         }

@@ -53,6 +53,7 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         }
         std::vector<SagaKey> old;
         for (const auto& [key, saga] : tables_.sagas) {
+            if (memory::is_held(tables_, saga)) continue;
             const bool has_key = request_key(saga.start.begun) != nullptr;
             const auto before = deletable_before(retention_, saga.summary.status, has_key, now);
             if (before && saga.summary.ended_at && *saga.summary.ended_at < *before) {
@@ -174,6 +175,28 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return tables_.last_position;
     }
 
+    Result<std::vector<Park>> parked(Timestamp until, std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        std::vector<Park> found;
+        for (const auto& [saga, wake_at] : tables_.parked) {
+            if (wake_at && *wake_at <= until) found.push_back({saga, wake_at});
+        }
+        std::stable_sort(found.begin(), found.end(),
+                         [](const Park& a, const Park& b) { return a.wake_at < b.wake_at; });
+        found.resize(std::min<std::size_t>(found.size(), limit));
+        return found;
+    }
+
+    Result<LockPlace> lock_place(SagaKey saga) const override {
+        const std::shared_lock lock(mutex_);
+        const auto place = tables_.locks.place(saga);
+        if (!place) {
+            return not_found("a lock that saga number " +
+                             std::to_string(static_cast<std::int64_t>(saga)) + " queues for");
+        }
+        return LockPlace{tables_.sagas.at(place->head).start.id, place->before};
+    }
+
     Result<DefinitionRow> definition(std::string_view name,
                                      std::optional<std::uint32_t> version) const override {
         const std::shared_lock lock(mutex_);
@@ -207,13 +230,18 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return tables_.last;
     }
 
+    Result<std::vector<SagaKey>> lock_heads() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.locks.waiting_heads();
+    }
+
     Result<void> live_sagas(
         const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const override {
         std::vector<std::pair<SagaRow, std::vector<JournalRow>>> live;
         {
             const std::shared_lock lock(mutex_);
             for (const auto& [key, saga] : tables_.sagas) {
-                if (!sagas::is_terminal(saga.summary.status)) {
+                if (!sagas::is_terminal(saga.summary.status) && !tables_.parked.contains(key)) {
                     live.emplace_back(row(saga), saga.journal);
                 }
             }
@@ -249,7 +277,7 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         const auto& [definition, version] = tables_.definition_keys.at(start.definition);
         return SagaRow{start.key,    start.id,         start.definition,  definition,
                        version,      start.started_at, start.deadline_at, start.input,
-                       start.labels, start.body_hash,  saga.summary};
+                       start.labels, start.body_hash,  start.parent,      saga.summary};
     }
 
     const Retention retention_;

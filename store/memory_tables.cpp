@@ -6,6 +6,7 @@
 
 #include "sagas/check.h"
 #include "store/definition_rules.h"
+#include "store/lock_rules.h"
 #include "store/retention_rules.h"
 
 namespace skald::store::memory {
@@ -112,6 +113,10 @@ Result<StartOutcome> apply(Tables& tables, const NewSaga& start) {
     if (const sagas::RequestKey* request = request_key(start.begun)) {
         tables.request_keys[request->key] = start.key;
     }
+    if (const std::string* lock = wanted_lock(start.begun)) {
+        const std::string& definition = tables.definition_keys.at(start.definition).first;
+        tables.locks.enter(lock_name(definition, *lock), start.key);
+    }
     tables.last = {std::max(tables.last.saga, start.key), start.begun.at};
     tables.last_position = position;
     return StartWritten{};
@@ -128,8 +133,14 @@ Result<void> apply(Tables& tables, const Append& row) {
         return broken(row.saga, "journal row " + std::to_string(row.seq) + " is not the next one");
     }
     tables.last_position = Position{static_cast<std::int64_t>(tables.last_position) + 1};
-    tables.last.at = row.record.at;
+    tables.last.at = std::max(tables.last.at, std::optional(row.record.at));
     saga.journal.push_back(JournalRow{row.seq, tables.last_position, row.record});
+    if (std::holds_alternative<sagas::LockGranted>(row.record.cause)) {
+        tables.locks.grant(row.saga);
+    }
+    if (row.record.decision.end) {
+        tables.locks.leave(row.saga);
+    }
     return {};
 }
 
@@ -146,8 +157,19 @@ Result<void> apply(Tables& tables, const Summary& summary) {
 
 }  // namespace
 
+bool is_held(const Tables& tables, const StoredSaga& saga) {
+    if (!saga.start.parent || *saga.start.parent >= saga.start.key) {
+        return false;
+    }
+    const auto above = tables.sagas.find(*saga.start.parent);
+    return above != tables.sagas.end() &&
+           (!sagas::is_terminal(above->second.summary.status) || is_held(tables, above->second));
+}
+
 void erase(Tables& tables, SagaKey key, Timestamp now) {
     const NewSaga& start = tables.sagas.at(key).start;
+    tables.locks.leave(key);
+    tables.parked.erase(key);
     tables.ids.erase(start.id);
     if (const sagas::RequestKey* request = request_key(start.begun)) {
         tables.request_keys.erase(request->key);
@@ -174,6 +196,7 @@ Result<Committed> write(Tables& tables, const Batch& batch) {
         committed.definitions.push_back(
             std::visit([&](const auto& which) { return apply(tables, which); }, change));
     }
+    tables.locks.clear_heads();
     std::set<SagaKey> dropped;
     const SagaKey last = tables.last_offered;
     for (const NewSaga& start : batch.starts) {
@@ -201,6 +224,13 @@ Result<Committed> write(Tables& tables, const Batch& batch) {
     if (!done) {
         return tl::unexpected(done.error());
     }
+    for (const SagaKey saga : batch.unparks) {
+        tables.parked.erase(saga);
+    }
+    for (const Park& park : batch.parks) {
+        if (tables.sagas.contains(park.saga)) tables.parked[park.saga] = park.wake_at;
+    }
+    committed.lock_heads = tables.locks.new_heads();
     committed.last = tables.last_position;
     committed.space = Space::Plenty;
     return committed;

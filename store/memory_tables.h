@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/memory_locks.h"
 #include "store/store.h"
 
 /// What the memory store holds, and how a batch changes it.
@@ -31,6 +32,8 @@ struct Tables {
     std::map<std::string, SagaKey> ids;
     std::map<std::string, SagaKey> request_keys;
     std::map<std::string, Timestamp> tombstones;
+    std::map<SagaKey, std::optional<Timestamp>> parked;
+    LockQueues locks;
     LastKeys last{};
     SagaKey last_offered{};  ///< Starts that lost counted too.
     Position last_position{};
@@ -41,6 +44,9 @@ Result<Committed> write(Tables& tables, const Batch& batch);
 
 /// As Reader::repeated_start.
 std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity& start);
+
+/// Whether the saga is a child, and one above it is not over: its end isn't final.
+bool is_held(const Tables& tables, const StoredSaga& saga);
 
 /// Deletes a saga that ended; a client's id leaves a tombstone.
 void erase(Tables& tables, SagaKey key, Timestamp now);

@@ -5,7 +5,8 @@
 namespace skald::store {
 
 bool Batch::empty() const {
-    return definitions.empty() && starts.empty() && rows.empty() && summaries.empty();
+    return definitions.empty() && starts.empty() && rows.empty() && summaries.empty() &&
+           unparks.empty() && parks.empty();
 }
 
 Counts no_sagas() {

@@ -57,7 +57,8 @@ struct NewSaga {
     /// Of the whole start request, canonical; tells a repeated id from a taken one. Kept where the
     /// id is the Client's.
     std::string body_hash;
-    Record begun;  ///< Cause Begin; holds the Idempotency-Key where one was sent.
+    std::optional<SagaKey> parent;  ///< Of a child: it is kept as long as its parent is not over.
+    Record begun;                   ///< Cause Begin; holds the Idempotency-Key where one was sent.
 };
 
 /// The key of the request that started a saga; null: none was sent.
@@ -102,14 +103,24 @@ struct DeleteDefinition {
     Timestamp at;
 };
 
-/// One transaction. Written in this order: definitions, starts, rows, summaries. Rows and summaries
-/// of a saga that is gone are left out: one that retention deleted (a late answer may come after
-/// that), or whose start lost in an earlier batch. A saga begins Running.
+/// A saga that waits for long, and leaves memory. `wake_at`: when it must be back; none: only when
+/// somebody asks for it.
+struct Park {
+    SagaKey saga;
+    std::optional<Timestamp> wake_at;
+    bool operator==(const Park&) const = default;
+};
+
+/// One transaction. Written in this order: definitions, starts, rows, summaries, unparks, parks.
+/// What is about a saga that is gone is left out: one that retention deleted (a late answer may
+/// come after that), or whose start lost in an earlier batch. A saga begins Running.
 struct Batch {
     std::vector<std::variant<PutDefinition, DeleteDefinition>> definitions;
     std::vector<NewSaga> starts;
     std::vector<Append> rows;
     std::vector<Summary> summaries;
+    std::vector<SagaKey> unparks;  ///< Sagas that are in memory again.
+    std::vector<Park> parks;
     bool empty() const;
 };
 
@@ -156,7 +167,11 @@ enum class Space : std::uint8_t { Plenty, Low };
 struct Committed {
     std::vector<StartOutcome> starts;            ///< One for each of Batch::starts.
     std::vector<DefinitionOutcome> definitions;  ///< One for each of Batch::definitions.
-    Position last;                               ///< Of the journal after this commit.
+    /// Sagas that came to the head of the queue for their lock by this commit: none that was
+    /// started before them wants it any more. Of one definition's name and one lock's value, a saga
+    /// queues from its start (Begin::lock) to its end (Decision::end).
+    std::vector<SagaKey> lock_heads;
+    Position last;  ///< Of the journal after this commit.
     /// Low: below the watermark of free disk space; refuse new starts until it is Plenty again.
     Space space;
 };
@@ -199,6 +214,7 @@ struct SagaRow {
     Value input;  ///< Null pointer in lists.
     Labels labels;
     std::string body_hash;  ///< Empty where the id is Ours.
+    std::optional<SagaKey> parent;
     Summary summary;
 };
 
@@ -263,6 +279,12 @@ struct FilteredCounts {
     } extent;
 };
 
+/// Where a saga stands in the queue for its lock.
+struct LockPlace {
+    std::string head;      ///< The id of the first one; its own, where it holds the lock.
+    std::uint64_t before;  ///< How many stand before it; counted to 1,000 at most.
+};
+
 /// A row of the journal of all sagas.
 struct FeedRow {
     JournalRow row;
@@ -275,7 +297,7 @@ struct FeedPage {
 
 struct LastKeys {
     SagaKey saga;                 ///< The highest ever given, deleted ones too; 0: none.
-    std::optional<Timestamp> at;  ///< Of the journal's last row (its times never go back).
+    std::optional<Timestamp> at;  ///< The latest in the journal, rows of deleted sagas too.
 };
 
 /// Reads what is committed. Each call sees one snapshot.
@@ -308,6 +330,10 @@ class Reader {
     virtual Result<FeedPage> feed(Position after, std::uint32_t limit) const = 0;
     /// Of the journal's last row; 0: none.
     virtual Result<Position> last_position() const = 0;
+    /// Parked sagas that must be back by `until`, the earliest first.
+    virtual Result<std::vector<Park>> parked(Timestamp until, std::uint32_t limit) const = 0;
+    /// NotFound: it wants no lock, or is over.
+    virtual Result<LockPlace> lock_place(SagaKey saga) const = 0;
 
     /// Version none: the latest. NotFound: no such name or version (a deleted one is found, with
     /// its state).
@@ -324,8 +350,10 @@ class Recovery {
  public:
     virtual ~Recovery() = default;
     virtual Result<LastKeys> last_keys() const = 0;
-    /// Calls `each` for every saga that isn't terminal, oldest first, with its whole journal; stops
-    /// at the first error that `each` gives. `each` may read the store.
+    /// Heads of the queues for locks (Committed::lock_heads) whose journal has no LockGranted.
+    virtual Result<std::vector<SagaKey>> lock_heads() const = 0;
+    /// Calls `each` for every saga that is neither terminal nor parked, oldest first, with its
+    /// whole journal; stops at the first error that `each` gives. `each` may read the store.
     virtual Result<void> live_sagas(
         const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const = 0;
 };

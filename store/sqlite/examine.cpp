@@ -77,16 +77,35 @@ Result<void> add_counts(SQLite::Database& database, Examination& found) {
     return {};
 }
 
+void add_families_and_locks(SQLite::Database& database, Examination& found) {
+    // 3, 4 and 5: the terminal statuses.
+    const auto expect_none = [&](const std::string& query, const std::string& what) {
+        if (const std::uint64_t count = number(database, query); count > 0) {
+            found.faults.push_back(what + ": " + std::to_string(count));
+        }
+    };
+    expect_none(
+        "SELECT count(*) FROM lock JOIN saga ON saga.key = lock.saga"
+        " WHERE saga.status IN (3, 4, 5)",
+        "sagas that are over, and queue for a lock");
+    expect_none(
+        "SELECT count(*) FROM saga AS child LEFT JOIN saga AS above ON above.key = child.parent"
+        " WHERE child.parent IS NOT NULL AND coalesce(child.held, 0)"
+        " <> coalesce(above.held = 1 OR above.status NOT IN (3, 4, 5), 0)",
+        "children that are kept, or not kept, otherwise than their parents say");
+}
+
 void look_whole(SQLite::Database& database, Examination& found) {
     database.exec("BEGIN");  // One moment: what is written meanwhile is no fault.
     add_integrity(database, found);
     if (const auto counted = add_counts(database, found); !counted) {
         found.faults.push_back(counted.error().message);
     }
-    found.orphans =
-        number(database, "SELECT count(*) FROM journal WHERE saga NOT IN (SELECT key FROM saga)") +
-        number(database, "SELECT count(*) FROM input WHERE saga NOT IN (SELECT key FROM saga)") +
-        number(database, "SELECT count(*) FROM key WHERE saga NOT IN (SELECT key FROM saga)");
+    add_families_and_locks(database, found);
+    for (const char* table : {"journal", "input", "key", "parked", "lock"}) {
+        found.orphans += number(database, std::string("SELECT count(*) FROM ") + table +
+                                              " WHERE saga NOT IN (SELECT key FROM saga)");
+    }
     database.exec("COMMIT");
     found.is_whole = true;
 }

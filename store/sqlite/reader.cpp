@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/lock_rules.h"
 #include "store/sqlite/reading.h"
 #include "store/sqlite/saga_rows.h"
 
@@ -116,6 +117,32 @@ Result<Position> SqliteReader::last_position() const {
         rows.next();
         return Result<Position>(Position{rows.integer(0)});
     });
+}
+
+Result<std::vector<Park>> SqliteReader::parked(Timestamp until, std::uint32_t limit) const {
+    return read<std::vector<Park>>(
+        pool_, "read the parked sagas",
+        [&](ReaderConnection& connection) -> Result<std::vector<Park>> {
+            std::vector<Park> found;
+            for (Rows rows = connection.parked.query(until, limit); rows.next();) {
+                found.push_back({SagaKey{rows.integer(0)}, rows.optional_time(1)});
+            }
+            return found;
+        });
+}
+
+Result<LockPlace> SqliteReader::lock_place(SagaKey saga) const {
+    return read<LockPlace>(
+        pool_, "read a queue for a lock", [&](ReaderConnection& connection) -> Result<LockPlace> {
+            Rows rows = connection.lock_place.query(saga, kLockPlaceMax);
+            if (!rows.next()) {
+                return sagas::fail(ErrorCode::NotFound,
+                                   "saga number " +
+                                       std::to_string(static_cast<std::int64_t>(saga)) +
+                                       ": it queues for no lock");
+            }
+            return LockPlace{rows.text(0), static_cast<std::uint64_t>(rows.integer(1))};
+        });
 }
 
 Result<DefinitionRow> SqliteReader::definition(std::string_view name,

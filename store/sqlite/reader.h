@@ -27,13 +27,17 @@ class SqliteReader final : public Reader, public Recovery {
     Result<Counts> counts() const override;
     Result<FeedPage> feed(Position after, std::uint32_t limit) const override;
     Result<Position> last_position() const override;
+    Result<std::vector<Park>> parked(Timestamp until, std::uint32_t limit) const override;
+    Result<LockPlace> lock_place(SagaKey saga) const override;
     Result<DefinitionRow> definition(std::string_view name,
                                      std::optional<std::uint32_t> version) const override;
     Result<DefinitionRow> definition(DefinitionKey key) const override;
     Result<std::vector<DefinitionRow>> definitions(std::string_view after,
                                                    std::uint32_t limit) const override;
 
+    // recovery.cpp
     Result<LastKeys> last_keys() const override;
+    Result<std::vector<SagaKey>> lock_heads() const override;
     Result<void> live_sagas(
         const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const override;
 

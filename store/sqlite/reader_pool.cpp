@@ -68,17 +68,34 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
                                   " ON definition.key = definition_name.latest"
                                   " WHERE definition_name.name > ? AND definition_name.state = ?"
                                   " ORDER BY definition_name.name LIMIT ?"),
-      keys_of_status(*database_,
-                     "SELECT key FROM saga INDEXED BY saga_not_completed"
-                     " WHERE status = ? AND status <> 3"),
-      // The journal's times never go back, so that its last row has the latest.
+      parked(*database_,
+             "SELECT saga, wake_at FROM parked WHERE wake_at <= ? ORDER BY wake_at, saga LIMIT ?"),
+      lock_place(*database_,
+                 "SELECT (SELECT saga.id FROM lock AS first JOIN saga ON saga.key = first.saga"
+                 " WHERE first.hash = own.hash ORDER BY first.saga LIMIT 1),"
+                 " (SELECT count(*) FROM (SELECT 1 FROM lock AS earlier"
+                 " WHERE earlier.hash = own.hash AND earlier.saga < own.saga LIMIT ?2))"
+                 " FROM lock AS own WHERE own.saga = ?1"),
+      // Both are read in the order of the keys, so that each look into `parked` goes on where the
+      // one before ended.
+      live_keys(*database_,
+                "SELECT key FROM saga INDEXED BY saga_not_completed"
+                " WHERE status = ? AND status <> 3 AND key NOT IN (SELECT saga FROM parked)"),
+      // The latest time stands in the last batch, whose starts are written before its rows,
+      // whichever happened first; and a batch is smaller than this.
       last_keys(*database_,
                 "SELECT max((SELECT coalesce(max(key), 0) FROM saga),"
                 " (SELECT value FROM meta WHERE name = 'saga_max')),"
                 " max((SELECT coalesce(max(pos), 0) FROM journal),"
                 " (SELECT value FROM meta WHERE name = 'position_max')),"
-                " max(coalesce((SELECT at FROM journal ORDER BY pos DESC LIMIT 1), 0),"
+                " max(coalesce((SELECT max(at) FROM"
+                " (SELECT at FROM journal ORDER BY pos DESC LIMIT 16384)), 0),"
                 " (SELECT value FROM meta WHERE name = 'time_max'))"),
+      lock_heads(*database_,
+                 // is_granted: of the row with the least saga (sqlite.org/lang_select.html,
+                 // "Bare columns in an aggregate query").
+                 "SELECT saga FROM (SELECT min(saga) AS saga, is_granted FROM lock GROUP BY hash)"
+                 " WHERE is_granted = 0"),
       request_keys(*database_) {}
 
 ReaderConnection::~ReaderConnection() = default;

@@ -36,7 +36,8 @@ class ReaderConnection {
     Prepared search_all, search_definition, search_status, started_at, newest;
     Prepared feed, last_position, versions_of_name;
     Prepared definition_latest, definition_version, definition_by_key, definitions;
-    Prepared keys_of_status, last_keys;
+    Prepared parked, lock_place;
+    Prepared live_keys, last_keys, lock_heads;
     RequestKeys request_keys;
 };
 

@@ -16,7 +16,7 @@ std::vector<std::int64_t> live_keys(ReaderConnection& connection) {
     std::vector<std::int64_t> keys;
     for (const sagas::Status status :
          {sagas::Status::Running, sagas::Status::Compensating, sagas::Status::Stuck}) {
-        for (Rows rows = connection.keys_of_status.query(status); rows.next();) {
+        for (Rows rows = connection.live_keys.query(status); rows.next();) {
             keys.push_back(rows.integer(0));
         }
     }
@@ -61,6 +61,19 @@ Result<LastKeys> SqliteReader::last_keys() const {
         return Result<LastKeys>(
             LastKeys{SagaKey{rows.integer(0)}, has_rows ? rows.optional_time(2) : std::nullopt});
     });
+}
+
+Result<std::vector<SagaKey>> SqliteReader::lock_heads() const {
+    return read<std::vector<SagaKey>>(
+        pool_, "read the heads of queues",
+        [](ReaderConnection& connection) -> Result<std::vector<SagaKey>> {
+            std::vector<SagaKey> heads;
+            for (Rows rows = connection.lock_heads.query(); rows.next();) {
+                heads.push_back(SagaKey{rows.integer(0)});
+            }
+            std::sort(heads.begin(), heads.end());
+            return heads;
+        });
 }
 
 /// Each saga by a read of its own, so that `each` may read too. They agree with each other, for

@@ -34,7 +34,11 @@ RetentionSlices::RetentionSlices(SQLite::Database& database, Transactions& trans
       retention_(retention),
       ended_(database,
              "SELECT key FROM saga INDEXED BY saga_ended WHERE status = ? AND has_key = ?"
-             " AND ended_at < ? ORDER BY ended_at LIMIT ?"),
+             " AND ended_at < ? AND held IS NULL ORDER BY ended_at LIMIT ?"),
+      erase_parked_(database, "DELETE FROM parked WHERE saga = ?"),
+      erase_lock_(database,
+                  "DELETE FROM lock"
+                  " WHERE saga = ?1 AND hash = (SELECT hash FROM lock WHERE saga = ?1)"),
       keep_maximum_(database, "UPDATE meta SET value = max(value, ?2) WHERE name = ?1"),
       oldest_tombstone_(database, "SELECT at FROM tombstone ORDER BY at LIMIT 1"),
       free_pages_(database, "PRAGMA freelist_count"),
@@ -107,6 +111,8 @@ Result<void> RetentionSlices::erase(const std::vector<Candidate>& candidates, Ti
         if (Result<void> done = starts_.erase(candidate.saga, now); !done) {
             return done;
         }
+        erase_parked_.run(candidate.saga);
+        erase_lock_.run(candidate.saga);
         const auto erased = sagas_.erase_journal(candidate.saga, candidate.status);
         all = {all.rows + erased.rows, std::max(all.last, erased.last),
                std::max(all.at, erased.at)};

@@ -43,7 +43,8 @@ class RetentionSlices {
     StartTable& starts_;
     SagaTable& sagas_;
     const Retention retention_;
-    Prepared ended_, keep_maximum_, oldest_tombstone_, free_pages_, pages_, vacuum_;
+    Prepared ended_, erase_parked_, erase_lock_, keep_maximum_, oldest_tombstone_, free_pages_,
+        pages_, vacuum_;
     std::optional<Timestamp> next_look_;
 };
 

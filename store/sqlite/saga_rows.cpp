@@ -7,7 +7,7 @@
 
 namespace skald::store::sqlite {
 
-// The numbers are stored, and two indexes of schema.cpp name Completed's.
+// The numbers are stored, and SQL texts name those of Completed and of the terminal statuses.
 static_assert(static_cast<int>(sagas::Status::Running) == 0);
 static_assert(static_cast<int>(sagas::Status::Compensating) == 1);
 static_assert(static_cast<int>(sagas::Status::Stuck) == 2);
@@ -86,6 +86,9 @@ Result<SagaRow> saga_row(const Rows& rows, WithInput with_input, int first) {
                           rows.optional_time(first + 11),
                           text_or_empty(rows, first + 12),
                           text_or_empty(rows, first + 13)};
+    if (!rows.is_null(first + kParentColumn)) {
+        row.parent = SagaKey{rows.integer(first + kParentColumn)};
+    }
     if (with_input == WithInput::Yes) {
         Json input = Json::parse(rows.text(first + kInputColumn), nullptr, false);
         if (input.is_discarded()) {

@@ -17,13 +17,14 @@ std::optional<std::string> labels_text(const Labels& labels);
 inline const std::string kSagaColumns =
     "saga.key, saga.id, saga.definition, definition.name, definition.version,"
     " saga.started_at, saga.deadline_at, saga.labels, saga.body_hash, saga.status,"
-    " saga.ended_at, saga.failing_since, saga.last_error, saga.last_step";
-inline constexpr int kInputColumn = 14;
+    " saga.ended_at, saga.failing_since, saga.last_error, saga.last_step, saga.parent";
+inline constexpr int kInputColumn = 15;
 /// Where some of them stand.
 inline constexpr int kKeyColumn = 0;
 inline constexpr int kStartedAtColumn = 5;
 inline constexpr int kLabelsColumn = 7;
 inline constexpr int kStatusColumn = 9;
+inline constexpr int kParentColumn = 14;
 
 enum class WithInput : std::uint8_t { Yes, No };
 

@@ -95,6 +95,34 @@ CREATE TABLE count(
 ) STRICT;
 INSERT INTO count VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);
 )sql",
+    R"sql(
+-- parent: of a child; it may be gone. held: 1 while the parent, or a saga above it, is not over:
+-- retention leaves the child alone.
+ALTER TABLE saga ADD COLUMN parent INTEGER;
+ALTER TABLE saga ADD COLUMN held INTEGER;
+CREATE INDEX saga_parent ON saga(parent) WHERE parent IS NOT NULL;
+DROP INDEX saga_ended;
+CREATE INDEX saga_ended ON saga(status, has_key, ended_at)
+    WHERE ended_at IS NOT NULL AND held IS NULL;
+
+-- Sagas that have left memory until wake_at; NULL: until somebody asks for them.
+CREATE TABLE parked(
+    saga INTEGER PRIMARY KEY,
+    wake_at INTEGER
+) STRICT;
+CREATE INDEX parked_wake_at ON parked(wake_at) WHERE wake_at IS NOT NULL;
+
+-- Sagas that queue for a lock, in the order of their keys, each until its end. hash: of
+-- lock_rules.h's lock_name. Where two locks have the same, their sagas wait for each other without
+-- need, and nothing else happens.
+CREATE TABLE lock(
+    hash INTEGER NOT NULL,
+    saga INTEGER NOT NULL,
+    is_granted INTEGER NOT NULL,
+    PRIMARY KEY (hash, saga)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lock_saga ON lock(saga);
+)sql",
 };
 
 std::int64_t number(SQLite::Database& database, const char* query) {

@@ -24,6 +24,9 @@ class StartTable {
 
     void forget_tombstones(Timestamp before, std::uint32_t rows_max);
 
+    /// Of everything that the database keeps by hash.
+    const HashKey& hash_key() { return keys_.hash_key(); }
+
  private:
     bool is_buried(const std::string& text, Timestamp now);
 

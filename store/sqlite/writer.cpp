@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sagas/check.h"
+#include "store/lock_rules.h"
 #include "store/sqlite/connection.h"
 
 namespace skald::store::sqlite {
@@ -28,6 +29,9 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
       definitions_(database),
       starts_(database),
       sagas_(database),
+      families_(database),
+      locks_(database, starts_.hash_key()),
+      parks_(database),
       retention_(database, transactions_, starts_, sagas_, options.retention),
       checkpointer_(database, readers, options.wal_bytes_max),
       disk_space_(std::move(folder), options.free_bytes_min, options.free_bytes),
@@ -49,7 +53,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
     if (has_failed_) {
         return has_stopped(doing);
     }
-    Applied applied{{{}, {}, last_position_, Space::Plenty}, last_saga_, {}};
+    Applied applied{{{}, {}, {}, last_position_, Space::Plenty}, last_saga_, {}};
     if (!batch.empty()) {
         Result<void> done = transactions_.run(doing, [&] { return apply(batch, applied); });
         if (!done) {
@@ -65,6 +69,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
 
 Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     sagas_.clear_counts();
+    locks_.clear_heads();
     for (const auto& change : batch.definitions) {
         applied.committed.definitions.push_back(
             std::visit([this](const auto& which) { return definitions_.write(which); }, change));
@@ -75,27 +80,23 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
         }
     }
     for (const Append& row : batch.rows) {
-        if (applied.dropped.contains(row.saga)) {
-            continue;
-        }
-        const Position position = next(applied.committed.last);
-        auto written = sagas_.append(row, position, applied.last_saga);
-        if (!written) {
-            return tl::unexpected(written.error());
-        }
-        if (*written == SagaTable::Written::Yes) {
-            applied.committed.last = position;
-        }
-    }
-    for (const Summary& summary : batch.summaries) {
-        if (applied.dropped.contains(summary.saga)) {
-            continue;
-        }
-        if (Result<void> done = sagas_.update(summary, applied.last_saga); !done) {
+        if (Result<void> done = apply_row(row, applied); !done) {
             return done;
         }
     }
+    for (const Summary& summary : batch.summaries) {
+        if (Result<void> done = apply_summary(summary, applied); !done) {
+            return done;
+        }
+    }
+    for (const SagaKey saga : batch.unparks) {
+        parks_.unpark(saga);
+    }
+    for (const Park& park : batch.parks) {
+        parks_.park(park);
+    }
     sagas_.write_counts();
+    applied.committed.lock_heads = locks_.new_heads();
     return {};
 }
 
@@ -108,6 +109,12 @@ Result<void> SqliteWriter::apply_start(const NewSaga& start, Applied& applied) {
     if (std::holds_alternative<StartWritten>(*outcome)) {
         applied.committed.last = next(applied.committed.last);
         sagas_.begin(start, applied.committed.last);
+        if (start.parent) {
+            families_.enter(start);
+        }
+        if (const std::string* lock = wanted_lock(start.begun)) {
+            locks_.enter(start, *lock);
+        }
     } else {
         applied.dropped.insert(start.key);
     }
@@ -115,6 +122,39 @@ Result<void> SqliteWriter::apply_start(const NewSaga& start, Applied& applied) {
     applied.last_saga = std::max(applied.last_saga, start.key);
     applied.committed.starts.push_back(std::move(*outcome));
     return {};
+}
+
+Result<void> SqliteWriter::apply_row(const Append& row, Applied& applied) {
+    if (applied.dropped.contains(row.saga)) {
+        return {};
+    }
+    const Position position = next(applied.committed.last);
+    const auto written = sagas_.append(row, position, applied.last_saga);
+    if (!written) {
+        return tl::unexpected(written.error());
+    }
+    if (*written == SagaTable::Written::SagaIsGone) {
+        return {};
+    }
+    applied.committed.last = position;
+    if (std::holds_alternative<sagas::LockGranted>(row.record.cause)) {
+        locks_.grant(row.saga);
+    }
+    if (row.record.decision.end) {
+        locks_.leave(row.saga);
+    }
+    return {};
+}
+
+Result<void> SqliteWriter::apply_summary(const Summary& summary, const Applied& applied) {
+    if (applied.dropped.contains(summary.saga)) {
+        return {};
+    }
+    Result<void> done = sagas_.update(summary, applied.last_saga);
+    if (done && sagas::is_terminal(summary.status)) {
+        families_.release_children(summary.saga);
+    }
+    return done;
 }
 
 Result<bool> SqliteWriter::maintain(Timestamp now) {

@@ -7,6 +7,9 @@
 #include "store/sqlite/copying.h"
 #include "store/sqlite/definition_table.h"
 #include "store/sqlite/disk_space.h"
+#include "store/sqlite/family_table.h"
+#include "store/sqlite/lock_table.h"
+#include "store/sqlite/park_table.h"
 #include "store/sqlite/retention.h"
 #include "store/sqlite/saga_table.h"
 #include "store/sqlite/sqlite_store.h"
@@ -37,6 +40,8 @@ class SqliteWriter final : public Writer {
     };
     Result<void> apply(const Batch& batch, Applied& applied);
     Result<void> apply_start(const NewSaga& start, Applied& applied);
+    Result<void> apply_row(const Append& row, Applied& applied);
+    Result<void> apply_summary(const Summary& summary, const Applied& applied);
     /// After it nothing is written any more, and the log stays as it is for the restart.
     void stop_if_corrupt(const Error& error);
 
@@ -45,6 +50,9 @@ class SqliteWriter final : public Writer {
     DefinitionTable definitions_;
     StartTable starts_;
     SagaTable sagas_;
+    FamilyTable families_;
+    LockTable locks_;
+    ParkTable parks_;
     RetentionSlices retention_;
     Checkpointer checkpointer_;
     DiskSpace disk_space_;

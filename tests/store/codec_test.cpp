@@ -29,6 +29,23 @@ Decision changes(std::vector<StepState> states) {
     return decision;
 }
 
+Decision changed(std::vector<StepChange> steps) {
+    Decision decision;
+    decision.steps = std::move(steps);
+    return decision;
+}
+
+/// A `for_each` step begins, and calls for the first of its elements.
+Decision began_elements() {
+    Decision decision =
+        changed({{kStep, Iterating{}}, {element_of(kStep, 0), Calling{1, 1, false}}});
+    decision.items = {{kStep, make_value(Json{"a", {{"b", 2}}})},
+                      {StepIndex{7}, make_value(Json::array())}};
+    decision.errors = {{element_of(StepIndex{0}, 999), "no"}};
+    decision.turned = Failure{element_of(kStep, 12), "HTTP 409"};
+    return decision;
+}
+
 Decision ended(End end) {
     Decision decision;
     decision.end = std::move(end);
@@ -109,6 +126,45 @@ std::vector<Stored> every_kind_of_row() {
          R"({"by":"ops","end":{"st":"completed","err":"output: no x"}})"},
         {{kAt, LateCause{kStep, Phase::Action, 2, Outcome::Success, 200, ""}, {}},
          R"({"s":1,"a":2,"o":"success","h":200})"},
+        // Schema 2.
+        {{kAt,
+          Begin{std::nullopt,
+                std::nullopt,
+                "cart \"7\"",
+                Parent{"order-1", kStep, Phase::Action, 1},
+                {{"payment", 3}, {"refund", 12}}},
+          {}},
+         R"({"lock":"cart \"7\"","parent":["order-1",1,0,1],"pins":{"payment":3,"refund":12}})"},
+        {{kAt,
+          Begin{RequestKey{"k", "00ff"}, std::nullopt, std::nullopt,
+                Parent{"order-1", element_of(kStep, 999), Phase::Compensation, 2}},
+          {}},
+         R"({"key":["k","00ff"],"parent":["order-1",[1,999],1,2]})"},
+        {{kAt, LockGranted{}, changes({Calling{1, 1, false}})}, R"({"to":[[0,"calling"]]})"},
+        {{kAt, ParentTurned{}, changes({Compensating{1, 1}})}, R"({"to":[[0,"compensating"]]})"},
+        {{kAt,
+          CalledBackCause{kStep, Phase::Action, 2, Outcome::Success, "",
+                          make_value(Json{{"id", 5}})},
+          changes({Succeeded{}})},
+         R"({"s":1,"a":2,"o":"success","out":{"id":5},"to":[[0,"succeeded"]]})"},
+        {{kAt,
+          CalledBackCause{element_of(kStep, 3), Phase::Compensation, 1, Outcome::Failure,
+                          "too late", nullptr},
+          {}},
+         R"({"s":[1,3],"p":1,"o":"failure","e":"too late"})"},
+        {{kAt, Due{kStep, Phase::Action, 1},
+          changes({Waiting{kDue}, AwaitingCallback{1, 1, false, kDue},
+                   AwaitingCallback{3, 2, true, kDue}, Iterating{},
+                   CompensationAwaitingCallback{2, 1, kDue}})},
+         R"({"s":1,"to":[[0,"waiting",1700000000200],[1,"awaiting_callback",1,1,0,1700000000200],[2,"awaiting_callback",3,2,1,1700000000200],[3,"iterating"],[4,"undo_awaiting_callback",2,1,1700000000200]]})"},
+        {{kAt,
+          AnsweredCause{element_of(StepIndex{199}, 0), Phase::Action, 1, Outcome::Success, 200, "",
+                        nullptr},
+          began_elements()},
+         R"({"s":[199,0],"o":"success","h":200,"items":[[1,["a",{"b":2}]],[7,[]]],"to":[[1,"iterating"],[[1,0],"calling"]],"err":[[[0,999],"no"]],"turn":["HTTP 409",[1,12]]})"},
+        {{kAt, Retry{element_of(kStep, 3), {"ops", "", std::nullopt}},
+          wanted(Wanted::Set, Failure{element_of(kStep, 3), "x"})},
+         R"({"s":[1,3],"by":"ops","want":["x",[1,3]]})"},
     };
 }
 
@@ -126,6 +182,13 @@ TEST(Codec, ReadsBackWhatItWrote) {
         EXPECT_EQ(type(read->cause), type(stored.record.cause));
         EXPECT_EQ(encode(*read), stored.text);
         EXPECT_EQ(read->decision.steps, stored.record.decision.steps) << stored.text;
+        const auto* begin = std::get_if<Begin>(&stored.record.cause);
+        if (begin != nullptr) {
+            const auto& begin_read = std::get<Begin>(read->cause);
+            EXPECT_EQ(begin_read.lock, begin->lock);
+            EXPECT_EQ(begin_read.parent, begin->parent);
+            EXPECT_EQ(begin_read.pins, begin->pins);
+        }
     }
 }
 
@@ -168,6 +231,41 @@ TEST(Codec, CallsARowThatIsNotOursCorrupt) {
         {RecordType::Answered, R"({"s":0,"o":"maybe"})"},
         {RecordType::Answered, R"({"s":"0","o":"success"})"},
         {RecordType::Answered, R"({"s":18446744073709551615,"o":"success"})"},
+        {RecordType::Answered, R"({"s":200,"o":"success"})"},
+        {RecordType::Answered, R"({"s":256,"o":"success"})"},
+        {RecordType::Answered, R"({"s":[],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[1],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[1,2,3],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[1,1000],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[1,-1],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[1,16777215],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[200,0],"o":"success"})"},
+        {RecordType::Answered, R"({"s":[[1,2],0],"o":"success"})"},
+        {RecordType::Answered, R"({"s":{"1":2},"o":"success"})"},
+        {RecordType::CalledBack, R"({"o":"success"})"},
+        {RecordType::CalledBack, R"({"s":0,"o":"later"})"},
+        {RecordType::Begun, R"({"lock":7})"},
+        {RecordType::Begun, R"({"parent":"order-1"})"},
+        {RecordType::Begun, R"({"parent":["order-1",1,0]})"},
+        {RecordType::Begun, R"({"parent":["order-1",1,2,1]})"},
+        {RecordType::Begun, R"({"parent":[1,1,0,1]})"},
+        {RecordType::Begun, R"({"parent":["order-1",[1,1000],0,1]})"},
+        {RecordType::Begun, R"({"parent":["order-1",1,0,4294967296]})"},
+        {RecordType::Begun, R"({"pins":["payment",3]})"},
+        {RecordType::Begun, R"({"pins":{"payment":"3"}})"},
+        {RecordType::Begun, R"({"pins":{"payment":-3}})"},
+        {RecordType::Begun, R"({"to":[[0,"waiting"]]})"},
+        {RecordType::Begun, R"({"to":[[0,"awaiting_callback",1,1,0]]})"},
+        {RecordType::Begun, R"({"to":[[0,"undo_awaiting_callback",1,1]]})"},
+        {RecordType::Begun, R"({"to":[[[0,3],"iterating"]]})"},
+        {RecordType::Begun, R"({"to":[[[0,3,4],"calling"]]})"},
+        {RecordType::Begun, R"({"err":[[[0,1000],"x"]]})"},
+        {RecordType::Begun, R"({"turn":["x",[0]]})"},
+        {RecordType::Begun, R"({"items":{}})"},
+        {RecordType::Begun, R"({"items":[[0]]})"},
+        {RecordType::Begun, R"({"items":[[0,"abc"]]})"},
+        {RecordType::Begun, R"({"items":[[[0,1],[]]]})"},
+        {RecordType::Begun, "{\"items\":[[0," + Json(std::vector<int>(1'001)).dump() + "]]}"},
         {RecordType::Cancelled, R"({"why":"x"})"},
         {RecordType::Abandoned, R"({"by":"x","end":{"st":"running"}})"},
         {static_cast<RecordType>(99), "{}"},
@@ -177,6 +275,17 @@ TEST(Codec, CallsARowThatIsNotOursCorrupt) {
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().code, ErrorCode::Corruption) << text;
     }
+}
+
+TEST(Codec, ReadsAsManyElementsAsThereMayBe) {
+    Decision decision;
+    decision.items = {{StepIndex{199}, make_value(Json(std::vector<int>(kItemsMax)))}};
+    decision.steps = {{element_of(StepIndex{199}, kItemsMax - 1), Pending{}}};
+    const Record record{kAt, LockGranted{}, decision};
+    const auto read = decode(RecordType::LockGranted, kAt, encode(record));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->decision.steps, decision.steps);
+    EXPECT_EQ(read->decision.items.at(0).second->size(), kItemsMax);
 }
 
 }  // namespace

@@ -100,6 +100,16 @@ TEST_P(StoreContract, WritesNothingForAnEmptyBatch) {
     EXPECT_THAT(committed.definitions, IsEmpty());
 }
 
+/// Starts are written first, so the last row is not the latest.
+TEST_P(StoreContract, KnowsTheLatestTimeOfABatch) {
+    write_start(start(1, order()));
+    Batch batch;
+    batch.rows.push_back(step_row(1, 2, at(20)));
+    batch.starts.push_back(start(30, order()));  // At at(30).
+    write(batch);
+    EXPECT_EQ(recovery().last_keys().value().at, at(30));
+}
+
 TEST_P(StoreContract, GivesAJournalInPages) {
     Batch batch;
     add_finished(batch, start(1, order()));

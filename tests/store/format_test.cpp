@@ -21,8 +21,13 @@ namespace {
 using namespace sample;
 using sagas::Status;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
-const std::string kGolden = std::string(SKALD_TESTDATA) + "/schema_1.sql";
+constexpr int kNewest = 2;
+
+std::string golden(int schema) {
+    return std::string(SKALD_TESTDATA) + "/schema_" + std::to_string(schema) + ".sql";
+}
 
 std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -48,6 +53,11 @@ void write_samples(Store& store) {
         {SagaKey{2}, Status::Stuck, std::nullopt, at(5), "no money", "charge"});
     add_finished(batch, start(3, gone), Status::Compensated);
     add_finished(batch, with_client_id(start(4, order), "deleted", "hash"), Status::Abandoned);
+    batch.starts.push_back(with_lock(start(5, order), "cart 7"));
+    batch.rows.push_back(granted_row(5, 2));
+    batch.starts.push_back(with_lock(start(6, newer), "cart 7"));
+    add_finished(batch, with_parent(start(7, order), 2), Status::Abandoned);
+    batch.parks = {{SagaKey{5}, at(60'000)}, {SagaKey{6}, std::nullopt}};
     const auto committed = store.writer().write(batch);
     ASSERT_TRUE(committed) << committed.error().message;
     while (store.writer().maintain(at(4) + std::chrono::hours{1}).value()) {
@@ -101,17 +111,26 @@ TEST(Format, IsTheOneThatIsKept) {
     write_samples(*open_with_fixed_key(options));
     const std::string now = dump(options.path);
     if (std::getenv("SKALD_REWRITE_GOLDEN") != nullptr) {
-        std::ofstream(kGolden, std::ios::binary) << now;
+        std::ofstream(golden(kNewest), std::ios::binary) << now;
     }
-    EXPECT_EQ(contents(kGolden), now);
+    EXPECT_EQ(contents(golden(kNewest)), now);
 }
 
-TEST(Format, IsReadForEver) {
-    const TemporaryFolder folder;
-    const SqliteOptions options = options_with_retention(folder);
-    run_sql(options.path, contents(kGolden));
-    const auto store = open_or_fail(options);
+class OldFormat : public testing::TestWithParam<int> {
+ protected:
+    std::unique_ptr<Store> open() {
+        const SqliteOptions options = options_with_retention(folder_);
+        run_sql(options.path, contents(golden(GetParam())));
+        return open_or_fail(options);
+    }
+    void TearDown() override { EXPECT_THAT(problems(folder_.file("skald.db")), IsEmpty()); }
 
+    TemporaryFolder folder_;
+};
+INSTANTIATE_TEST_SUITE_P(Schemas, OldFormat, testing::Range(1, kNewest + 1));
+
+TEST_P(OldFormat, IsReadForEver) {
+    const auto store = open();
     const auto finished = store->reader().saga("saga-1").value();
     EXPECT_EQ(finished.definition, "order");
     EXPECT_EQ(finished.version, 1u);
@@ -134,18 +153,58 @@ TEST(Format, IsReadForEver) {
     EXPECT_EQ(store->reader().saga("saga-3").value().summary.status, Status::Compensated);
     EXPECT_EQ(store->reader().definition("gone", std::nullopt).value().state,
               DefinitionRow::State::Deleted);
-    EXPECT_EQ(store->recovery().last_keys().value().saga, SagaKey{4});
+    const std::int64_t last = GetParam() == 1 ? 4 : 7;
+    EXPECT_EQ(store->recovery().last_keys().value().saga, SagaKey{last});
 
     Batch batch;
-    batch.starts = {with_request_key(start(5, DefinitionKey{1}), "key", "body"),
-                    with_client_id(start(6, DefinitionKey{1}), "deleted", "hash"),
-                    start(7, DefinitionKey{1})};
+    batch.starts = {with_request_key(start(last + 1, DefinitionKey{1}), "key", "body"),
+                    with_client_id(start(last + 2, DefinitionKey{1}), "deleted", "hash"),
+                    start(last + 3, DefinitionKey{1})};
+    const Position before = store->reader().last_position().value();
     const auto committed = store->writer().write(batch);
     ASSERT_TRUE(committed) << committed.error().message;
     EXPECT_EQ(std::get<StartRepeats>(committed->starts[0]).saga, SagaKey{2});
     EXPECT_TRUE(std::holds_alternative<StartIdUsed>(committed->starts[1]));
     EXPECT_TRUE(std::holds_alternative<StartWritten>(committed->starts[2]));
-    EXPECT_EQ(committed->last, Position{15});
+    EXPECT_EQ(before, Position{GetParam() == 1 ? 14 : 21});
+    EXPECT_EQ(committed->last, Position{static_cast<std::int64_t>(before) + 1});
+}
+
+TEST_P(OldFormat, GoesOnWithWhatItLeft) {
+    const auto store = open();
+    std::vector<std::string> live;
+    const auto look = [&](const SagaRow& saga, const std::vector<JournalRow>& rows) {
+        live.push_back(saga.id + ": " + std::to_string(rows.size()));
+        EXPECT_EQ(saga.parent, std::nullopt);
+        EXPECT_EQ(text(rows.at(1).record), text(step_row(2, 2).record));
+        return Result<void>{};
+    };
+    ASSERT_TRUE(store->recovery().live_sagas(look));
+    EXPECT_THAT(live, ElementsAre("mine: 2"));
+    // What retention looks for is there.
+    ASSERT_TRUE(
+        store->writer().write({{}, {}, {}, {summary(2, Status::Abandoned, at(9))}, {}, {}}));
+    while (store->writer().maintain(at(0) + std::chrono::hours{48}).value()) {
+    }
+    EXPECT_EQ(store->reader().saga("mine").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(store->reader().saga(SagaKey{7}).error().code, ErrorCode::NotFound);
+    EXPECT_TRUE(store->reader().saga("saga-1"));
+}
+
+TEST(Format, KeepsWhoWaitsForWhat) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_with_retention(folder);
+    run_sql(options.path, contents(golden(2)));
+    const auto store = open_or_fail(options);
+    EXPECT_EQ(store->reader().parked(at(60'000), 9).value(),
+              (std::vector<Park>{{SagaKey{5}, at(60'000)}}));
+    EXPECT_EQ(store->reader().lock_place(SagaKey{6})->head, "saga-5");
+    EXPECT_THAT(store->recovery().lock_heads().value(), IsEmpty());
+    EXPECT_EQ(store->reader().saga(SagaKey{7})->parent, SagaKey{2});
+    Batch batch;
+    batch.starts = {with_lock(start(8, DefinitionKey{1}), "cart 7")};
+    batch.rows = {abandoned_row(5, 3)};
+    EXPECT_THAT(store->writer().write(batch)->lock_heads, ElementsAre(SagaKey{6}));
 }
 
 }  // namespace

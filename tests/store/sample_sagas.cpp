@@ -65,6 +65,28 @@ NewSaga with_client_id(NewSaga start, const std::string& id, const std::string& 
     return start;
 }
 
+NewSaga with_lock(NewSaga start, const std::string& value) {
+    std::get<sagas::Begin>(start.begun.cause).lock = value;
+    return start;
+}
+
+NewSaga with_parent(NewSaga start, std::int64_t parent) {
+    start.parent = SagaKey{parent};
+    std::get<sagas::Begin>(start.begun.cause).parent =
+        sagas::Parent{"saga-" + std::to_string(parent), StepIndex{0}, sagas::Phase::Action, 1};
+    return start;
+}
+
+Append granted_row(std::int64_t saga, std::uint32_t seq) {
+    return {SagaKey{saga}, seq, {at(saga + seq), sagas::LockGranted{}, {}}};
+}
+
+Append abandoned_row(std::int64_t saga, std::uint32_t seq) {
+    Record record{at(saga + seq), sagas::Abandon{{"local", "gone", std::nullopt}}, {}};
+    record.decision.end = sagas::End{sagas::Status::Abandoned, record.at, nullptr, ""};
+    return {SagaKey{saga}, seq, std::move(record)};
+}
+
 Append step_row(std::int64_t saga, std::uint32_t seq, std::optional<Timestamp> when) {
     const std::uint32_t step = seq - 2;
     Record record{};

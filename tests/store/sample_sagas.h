@@ -22,6 +22,15 @@ NewSaga with_request_key(NewSaga start, const std::string& key,
                          const std::string& body_hash = "body");
 NewSaga with_client_id(NewSaga start, const std::string& id, const std::string& body_hash = "body");
 
+/// It wants the lock `value`.
+NewSaga with_lock(NewSaga start, const std::string& value);
+/// Of the first step of the saga `parent`.
+NewSaga with_parent(NewSaga start, std::int64_t parent);
+
+Append granted_row(std::int64_t saga, std::uint32_t seq);
+/// An operator gave it up, and with it its lock.
+Append abandoned_row(std::int64_t saga, std::uint32_t seq);
+
 /// The row for step `seq - 2`, which succeeded; with seq 4 the saga ends.
 Append step_row(std::int64_t saga, std::uint32_t seq, std::optional<Timestamp> when = {});
 Summary summary(std::int64_t saga, sagas::Status status, std::optional<Timestamp> ended_at = {},

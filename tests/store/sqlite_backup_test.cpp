@@ -81,6 +81,23 @@ TEST_F(SqliteBackup, HoldsWhatWasWrittenBeforeAndMeanwhile) {
     EXPECT_TRUE(store_->reader().saga("saga-" + std::to_string(key)));
 }
 
+TEST_F(SqliteBackup, HoldsWhoWaitsForWhat) {
+    Batch batch;
+    batch.starts = {with_lock(start(301, definition_), "a"),
+                    with_lock(start(302, definition_), "a"),
+                    with_parent(start(303, definition_), 302)};
+    batch.parks = {{SagaKey{302}, at(100)}};
+    ASSERT_TRUE(store_->writer().write(batch));
+    ASSERT_TRUE(copy(file("partial")));
+    const auto made = sqlite::publish_copy(file("partial"), file("backup.db"));
+    ASSERT_TRUE(made) << made.error().message;
+    store_ = open(file("backup.db"));
+    EXPECT_EQ(store_->reader().lock_place(SagaKey{302})->head, "saga-301");
+    EXPECT_EQ(store_->reader().parked(at(100), 9).value(),
+              (std::vector<Park>{{SagaKey{302}, at(100)}}));
+    EXPECT_EQ(store_->reader().saga(SagaKey{303})->parent, SagaKey{302});
+}
+
 TEST_F(SqliteBackup, IsNeverPutOverAFile) {
     std::ofstream(file("backup.db")) << "precious";
     ASSERT_TRUE(copy(file("partial")));

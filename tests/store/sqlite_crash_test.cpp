@@ -41,7 +41,11 @@ struct Acknowledged {
             ++key;
             NewSaga saga = start(key, definition);
             saga = key % 2 == 0 ? with_request_key(saga, "k" + std::to_string(key)) : saga;
+            saga = key % 7 == 0 ? with_lock(saga, "lock") : saga;
+            saga = key % 5 == 0 ? with_parent(saga, key - 1) : saga;
             add_finished(batch, key % 3 == 0 ? with_client_id(saga, saga.id) : saga);
+            batch.parks.push_back({SagaKey{key}, at(key)});
+            batch.unparks.push_back(SagaKey{key - 9});
         }
         if (!(*store)->writer().write(batch) || !(*store)->writer().maintain(at(key)) ||
             write(acknowledge, &acknowledged, sizeof acknowledged) != sizeof acknowledged) {

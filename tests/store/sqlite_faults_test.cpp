@@ -81,6 +81,29 @@ TEST_F(SqliteFaults, TriesTheSameBatchAgainAfterAFullDisk) {
     expect_sound();
 }
 
+TEST_F(SqliteFaults, TellsTheSameHeadsWhenABatchIsTriedAgain) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch batch;
+    batch.starts = {with_lock(start(1, definition_), "a"), with_lock(start(2, definition_), "a")};
+    ASSERT_TRUE(store_->writer().write(batch));
+    batch = {};
+    batch.starts = {with_lock(start(3, definition_), "b"), with_parent(start(4, definition_), 3)};
+    batch.rows = {abandoned_row(1, 2)};
+    batch.summaries = {summary(1, sagas::Status::Abandoned, at(3))};
+    batch.parks = {{SagaKey{2}, at(100)}};
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Forever});
+    for (int tries = 0; tries < 2; ++tries) {
+        ASSERT_EQ(store_->writer().write(batch).error().code, ErrorCode::Unavailable);
+    }
+    vfs_.clear();
+    const auto committed = store_->writer().write(batch);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_THAT(committed->lock_heads, ElementsAre(SagaKey{2}, SagaKey{3}));
+    EXPECT_THAT(store_->writer().write({})->lock_heads, IsEmpty());
+    expect_sound();
+}
+
 // The nth write fails for lack of space, for every n until none of them does.
 TEST_F(SqliteFaults, IsWholeAfterAFullDiskAtAnyWrite) {
     open();

@@ -106,6 +106,25 @@ std::vector<std::string> problems(const std::string& path) {
              "SELECT hash FROM key WHERE saga NOT IN (SELECT key FROM saga WHERE has_key = 1)"},
         Rule{"saga without key",
              "SELECT key FROM saga WHERE has_key = 1 AND key NOT IN (SELECT saga FROM key)"},
+        Rule{"parked without saga",
+             "SELECT saga FROM parked WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"queueing without saga",
+             "SELECT saga FROM lock WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"queueing after its end",
+             "SELECT lock.saga FROM lock JOIN journal ON journal.saga = lock.saga"
+             " WHERE json_extract(data, '$.end') IS NOT NULL"},
+        Rule{"granted is as the journal says",
+             "SELECT saga FROM lock WHERE is_granted <>"
+             " EXISTS (SELECT 1 FROM journal WHERE journal.saga = lock.saga AND type = 13)"},
+        Rule{"not in a queue",
+             "SELECT saga FROM journal WHERE seq = 1 AND json_extract(data, '$.lock') IS NOT NULL"
+             " AND NOT EXISTS (SELECT 1 FROM journal AS other WHERE other.saga = journal.saga"
+             " AND json_extract(other.data, '$.end') IS NOT NULL)"
+             " AND saga NOT IN (SELECT saga FROM lock)"},
+        Rule{"held",
+             "SELECT child.key FROM saga AS child LEFT JOIN saga AS above"
+             " ON above.key = child.parent WHERE coalesce(child.held, 0) <>"
+             " coalesce(above.held = 1 OR above.status < 3, 0)"},
         Rule{"counts",
              "SELECT status, sagas FROM count"
              " WHERE sagas <> (SELECT count(*) FROM saga WHERE saga.status = count.status)"},

@@ -37,7 +37,8 @@ void run_sql(const std::string& path, const std::string& sql);
 std::vector<std::string> query_sql(const std::string& path, const std::string& sql);
 
 /// Everything that must hold of any file that a store left: integrity_check, foreign_key_check,
-/// journals without gaps, counts as they are, every key and input of a saga that is there.
+/// journals without gaps, counts as they are, everything of a saga that is there, queues as the
+/// journals say, children held as their parents say.
 std::vector<std::string> problems(const std::string& path);
 
 }  // namespace skald::store::sample
