@@ -106,6 +106,13 @@ struct Catalog::State {
         return loaded;
     }
 
+    /// Null: it is not known which version is the latest.
+    VersionPtr known_latest(const std::string& name) SKALD_EXCLUDES(mutex) {
+        const MutexLock lock(mutex);
+        const VersionPtr* const found = latest.find(name);
+        return found ? *found : nullptr;
+    }
+
     Result<VersionPtr> latest_of(const std::string& name) SKALD_EXCLUDES(mutex) {
         std::uint64_t changes_before = 0;
         {
@@ -135,6 +142,14 @@ Result<VersionPtr> Catalog::to_start(std::string_view name, std::optional<std::u
     // The latest is asked for first in any case: it tells whether the name is deleted.
     Result<VersionPtr> latest = state_->latest_of(std::string(name));
     if (!latest || !version || (*latest)->number == *version) return latest;
+    const Result<store::DefinitionRow> row = state_->reader.definition(name, version);
+    if (!row) return tl::unexpected(row.error());
+    return state_->version_of(*row);
+}
+
+Result<VersionPtr> Catalog::pinned(std::string_view name, std::uint32_t version) {
+    const VersionPtr latest = state_->known_latest(std::string(name));
+    if (latest && latest->number == version) return latest;
     const Result<store::DefinitionRow> row = state_->reader.definition(name, version);
     if (!row) return tl::unexpected(row.error());
     return state_->version_of(*row);

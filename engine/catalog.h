@@ -32,6 +32,10 @@ class Catalog {
     /// neither) or version. Errors: NotFound, Unavailable, Corruption.
     sagas::Result<VersionPtr> to_start(std::string_view name, std::optional<std::uint32_t> version);
 
+    /// What a saga runs whose version was chosen before, deleted or not. Errors: NotFound: there is
+    /// no such version; Unavailable, Corruption.
+    sagas::Result<VersionPtr> pinned(std::string_view name, std::uint32_t version);
+
     /// What a saga that exists runs, deleted or not. Errors: NotFound, Unavailable, Corruption.
     sagas::Result<VersionPtr> of(store::DefinitionKey key);
 

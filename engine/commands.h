@@ -32,6 +32,8 @@ struct Start {
     std::string body_hash;
     std::optional<sagas::RequestKey> request;
     std::optional<sagas::Replay> replay;
+    std::optional<std::string> lock = std::nullopt;  ///< Rendered (sagas/lock.h).
+    sagas::Pins pins = {};                           ///< Of its children (sagas/children.h).
 
     struct Started {};
     using Result = std::variant<Started, store::StartRepeats, store::StartIdUsed, Busy>;
@@ -67,13 +69,29 @@ struct Operate {
     std::function<void(Result)> done;
 };
 
+/// A participant's word on how a call ended, for the saga with the public id `id`, whether it is
+/// live, parked or over.
+struct CallBack {
+    std::string id;
+    sagas::CalledBack event;
+
+    struct Taken {
+        sagas::Status status;  ///< After it.
+        bool is_taken;         ///< False: it came late, twice, or for a saga that is over.
+    };
+    /// There is no such saga (any more).
+    struct NotFound {};
+    using Result = std::variant<Taken, NotFound, Busy>;
+    std::function<void(Result)> done;
+};
+
 struct ChangeDefinition {
     std::variant<store::PutDefinition, store::DeleteDefinition> change;
     using Result = std::variant<store::DefinitionOutcome, Busy>;
     std::function<void(Result)> done;
 };
 
-using Command = std::variant<Start, StartMany, Operate, ChangeDefinition>;
+using Command = std::variant<Start, StartMany, Operate, CallBack, ChangeDefinition>;
 
 /// Answers the command, or each of its starts, with `busy`.
 void refuse(Command& command, const Busy& busy);

@@ -11,40 +11,11 @@ namespace skald::engine {
 
 namespace {
 
-const sagas::Operator& who(const Operate& command) {
-    return std::visit([](const auto& event) -> const sagas::Operator& { return event.who; },
-                      command.event);
-}
-
-/// What an earlier command with the same Idempotency-Key makes of this one.
-enum class Earlier : std::uint8_t { None, Same, Other };
-
-Earlier find_earlier(const sagas::Saga& saga, const std::optional<sagas::RequestKey>& request) {
-    if (!request) return Earlier::None;
-    const auto found = std::find_if(
-        saga.requests.begin(), saga.requests.end(),
-        [&request](const sagas::RequestKey& each) { return each.key == request->key; });
-    if (found == saga.requests.end()) return Earlier::None;
-    return found->body_hash == request->body_hash ? Earlier::Same : Earlier::Other;
-}
-
 bool is_at_rest(sagas::Status status) {
     return sagas::is_terminal(status) || status == sagas::Status::Stuck;
 }
 
 }  // namespace
-
-void refuse(Command& command, const Busy& busy) {
-    if (auto* many = std::get_if<StartMany>(&command)) {
-        for (Start& start : many->starts) start.done(busy);
-        return;
-    }
-    std::visit(
-        [&busy](auto& which) {
-            if constexpr (requires { which.done; }) which.done(busy);
-        },
-        command);
-}
 
 Coordinator::Impl::Impl(Parts parts, CoordinatorOptions options)
     : parts_(std::move(parts)), options_(options), mailbox_(options.mailbox_max) {
@@ -79,10 +50,20 @@ CoordinatorStats Coordinator::Impl::stats() const {
 void Coordinator::Impl::turn() {
     is_turn_arranged_ = false;
     write_again_if_due();
+    try_again_if_due();
     while (!inbox_.empty() && !is_full()) {
-        const Said said = std::move(inbox_.front());
+        Said said = std::move(inbox_.front());
         inbox_.pop_front();
-        if (LiveSaga* live = find(said.saga)) apply(*live, said);
+        if (LiveSaga* live = find(said.saga)) {
+            apply(*live, said);
+        } else if (said.is_for_parked) {
+            await(said.saga, Tell{std::move(said.event)});
+        }
+    }
+    while (!in_turn_.empty() && !is_full()) {
+        const std::function<void()> work = std::move(in_turn_.front());
+        in_turn_.pop_front();
+        work();
     }
     fire_timers();
     while (!is_full()) {
@@ -92,6 +73,8 @@ void Coordinator::Impl::turn() {
         commands_.pop_front();
         std::visit([this](auto& which) { take(std::move(which)); }, command);
     }
+    park_the_idle();
+    look_for_due();
     hand_over();
     arrange_next_turn();
     update_stats();
@@ -104,14 +87,12 @@ void Coordinator::Impl::fire_timers() {
         const auto timer = timers_.take_due(now);
         if (!timer) return;
         parts_.telemetry.timer_fired(std::chrono::duration<double>(now - timer->at).count());
-        if (LiveSaga* live = find(timer->saga)) {
-            apply(*live, {timer->saga, Timers::event(*timer), std::nullopt});
-        }
+        if (LiveSaga* live = find(timer->saga)) apply(*live, {timer->saga, Timers::event(*timer)});
     }
 }
 
 void Coordinator::Impl::arrange_next_turn() {
-    if (!syncing_ && (!inbox_.empty() || !commands_.empty())) {
+    if (!syncing_ && (!inbox_.empty() || !in_turn_.empty() || !commands_.empty())) {
         wake_once();
         return;
     }
@@ -120,7 +101,12 @@ void Coordinator::Impl::arrange_next_turn() {
         if (at && (!next || *at < *next)) next = at;
     };
     if (!syncing_) sooner(look_at_space_at_);
-    if (!is_full()) sooner(timers_.next());
+    if (!is_full()) {
+        sooner(timers_.next());
+        sooner(idle_.next());
+    }
+    sooner(again_at_);
+    sooner(next_look());
     if (next) {
         parts_.wake_after(std::max(*next - parts_.clock.now(), sagas::Milliseconds{0}));
     }
@@ -138,137 +124,67 @@ void Coordinator::Impl::say(Said said) {
     wake_once();
 }
 
-// ---- Commands ----------------------------------------------------------------------------------
-
-std::optional<Busy> Coordinator::Impl::refuses_starts() const {
-    if (is_store_full_ || space_ == store::Space::Low) {
-        return Busy{Busy::Why::DiskFull,
-                    "the disk is full, or nearly: no new sagas until there is space"};
-    }
-    if (live_.size() >= options_.live_max) {
-        return Busy{Busy::Why::TooMuch, "too many sagas are in work"};
-    }
-    return std::nullopt;
+void Coordinator::Impl::reach(store::SagaKey key, sagas::Event event) {
+    say({key, std::move(event), std::nullopt, true});
 }
 
-void Coordinator::Impl::take(Start command) {
-    if (const auto busy = refuses_starts()) {
-        command.done(*busy);
-        return;
-    }
-    const sagas::Timestamp now = parts_.clock.now();
-    const sagas::Definition& definition = command.version->definition;
-    last_key_ = store::SagaKey{static_cast<std::int64_t>(last_key_) + 1};
-    LiveSaga live;
-    live.key = last_key_;
-    live.version = command.version;
-    live.saga = sagas::make_saga(definition, command.id, now, command.input);
-    live.labels = command.labels;
-    live.summary = {last_key_, sagas::Status::Running, {}, {}, {}, {}};
-
-    sagas::Transition begun =
-        sagas::apply(definition, std::move(live.saga),
-                     sagas::Begin{std::move(command.request), std::move(command.replay)}, now);
-    live.saga = std::move(begun.saga);
-    SKALD_CHECK(begun.record);
-    live.next_seq = 2;
-    live.last_batch = gathering_.number;
-    gathering_.batch->starts.push_back({last_key_, std::move(command.id), command.id_origin,
-                                        command.version->key, now, live.saga.deadline_at,
-                                        std::move(command.input), std::move(command.labels),
-                                        std::move(command.body_hash), std::move(*begun.record)});
-    gathering_.starts.push_back({last_key_, std::move(command.done)});
-    for (const sagas::Effect& effect : begun.effects) {
-        gathering_.effects.emplace_back(last_key_, effect);
-    }
-    note_summary(live_.emplace(last_key_, std::move(live)).first->second);
-}
-
-void Coordinator::Impl::take(StartMany command) {
-    for (Start& start : command.starts) take(std::move(start));
-}
-
-void Coordinator::Impl::take(Operate command) {
-    const auto found = by_id_.find(command.id);
-    if (found == by_id_.end()) {
-        command.done(Operate::NotLive{});
-        return;
-    }
-    LiveSaga& live = live_.at(found->second);
-    const auto reply = [this, &command](Operate::Result result) {
-        gathering_.replies.push_back(
-            [done = std::move(command.done), result = std::move(result)] { done(result); });
-    };
-    const Earlier earlier = find_earlier(live.saga, who(command).request);
-    if (earlier != Earlier::None) {
-        reply(earlier == Earlier::Same
-                  ? Operate::Result(
-                        Operate::Done{sagas::status(live.saga), Operate::Done::How::Repeated})
-                  : Operate::Result(Operate::KeyMismatch{}));
-        return;
-    }
-    sagas::Event event =
-        std::visit([](auto& which) { return sagas::Event(std::move(which)); }, command.event);
-    sagas::Transition transition =
-        sagas::apply(live.definition(), std::move(live.saga), event, parts_.clock.now());
-    live.saga = std::move(transition.saga);
-    if (transition.record) journal(live, std::move(*transition.record));
-    for (const sagas::Effect& effect : transition.effects) {
-        gathering_.effects.emplace_back(live.key, effect);
-    }
-    const bool is_refused =
-        transition.refusal && transition.refusal->code != sagas::RefusalCode::AlreadySo;
-    if (is_refused) {
-        reply(std::move(*transition.refusal));
-        return;
-    }
-    using How = Operate::Done::How;
-    const bool is_cancel = std::holds_alternative<sagas::Cancel>(event);
-    const How how = is_cancel && live.saga.turn_wanted ? How::WaitsForPivot
-                    : transition.refusal               ? How::AlreadySo
-                                                       : How::Applied;
-    reply(Operate::Done{sagas::status(live.saga), how});
-}
-
-void Coordinator::Impl::take(ChangeDefinition command) {
-    if (is_store_full_) {
-        command.done(Busy{Busy::Why::DiskFull, "the disk is full"});
-        return;
-    }
-    std::string name = std::visit([](const auto& change) { return change.name; }, command.change);
-    gathering_.batch->definitions.push_back(std::move(command.change));
-    gathering_.definitions.push_back({std::move(name), std::move(command.done)});
+void Coordinator::Impl::in_turn(std::function<void()> work) {
+    in_turn_.push_back(std::move(work));
+    wake_once();
 }
 
 // ---- Events ------------------------------------------------------------------------------------
 
-void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
+/// Its record is the caller's to journal.
+sagas::Transition Coordinator::Impl::tell(LiveSaga& live, const sagas::Event& event) {
+    if (live.park_batch != 0) stay(live);
     sagas::Transition transition =
-        sagas::apply(live.definition(), std::move(live.saga), said.event, parts_.clock.now());
+        sagas::apply(live.definition(), std::move(live.saga), event, parts_.clock.now());
     live.saga = std::move(transition.saga);
+    for (const sagas::Effect& effect : transition.effects) owe(live, effect);
+    return transition;
+}
+
+void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
+    sagas::Transition transition = tell(live, said.event);
     if (said.call) {
         const auto call = std::find_if(live.calls.begin(), live.calls.end(),
                                        [&](const OpenCall& each) { return each.id == *said.call; });
         tell_attempt(live, *call, std::get<sagas::Answered>(said.event), transition);
         live.calls.erase(call);
     }
-    for (const sagas::Effect& effect : transition.effects) {
-        gathering_.effects.emplace_back(live.key, effect);
-    }
+    if (!live.links.empty()) unlink_answered(live, said.event);
     if (transition.record) {
         journal(live, std::move(*transition.record));
-    } else {
+    } else if (said.call) {
         forget_if_over(live.key);  // That may have been the answer of its last call.
+    } else if (std::holds_alternative<sagas::ParentTurned>(said.event)) {
+        refuse_turn(live);
     }
 }
 
+void Coordinator::Impl::owe(LiveSaga& live, const sagas::Effect& effect) {
+    gathering_.effects.emplace_back(live.key, effect);
+    live.last_effects = gathering_.number;
+}
+
 void Coordinator::Impl::journal(LiveSaga& live, sagas::Record record) {
-    const bool holds_back = record.decision.wanted == sagas::Wanted::Set || record.decision.end ||
-                            sagas::type(record.cause) == sagas::RecordType::Suspended;
-    if (holds_back) gathering_.recalls.push_back(live.key);
+    const sagas::RecordType type = sagas::type(record.cause);
+    const bool is_suspended = type == sagas::RecordType::Suspended;
+    const bool is_over = record.decision.end.has_value();
+    if (record.decision.wanted == sagas::Wanted::Set || is_over || is_suspended) {
+        gathering_.recalls.push_back(live.key);
+    }
+    if (type == sagas::RecordType::ParentTurned) {
+        live.is_turned_by_parent = true;
+        live.is_end_told = false;
+    }
     gathering_.batch->rows.push_back({live.key, live.next_seq++, std::move(record)});
     live.last_batch = gathering_.number;
     note_summary(live);
+    live.waits_long |= is_suspended;
+    if (live.waits_long) gathering_.waiting.push_back(live.key);
+    if (is_over && live.parent) hold_parent(live);
 }
 
 void Coordinator::Impl::note_summary(LiveSaga& live) {
@@ -277,6 +193,7 @@ void Coordinator::Impl::note_summary(LiveSaga& live) {
         failing_ += summary->failing_since.has_value();
         failing_ -= was_failing;
         live.summary = *summary;
+        live.is_stuck_told = false;
         if (live.summary_slot && live.summary_batch == gathering_.number) {
             gathering_.batch->summaries[*live.summary_slot] = std::move(*summary);
         } else {
@@ -308,7 +225,8 @@ void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
         const sagas::Call unsent{call->step, call->phase, call->attempt};
         live->calls.erase(call);
         // Remembered, or sent if the saga was resumed meanwhile, when that is durable.
-        gathering_.effects.emplace_back(key, unsent);
+        owe(*live, unsent);
+        if (live->waits_long) gathering_.waiting.push_back(key);
         wake_once();
         return;
     }

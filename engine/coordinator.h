@@ -12,6 +12,7 @@
 #include "engine/clock.h"
 #include "engine/commands.h"
 #include "engine/journal_bell.h"
+#include "engine/loader.h"
 #include "engine/telemetry.h"
 #include "engine/watchers.h"
 #include "sagas/request.h"
@@ -34,8 +35,15 @@ struct CoordinatorOptions {
     std::size_t mailbox_max = 10'000;    ///< Commands; more are answered Busy.
     std::size_t live_max = 1'000'000;    ///< Sagas in memory; starts beyond it: Busy.
     std::size_t batch_rows_max = 4'096;  ///< Commands wait in the mailbox beyond it.
+    /// Commands for sagas that are being read from the store; more are answered Busy.
+    std::size_t loading_max = 10'000;
+    /// Sagas in memory beyond which those that only wait for somebody leave at once (docs above
+    /// Coordinator).
+    std::size_t park_at_once_above = 20'000;
+    enum class Parking : std::uint8_t { On, Off } parking = Parking::On;
 };
 
+/// Of what is in memory: parked sagas are not counted.
 struct CoordinatorStats {
     std::size_t mailbox_depth = 0;
     std::size_t live = 0;
@@ -49,6 +57,11 @@ struct CoordinatorStats {
 /// durable, perform its effects and answer its askers, all together. Sagas go on into the next
 /// batch while one is being synced.
 ///
+/// A saga that waits for long is parked: it leaves memory, and a row in the store brings it back.
+/// At once where it waits for a time more than 30 s away, for an operator (stuck), or for its
+/// resumption; after 30 s where it waits for a callback, a child or a lock, which mostly come
+/// sooner. Whatever is said to a parked saga has it loaded first, and is then applied in order.
+///
 /// Threads: `post` and `stats` from any; everything else on the loop's thread.
 class Coordinator {
  public:
@@ -61,6 +74,8 @@ class Coordinator {
         JournalBell& bell;
         Telemetry& telemetry;
         const sagas::Secrets& secrets;
+        const sagas::CallbackUrls& callbacks;
+        Loader& loader;
         /// Arranges that `turn` is called soon on the loop's thread. Called from any thread.
         std::function<void()> wake;
         /// Arranges that `turn` is called after the delay; replaces what was arranged before.

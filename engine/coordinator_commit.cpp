@@ -7,8 +7,8 @@
 #include "engine/coordinator_impl.h"
 #include "sagas/check.h"
 
-/// What the coordinator does with a batch: hands it over, and once it is durable performs what it
-/// holds.
+/// What the coordinator does with a batch: hands it over, and once it is durable releases what
+/// waited for that.
 namespace skald::engine {
 
 namespace {
@@ -70,6 +70,7 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
             look_at_space_at_ = parts_.clock.now() + kLookAtSpaceEvery;
         }
         Gathering done = std::move(*syncing_);
+        done.batch = std::move(batch);
         syncing_.reset();
         release(std::move(done), *result);
         turn();
@@ -98,8 +99,14 @@ void Coordinator::Impl::release(Gathering done, const store::Committed& committe
     answer_starts(done, committed);
     for (const auto& reply : done.replies) reply();
     for (const store::SagaKey key : done.recalls) recall(key);
+    for (const CallId call : done.settled_calls) {
+        if (open_calls_.contains(call)) parts_.caller.recall(call);
+    }
     for (const auto& [key, effect] : done.effects) perform(key, effect);
+    for (const store::SagaKey key : committed.lock_heads) reach(key, sagas::LockGranted{});
     for (const store::SagaKey key : done.at_rest) come_to_rest(key, done.number);
+    for (const store::Park& park : done.batch->parks) give_up(park, done.number);
+    for (const store::SagaKey key : done.waiting) consider(key);
     parts_.bell.ring(committed.last);
 }
 
@@ -119,6 +126,7 @@ void Coordinator::Impl::answer_starts(Gathering& done, const store::Committed& c
         if (std::holds_alternative<store::StartWritten>(outcome)) {
             const LiveSaga& live = live_.at(key);
             by_id_.emplace(live.saga.id, key);
+            if (!loads_.empty()) redirect(live);
             parts_.telemetry.saga_started(live.definition().name);
             reply(Start::Started{});
         } else if (const auto* repeats = std::get_if<store::StartRepeats>(&outcome)) {
@@ -141,7 +149,12 @@ void Coordinator::Impl::come_to_rest(store::SagaKey key, std::uint64_t batch) {
     if (is_over && !live->is_end_told) {
         live->is_end_told = true;
         parts_.telemetry.saga_ended(live->definition().name, live->saga.end->status);
-    } else if (!is_over) {
+        if (live->parent) {
+            tell_parent(*live, live->is_turned_by_parent ? sagas::Phase::Compensation
+                                                         : live->saga.parent->phase);
+        }
+    } else if (!is_over && !live->is_stuck_told) {
+        live->is_stuck_told = true;
         spdlog::warn("saga {} ({}) is stuck at step {}: {}", id, live->definition().name,
                      live->summary.last_step, live->summary.last_error);
     }
@@ -149,123 +162,27 @@ void Coordinator::Impl::come_to_rest(store::SagaKey key, std::uint64_t batch) {
         parts_.watchers.came_to_rest(
             std::make_shared<const Rest>(Rest{live->version, live->saga, live->labels}));
     }
-    forget_if_over(key);
+    if (is_over) {
+        forget_if_over(key);
+    } else {
+        consider(key);
+    }
 }
 
 void Coordinator::Impl::forget_if_over(store::SagaKey key) {
-    const LiveSaga* live = find(key);
+    LiveSaga* live = find(key);
     const bool is_over = live != nullptr && live->saga.end && live->calls.empty() &&
                          live->last_batch <= durable_batch_;
-    if (!is_over) return;
-    if (live->saga.deadline_at) timers_.disarm_deadline(key, *live->saga.deadline_at);
-    by_id_.erase(live->saga.id);
+    if (is_over) remove(*live);
+}
+
+void Coordinator::Impl::remove(LiveSaga& live) {
+    const store::SagaKey key = live.key;
+    if (live.saga.deadline_at) timers_.disarm_deadline(key, *live.saga.deadline_at);
+    for (const sagas::WakeStep& wake : live.far) timers_.disarm(key, wake);
+    failing_ -= live.summary.failing_since.has_value();
+    by_id_.erase(live.saga.id);
     live_.erase(key);
-}
-
-// ---- Effects -----------------------------------------------------------------------------------
-
-void Coordinator::Impl::perform(store::SagaKey key, const sagas::Effect& effect) {
-    LiveSaga* live = find(key);
-    if (live == nullptr) return;
-    const bool is_owed = sagas::is_owed(live->definition(), live->saga, effect);
-    if (const auto* call = std::get_if<sagas::Call>(&effect)) {
-        perform(*live, *call);
-    } else if (const auto* settle = std::get_if<sagas::Settle>(&effect); settle && is_owed) {
-        perform(*live, *settle);
-    } else if (const auto* wake = std::get_if<sagas::WakeStep>(&effect); wake && is_owed) {
-        timers_.arm(key, *wake);
-    } else if (const auto* deadline = std::get_if<sagas::WakeDeadline>(&effect);
-               deadline && is_owed) {
-        timers_.arm(key, *deadline);
-    }
-}
-
-/// A try that no restart and no earlier try made doubtful: until it leaves, nothing was done.
-bool Coordinator::Impl::is_not_out_yet(const LiveSaga& live, const sagas::Call& call) const {
-    const auto* calling = std::get_if<sagas::Calling>(&live.saga.step(call.step).state);
-    return call.phase == sagas::Phase::Action && calling != nullptr &&
-           calling->attempt == call.attempt && !calling->is_doubtful;
-}
-
-void Coordinator::Impl::say_unsent(const LiveSaga& live, const sagas::Call& call) {
-    say({live.key,
-         sagas::Answered{call.step, call.phase, call.attempt,
-                         sagas::NotSent{"not sent: the saga turned first"}},
-         std::nullopt});
-}
-
-/// A call that is no longer owed, before it left. If its try is settling, says so now: the `Settle`
-/// of a later batch would have to take it as lost. If the saga is suspended, it is remembered for
-/// that.
-void Coordinator::Impl::hold_back(LiveSaga& live, const sagas::Call& call) {
-    const sagas::StepState& state = live.saga.step(call.step).state;
-    const auto* settling = std::get_if<sagas::Settling>(&state);
-    const auto* calling = std::get_if<sagas::Calling>(&state);
-    if (settling != nullptr && settling->attempt == call.attempt) {
-        say_unsent(live, call);
-    } else if (calling != nullptr && calling->attempt == call.attempt) {
-        live.unsent.push_back(call);
-    }
-}
-
-void Coordinator::Impl::recall(store::SagaKey key) {
-    LiveSaga* live = find(key);
-    if (live == nullptr) return;
-    const sagas::Saga& saga = live->saga;
-    const bool is_turning =
-        saga.turn_wanted || saga.end || saga.direction == sagas::Direction::Backward;
-    const bool is_suspended = saga.suspension == sagas::Suspension::Suspended;
-    if (!is_turning && !is_suspended) return;  // Resumed, or past its pivot, meanwhile.
-    for (OpenCall& call : live->calls) {
-        // A compensation is owed again after the pause; an action that turns must be settled.
-        const bool is_undo = call.phase == sagas::Phase::Compensation && !saga.end;
-        call.is_held_back = is_suspended && (is_undo || !is_turning);
-        parts_.caller.recall(call.id);
-    }
-}
-
-void Coordinator::Impl::perform(LiveSaga& live, const sagas::Call& call) {
-    OpenCall* out = live.find_call(call.step, call.phase, call.attempt);
-    if (out != nullptr) out->is_held_back = false;  // Owed again, durably: it is out for good.
-    if (is_draining_ || out != nullptr) return;
-    if (live.saga.turn_wanted && is_not_out_yet(live, call)) {
-        say_unsent(live, call);
-        return;
-    }
-    if (!sagas::is_owed(live.definition(), live.saga, call)) {
-        hold_back(live, call);
-        return;
-    }
-    auto request =
-        sagas::render(live.definition(), live.saga, call.step, call.phase, parts_.secrets);
-    if (!request) {
-        say({live.key,
-             sagas::Unsendable{call.step, call.phase, call.attempt, request.error().message},
-             std::nullopt});
-        return;
-    }
-    std::erase(live.unsent, call);
-    const CallId id{++last_call_};
-    live.calls.push_back({id, call.step, call.phase, call.attempt, parts_.clock.now()});
-    open_calls_.emplace(id, live.key);
-    parts_.caller.call(id, std::move(*request), call.attempt);
-}
-
-void Coordinator::Impl::perform(LiveSaga& live, const sagas::Settle& settle) {
-    const OpenCall* open = live.find_call(settle.step, sagas::Phase::Action, settle.attempt);
-    if (open != nullptr) {
-        parts_.caller.recall(open->id);
-        return;
-    }
-    const sagas::Call call{settle.step, sagas::Phase::Action, settle.attempt};
-    if (std::erase(live.unsent, call) > 0) {
-        say_unsent(live, call);
-        return;
-    }
-    say({live.key,
-         sagas::Answered{settle.step, sagas::Phase::Action, settle.attempt,
-                         sagas::Lost{"not known what became of it: skald was restarted"}},
-         std::nullopt});
 }
 
 // ---- The end -----------------------------------------------------------------------------------
@@ -274,12 +191,14 @@ void Coordinator::Impl::drain(std::function<void()> done) {
     is_draining_ = true;
     drained_ = std::move(done);
     for (const auto& [id, key] : open_calls_) parts_.caller.recall(id);
+    loads_.refuse_commands({Busy::Why::Draining, "the server is stopping"});
     wake_once();
 }
 
 void Coordinator::Impl::end_drain_if_done() {
     const bool is_done = drained_ && !syncing_ && gathering_.is_idle() && inbox_.empty() &&
-                         commands_.empty() && mailbox_.depth() == 0 && open_calls_.empty();
+                         in_turn_.empty() && commands_.empty() && mailbox_.depth() == 0 &&
+                         loads_.commands() == 0 && open_calls_.empty();
     if (is_done) std::exchange(drained_, nullptr)();
 }
 

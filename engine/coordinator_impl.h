@@ -10,18 +10,24 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/coordinator.h"
 #include "engine/gathering.h"
+#include "engine/idle_queue.h"
 #include "engine/live_saga.h"
+#include "engine/loads.h"
 #include "engine/mailbox.h"
 #include "engine/timers.h"
 
 namespace skald::engine {
 
 /// The coordinator's state. Its work is cut along the life of a batch: coordinator.cpp fills it
-/// (commands, events), coordinator_commit.cpp does what is due once it is durable,
-/// coordinator_recover.cpp begins with what an earlier process left.
+/// with what happened, coordinator_commands.cpp with what was asked for; coordinator_commit.cpp
+/// hands it over, and releases what waited for it; coordinator_effects.cpp does what sagas owe by
+/// it, coordinator_children.cpp what they want of their children. coordinator_park.cpp and
+/// coordinator_load.cpp let sagas leave memory and bring them back; coordinator_recover.cpp begins
+/// with what an earlier process left.
 class Coordinator::Impl {
  public:
     Impl(Parts parts, CoordinatorOptions options);
@@ -38,22 +44,38 @@ class Coordinator::Impl {
     struct Said {
         store::SagaKey saga;
         sagas::Event event;
-        std::optional<CallId> call;  ///< That this answers.
+        std::optional<CallId> call = std::nullopt;  ///< That this answers.
+        bool is_for_parked = false;                 ///< A parked saga is loaded for it.
+    };
+    /// What makes a start the start of a child.
+    struct Parentage {
+        store::SagaKey key;
+        sagas::Parent parent;
     };
 
-    // Filling a batch.
-    void take(Start command);
-    void take(StartMany command);
-    void take(Operate command);
-    void take(ChangeDefinition command);
+    // Filling a batch: what happened.
+    sagas::Transition tell(LiveSaga& live, const sagas::Event& event);
     void apply(LiveSaga& live, const Said& said);
     void tell_attempt(const LiveSaga& live, const OpenCall& call, const sagas::Answered& answered,
                       const sagas::Transition& transition);
+    void owe(LiveSaga& live, const sagas::Effect& effect);
     void journal(LiveSaga& live, sagas::Record record);
     void note_summary(LiveSaga& live);
     void fire_timers();
     bool is_full() const { return gathering_.rows() >= options_.batch_rows_max; }
+
+    // Filling a batch: what was asked for.
+    void take(Start command);
+    void take(StartMany command);
+    void take(Operate command);
+    void take(CallBack command);
+    void take(ChangeDefinition command);
     std::optional<Busy> refuses_starts() const;
+    void begin(Start command, std::optional<Parentage> parentage);
+    template <typename AnyCommand>
+    void await_command(AnyCommand command);
+    void operate(LiveSaga& live, Operate command);
+    void call_back(LiveSaga& live, CallBack command);
 
     // Handing it over, and what follows.
     void hand_over();
@@ -66,17 +88,87 @@ class Coordinator::Impl {
     void answer_starts(Gathering& done, const store::Committed& committed);
     void answer_definitions(Gathering& done, const store::Committed& committed);
     void come_to_rest(store::SagaKey key, std::uint64_t batch);
+    void forget_if_over(store::SagaKey key);
+    void remove(LiveSaga& live);
+
+    // What sagas owe.
     void perform(store::SagaKey key, const sagas::Effect& effect);
     void perform(LiveSaga& live, const sagas::Call& call);
     void perform(LiveSaga& live, const sagas::Settle& settle);
+    void perform(LiveSaga& live, const sagas::WakeStep& wake);
+    void perform(LiveSaga& live, const sagas::WakeDeadline& wake);
+    void perform(LiveSaga& live, const sagas::HoldLock& lock);
+    void perform(LiveSaga& live, const sagas::Child& wish);
     bool is_not_out_yet(const LiveSaga& live, const sagas::Call& call) const;
     void say_unsent(const LiveSaga& live, const sagas::Call& call);
     void hold_back(LiveSaga& live, const sagas::Call& call);
     void recall(store::SagaKey key);
-    void forget_if_over(store::SagaKey key);
+
+    // Children.
+    LiveSaga* find_seeker(const Meet& meet);
+    void link(LiveSaga& parent, const sagas::Child& wish, ChildLink::State state);
+    void unlink(LiveSaga& parent, const sagas::Child& wish);
+    void unlink_answered(LiveSaga& parent, const sagas::Event& event);
+    void answer_wish(const LiveSaga& parent, const sagas::Child& wish, sagas::Answer answer);
+    void refuse_wish(const LiveSaga& parent, const sagas::Child& wish, const std::string& why);
+    void order_child(LiveSaga& parent, const sagas::Child& wish);
+    void prepare_child(const Meet& meet, Loader::ChildOrder order);
+    void start_child(const Meet& meet, sagas::Value input, sagas::Result<Loader::ChildReady> ready);
+    void child_started(const Meet& meet, const std::string& id, const Start::Result& result);
+    void tell_parent(const LiveSaga& child, sagas::Phase phase);
+    void hold_parent(const LiveSaga& child);
+    void refuse_turn(const LiveSaga& child);
+
+    // Leaving memory.
+    void may_wait(LiveSaga& live);
+    void consider(store::SagaKey key, bool is_idle = false);
+    void park(LiveSaga& live, std::optional<sagas::Timestamp> wake_at);
+    void stay(LiveSaga& live);
+    void give_up(const store::Park& park, std::uint64_t batch);
+    void park_the_idle();
+    bool is_crowded() const { return live_.size() - parking_ > options_.park_at_once_above; }
+
+    // Coming back.
+    void await(const Loader::Name& name, Errand errand);
+    void load(const Loads::Ticket& ticket);
+    void arrive(const Loads::Ticket& ticket, sagas::Result<Loader::Loaded> result);
+    void redirect(const LiveSaga& live);
+    void serve(Loader::Loaded loaded);
+    void serve(LiveSaga& live, Errand errand);
+    LiveSaga& take_up(Loader::Loaded loaded);
+    LiveSaga& bring_back(Loader::Loaded loaded);
+    // An errand whose saga is in memory;
+    void run(LiveSaga& live, Tell errand);
+    void run(LiveSaga& live, WakeUp errand);
+    void run(LiveSaga& live, Meet errand);
+    void run(LiveSaga& live, Operate errand);
+    void run(LiveSaga& live, CallBack errand);
+    // only in the store;
+    void run(Loader::Loaded& loaded, Tell errand);
+    void run(Loader::Loaded& loaded, WakeUp errand);
+    void run(Loader::Loaded& loaded, Meet errand);
+    void run(Loader::Loaded& loaded, Operate errand);
+    void run(Loader::Loaded& loaded, CallBack errand);
+    // nowhere.
+    void run(const Loader::Name& missing, Tell errand);
+    void run(const Loader::Name& missing, WakeUp errand);
+    void run(const Loader::Name& missing, Meet errand);
+    void run(const Loader::Name& missing, Operate errand);
+    void run(const Loader::Name& missing, CallBack errand);
+    std::optional<sagas::Timestamp> next_look() const;
+    void look_for_due();
+    void take_due(const std::vector<store::Park>& parks);
+    void wake_is_done();
+    void lower_wake(sagas::Timestamp at);
+    void try_later(std::function<void()> work);
+    void try_again_if_due();
 
     LiveSaga* find(store::SagaKey key);
     void say(Said said);
+    /// To a saga that is in memory or not.
+    void reach(store::SagaKey key, sagas::Event event);
+    /// Runs `work` in the next turn whose batch is not full.
+    void in_turn(std::function<void()> work);
     void wake_once();
     void arrange_next_turn();
     void end_drain_if_done();
@@ -99,6 +191,7 @@ class Coordinator::Impl {
     std::unordered_map<std::string, store::SagaKey> by_id_;  ///< Sagas whose start is durable.
     std::unordered_map<CallId, store::SagaKey> open_calls_;
     std::deque<Said> inbox_;
+    std::deque<std::function<void()>> in_turn_;
     std::deque<Command> commands_;  ///< Taken from the mailbox and not yet applied.
     Timers timers_;
     Gathering gathering_;
@@ -113,6 +206,19 @@ class Coordinator::Impl {
     bool is_turn_arranged_ = false;
     std::size_t failing_ = 0;
     std::function<void()> drained_;
+
+    // Of it, for what leaves memory and comes back.
+    IdleQueue idle_;
+    std::size_t parking_ = 0;  ///< Sagas in memory whose Park is being written.
+    Loads loads_;
+    std::vector<std::function<void()>> again_;  ///< What the loader could not do just then.
+    std::optional<sagas::Timestamp> again_at_;
+    /// The earliest time of all parked sagas; none: no parked saga has one. The first look finds
+    /// it.
+    std::optional<sagas::Timestamp> next_wake_ = sagas::Timestamp{};
+    bool is_looking_ = false;      ///< For parked sagas whose time comes.
+    std::size_t due_loads_ = 0;    ///< Those that are being loaded for that.
+    std::uint64_t due_batch_ = 0;  ///< The batch that unparks the last one of them.
 };
 
 }  // namespace skald::engine

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/caller.h"
 #include "engine/commands.h"
 #include "sagas/machine.h"
 #include "store/store.h"
@@ -30,14 +31,17 @@ struct Gathering {
     std::vector<std::function<void()>> replies;
     std::vector<std::pair<store::SagaKey, sagas::Effect>> effects;
     std::vector<store::SagaKey> recalls;  ///< Sagas whose calls are taken back where they wait.
+    std::vector<CallId> settled_calls;    ///< By a callback: taken back where they wait.
     std::vector<store::SagaKey> at_rest;  ///< Sagas that ended or got stuck in it.
+    std::vector<store::SagaKey> waiting;  ///< Sagas that may have nothing to do for long.
 
     std::size_t rows() const {
-        return batch->rows.size() + batch->starts.size() + batch->definitions.size();
+        return batch->rows.size() + batch->starts.size() + batch->definitions.size() +
+               batch->unparks.size() + batch->parks.size();
     }
     bool is_idle() const {
         return batch->empty() && replies.empty() && effects.empty() && at_rest.empty() &&
-               recalls.empty();
+               waiting.empty() && recalls.empty() && settled_calls.empty();
     }
 };
 

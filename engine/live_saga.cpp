@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace skald::engine {
 
@@ -21,20 +22,24 @@ Glance glance(const LiveSaga& live) {
     Glance now{sagas::status(saga), std::nullopt, std::nullopt, {}, {}};
     if (saga.end) now.ended_at = saga.end->at;
     const sagas::StepRun* last = nullptr;
-    for (const sagas::StepRun& run : saga.steps) {
+    const auto look_at = [&](const sagas::StepRun& run, std::size_t step) {
         if (run.failing_since && (!now.failing_since || *run.failing_since < *now.failing_since)) {
             now.failing_since = run.failing_since;
         }
-        const bool is_later =
-            !run.error.empty() && (last == nullptr || run.error_at > last->error_at);
-        if (is_later) last = &run;
-    }
-    if (last != nullptr) {
-        const auto index = static_cast<std::size_t>(last - saga.steps.data());
-        now.last_error = last->error;
-        now.last_step = live.definition().steps[index].name;
+        if (run.error.empty() || (last != nullptr && run.error_at <= last->error_at)) return;
+        last = &run;
+        now.last_error = run.error;
+        now.last_step = live.definition().steps[step].name;  // Of an element too.
+    };
+    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+        look_at(saga.steps[i], i);
+        for (const sagas::StepRun& element : saga.steps[i].elements) look_at(element, i);
     }
     return now;
+}
+
+bool is_same_call(const sagas::Child& one, const sagas::Child& other) {
+    return one.step == other.step && one.phase == other.phase && one.attempt == other.attempt;
 }
 
 }  // namespace
@@ -44,6 +49,17 @@ OpenCall* LiveSaga::find_call(sagas::StepIndex step, sagas::Phase phase, std::ui
         return call.step == step && call.phase == phase && call.attempt == attempt;
     });
     return found == calls.end() ? nullptr : &*found;
+}
+
+const ChildLink* LiveSaga::find_link(const sagas::Child& wish) const {
+    const auto found = std::find_if(links.begin(), links.end(), [&wish](const ChildLink& link) {
+        return is_same_call(link.wish, wish);
+    });
+    return found == links.end() ? nullptr : &*found;
+}
+
+ChildLink* LiveSaga::find_link(const sagas::Child& wish) {
+    return const_cast<ChildLink*>(std::as_const(*this).find_link(wish));
 }
 
 std::optional<store::Summary> changed_summary(const LiveSaga& live) {

@@ -14,6 +14,7 @@ class Telemetry {
  public:
     virtual ~Telemetry() = default;
     virtual void saga_started(std::string_view definition) = 0;
+    /// A child that completed, and is undone by its parent later, ends twice.
     virtual void saga_ended(std::string_view definition, sagas::Status status) = 0;
     virtual void attempt_ended(std::string_view definition, std::string_view step,
                                sagas::Phase phase, sagas::Outcome outcome, double seconds) = 0;

@@ -24,13 +24,15 @@ class Timers {
         auto operator<=>(const Timer&) const = default;
     };
 
-    void arm(store::SagaKey saga, const sagas::WakeStep& wake) {
-        const auto kind =
-            wake.phase == sagas::Phase::Action ? Timer::Kind::Action : Timer::Kind::Compensation;
-        timers_.insert({wake.at, saga, kind, wake.step, wake.attempt});
+    /// False: it was armed already.
+    bool arm(store::SagaKey saga, const sagas::WakeStep& wake) {
+        return timers_.insert(step_timer(saga, wake)).second;
     }
     void arm(store::SagaKey saga, const sagas::WakeDeadline& wake) {
         timers_.insert(deadline(saga, wake.at));
+    }
+    void disarm(store::SagaKey saga, const sagas::WakeStep& wake) {
+        timers_.erase(step_timer(saga, wake));
     }
     /// Most sagas end long before their deadline.
     void disarm_deadline(store::SagaKey saga, sagas::Timestamp at) {
@@ -55,6 +57,11 @@ class Timers {
     }
 
  private:
+    static Timer step_timer(store::SagaKey saga, const sagas::WakeStep& wake) {
+        const auto kind =
+            wake.phase == sagas::Phase::Action ? Timer::Kind::Action : Timer::Kind::Compensation;
+        return {wake.at, saga, kind, wake.step, wake.attempt};
+    }
     static Timer deadline(store::SagaKey saga, sagas::Timestamp at) {
         return {at, saga, Timer::Kind::Deadline, {}, 0};
     }

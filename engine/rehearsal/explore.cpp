@@ -12,10 +12,11 @@ struct Single {
     Reach reach;
 };
 
-std::size_t undos_in(const Reach& reach) {
-    std::size_t undos = 0;
-    for (std::size_t i = 1; i < reach.calls.size(); i += 2) undos += reach.calls[i] ? 1 : 0;
-    return undos;
+bool has_parallel(const Family& family) {
+    for (std::size_t i = 0; i < family.size(); ++i) {
+        if (has_parallel_calls(family.at(i))) return true;
+    }
+    return false;
 }
 
 class Explorer {
@@ -24,7 +25,7 @@ class Explorer {
         : stage_(stage),
           limits_(limits),
           took_(took),
-          repertoire_(repertoire_of(stage.definition())) {}
+          has_parallel_(has_parallel(stage.family())) {}
 
     Explored explore(const Played& first);
 
@@ -38,12 +39,14 @@ class Explorer {
     template <typename Take>
     void for_each_pair(const Take& take) const;
     const Single* find(const Fault& fault) const;
+    bool is_on_way_back(Place place) const;
+    std::size_t undos_in(const Reach& reach) const;
     bool was_on_way_back(const Fault& one, const Fault& other) const;
 
     const Stage& stage_;
     const Limits& limits_;
     const Took& took_;
-    const Repertoire repertoire_;
+    const bool has_parallel_;
     std::vector<Single> singles_;        ///< In the order of their faults.
     std::optional<std::size_t> turned_;  ///< The single fault that calls most compensations.
     std::size_t done_ = 1, total_ = 1;
@@ -63,7 +66,7 @@ std::optional<Reach> Explorer::run(const Schedule& schedule) {
 }
 
 bool Explorer::run_singles(const Reach& base) {
-    std::vector<Fault> faults = faults_at(base, repertoire_);
+    std::vector<Fault> faults = faults_at(base, has_parallel_);
     std::sort(faults.begin(), faults.end());
     total_ += faults.size();
     for (const Fault& fault : faults) {
@@ -79,12 +82,23 @@ bool Explorer::run_singles(const Reach& base) {
     return true;
 }
 
+/// Whether the place is only come by when something is undone.
+bool Explorer::is_on_way_back(Place place) const {
+    return place.phase == Phase::Compensation || stage_.cast().role(place.spot.saga).is_undoing;
+}
+
+std::size_t Explorer::undos_in(const Reach& reach) const {
+    return static_cast<std::size_t>(
+        std::count_if(reach.calls.begin(), reach.calls.end(),
+                      [this](const Reached& call) { return is_on_way_back(call.place); }));
+}
+
 /// No compensation runs unless something turns the saga: their single faults come behind the fault
 /// that makes most of them run.
 bool Explorer::run_ways_back() {
     if (!turned_) return true;
     const Single& turning = singles_[*turned_];
-    for (const Fault& fault : faults_at(turning.reach, repertoire_)) {
+    for (const Fault& fault : faults_at(turning.reach, has_parallel_)) {
         if (!was_on_way_back(turning.fault, fault)) continue;
         ++explored_.singles;
         if (!run({turning.fault, fault})) return false;
@@ -94,7 +108,7 @@ bool Explorer::run_ways_back() {
 
 bool Explorer::was_on_way_back(const Fault& one, const Fault& other) const {
     return turned_ && singles_[*turned_].fault == one && is_of_call(other) &&
-           other.phase == Phase::Compensation;
+           is_on_way_back(other.place);
 }
 
 const Single* Explorer::find(const Fault& fault) const {
@@ -107,7 +121,7 @@ const Single* Explorer::find(const Fault& fault) const {
 template <typename Take>
 void Explorer::for_each_pair(const Take& take) const {
     for (const Single& one : singles_) {
-        for (const Fault& other : faults_at(one.reach, repertoire_)) {
+        for (const Fault& other : faults_at(one.reach, has_parallel_)) {
             if (!go_together(one.fault, other)) continue;
             // From both sides: counted from the first.
             const Single* back = other < one.fault ? find(other) : nullptr;

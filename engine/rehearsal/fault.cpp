@@ -10,6 +10,10 @@ constexpr FaultKind kCallKinds[] = {
     FaultKind::Late,    FaultKind::Twice,      FaultKind::Unreachable,
     FaultKind::Gone,    FaultKind::Failing,    FaultKind::FailingAfter};
 
+constexpr FaultKind kCallbackKinds[] = {FaultKind::CallbackRefused, FaultKind::CallbackLost,
+                                        FaultKind::CallbackOwed,    FaultKind::CallbackFirst,
+                                        FaultKind::CallbackTwice,   FaultKind::CallbackLate};
+
 bool is_cancel(FaultKind kind) {
     return kind == FaultKind::CancelDuring || kind == FaultKind::CancelAfter;
 }
@@ -45,6 +49,18 @@ const char* text_of(FaultKind kind) {
             return "500 for ever, though it took effect";
         case FaultKind::Slow:
             return "slow";
+        case FaultKind::CallbackRefused:
+            return "refused by its callback";
+        case FaultKind::CallbackLost:
+            return "never calls back, and nothing was done";
+        case FaultKind::CallbackOwed:
+            return "never calls back, though it took effect";
+        case FaultKind::CallbackFirst:
+            return "calls back before its 202";
+        case FaultKind::CallbackTwice:
+            return "calls back again an hour later";
+        case FaultKind::CallbackLate:
+            return "works, and calls back, an hour too late";
         case FaultKind::CrashBefore:
             return "crash before commit ";
         case FaultKind::CrashAfter:
@@ -74,14 +90,10 @@ std::vector<std::vector<bool>> ancestors_of(const sagas::Definition& definition)
     return ancestors;
 }
 
-bool has_parallel_steps(const sagas::Definition& definition) {
-    const auto ancestors = ancestors_of(definition);
-    for (std::size_t i = 0; i < ancestors.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            if (!ancestors[i][j] && !ancestors[j][i]) return true;
-        }
-    }
-    return false;
+const Deadlined* find_deadline(const Reach& reach, SagaNumber saga) {
+    const auto found = std::find_if(reach.deadlines.begin(), reach.deadlines.end(),
+                                    [saga](const Deadlined& each) { return each.saga == saga; });
+    return found == reach.deadlines.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -90,48 +102,64 @@ bool is_of_call(const Fault& fault) { return fault.commit == 0; }
 
 bool go_together(const Fault& one, const Fault& other) {
     if (is_of_call(one) != is_of_call(other)) return true;
-    if (is_of_call(one)) return one.step != other.step || one.phase != other.phase;
+    if (is_of_call(one)) return one.place != other.place;
     if (is_cancel(one.kind) && is_cancel(other.kind)) return false;
     if (one.kind == FaultKind::Deadline && other.kind == FaultKind::Deadline) return false;
     return !is_crash(one.kind) || !is_crash(other.kind) || one.commit != other.commit;
 }
 
-std::string describe(const sagas::Definition& definition, const Fault& fault) {
-    if (!is_of_call(fault)) return text_of(fault.kind) + std::to_string(fault.commit);
-    const std::string& name = definition.step(fault.step).name;
-    return (fault.phase == Phase::Action ? name : "undo of " + name) + ": " + text_of(fault.kind);
+std::string describe(const Cast& cast, const Fault& fault) {
+    if (is_of_call(fault)) return cast.name(fault.place) + ": " + text_of(fault.kind);
+    const std::string& path = cast.role(fault.place.spot.saga).path;
+    return (path.empty() ? "" : path + ": ") + text_of(fault.kind) + std::to_string(fault.commit);
 }
 
-bool Reach::has_call(StepIndex step, Phase phase) const {
-    return calls[2 * to_size(step) + (phase == Phase::Compensation ? 1 : 0)];
+bool Reach::has_call(Place place) const {
+    const auto found = std::lower_bound(
+        calls.begin(), calls.end(), place,
+        [](const Reached& each, const Place& wanted) { return each.place < wanted; });
+    return found != calls.end() && found->place == place;
 }
 
-Repertoire repertoire_of(const sagas::Definition& definition) {
-    return {has_parallel_steps(definition), definition.deadline.has_value()};
-}
-
-std::vector<Fault> faults_at(const Reach& reach, const Repertoire& repertoire) {
+std::vector<Fault> faults_at(const Reach& reach, bool has_parallel) {
     std::vector<Fault> faults;
-    for (std::size_t i = 0; i < reach.calls.size(); ++i) {
-        if (!reach.calls[i]) continue;
-        const StepIndex step{static_cast<std::uint32_t>(i / 2)};
-        const Phase phase = i % 2 == 0 ? Phase::Action : Phase::Compensation;
-        for (const FaultKind kind : kCallKinds) faults.push_back({kind, step, phase, 0});
-        if (repertoire.has_parallel_steps) faults.push_back({FaultKind::Slow, step, phase, 0});
+    for (const Reached& call : reach.calls) {
+        for (const FaultKind kind : kCallKinds) faults.push_back({kind, call.place, 0});
+        if (has_parallel) faults.push_back({FaultKind::Slow, call.place, 0});
+        if (!call.calls_back) continue;
+        for (const FaultKind kind : kCallbackKinds) faults.push_back({kind, call.place, 0});
     }
     for (std::uint32_t commit = 1; commit <= reach.commits; ++commit) {
         for (const FaultKind kind : {FaultKind::CrashBefore, FaultKind::CrashAfter,
                                      FaultKind::CancelDuring, FaultKind::CancelAfter}) {
-            if (is_moment(kind, commit, reach.commits)) faults.push_back({kind, {}, {}, commit});
+            if (is_moment(kind, commit, reach.commits)) faults.push_back({kind, {}, commit});
         }
-        if (repertoire.has_deadline) faults.push_back({FaultKind::Deadline, {}, {}, commit});
+        for (const Deadlined& each : reach.deadlines) {
+            if (commit < each.from || commit > each.to) continue;
+            faults.push_back({FaultKind::Deadline, {{each.saga, {}}, {}}, commit});
+        }
     }
     return faults;
 }
 
 bool reaches(const Reach& reach, const Fault& fault) {
-    return is_of_call(fault) ? reach.has_call(fault.step, fault.phase)
-                             : is_moment(fault.kind, fault.commit, reach.commits);
+    if (is_of_call(fault)) return reach.has_call(fault.place);
+    if (fault.kind != FaultKind::Deadline)
+        return is_moment(fault.kind, fault.commit, reach.commits);
+    const Deadlined* deadline = find_deadline(reach, fault.place.spot.saga);
+    return deadline != nullptr && fault.commit >= deadline->from && fault.commit <= deadline->to;
+}
+
+bool has_parallel_calls(const sagas::Definition& definition) {
+    const auto ancestors = ancestors_of(definition);
+    for (std::size_t i = 0; i < ancestors.size(); ++i) {
+        const auto& for_each = definition.steps[i].for_each;
+        if (for_each && for_each->max_parallel > 1) return true;
+        for (std::size_t j = 0; j < i; ++j) {
+            if (!ancestors[i][j] && !ancestors[j][i]) return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace skald::rehearsal

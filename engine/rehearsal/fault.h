@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sagas/definition.h"
+#include "engine/rehearsal/cast.h"
 
 namespace skald::rehearsal {
-
-using sagas::Phase;
-using sagas::StepIndex;
 
 /// What goes wrong. Faults of a call hit its first try; those "for ever" hit every one, up to
 /// kForEver: a call that is tried without end is answered some day.
@@ -26,20 +23,26 @@ enum class FaultKind : std::uint8_t {
     Failing,       ///< 500 for ever, and nothing is done.
     FailingAfter,  ///< 500 for ever, though it took effect.
     Slow,          ///< It is answered after half of its time-out; where steps run side by side.
+    // Of those whose participant answers 202 and calls back.
+    CallbackRefused,  ///< It calls back: failure, nothing was done.
+    CallbackLost,     ///< It never calls back, and nothing was done.
+    CallbackOwed,     ///< It never calls back, though it took effect.
+    CallbackFirst,    ///< It calls back before its 202.
+    CallbackTwice,    ///< It calls back once more, an hour later.
+    CallbackLate,     ///< It works, and calls back, an hour after the callback's time-out.
     // Of Skald, at one of its commits, counted from 1 (the start).
     CrashBefore,   ///< The process dies; the batch is lost.
     CrashAfter,    ///< The process dies; nobody was told that the batch is durable.
     CancelDuring,  ///< An operator cancels while the batch is being written.
     CancelAfter,   ///< An operator cancels when the calls that it released are out.
-    Deadline,      ///< The machine sleeps from then on until the saga's deadline.
+    Deadline,      ///< The machine sleeps from then on until the deadline of `place`'s saga.
 };
 
 inline constexpr std::uint32_t kForEver = 20;  ///< Tries.
 
 struct Fault {
     FaultKind kind;
-    StepIndex step{};      ///< Of a call.
-    Phase phase{};         ///< Of a call.
+    Place place{};         ///< Of a call; of a deadline its saga.
     std::uint32_t commit;  ///< 0: it is of a call.
     auto operator<=>(const Fault&) const = default;
 };
@@ -52,26 +55,35 @@ bool is_of_call(const Fault& fault);
 bool go_together(const Fault& one, const Fault& other);
 
 /// "charge: time-out, and it took effect", "crash before commit 3".
-std::string describe(const sagas::Definition& definition, const Fault& fault);
+std::string describe(const Cast& cast, const Fault& fault);
+
+/// Calls that a run came by.
+struct Reached {
+    Place place;
+    bool calls_back;
+};
+/// A saga with a deadline, and the commits at which it was there.
+struct Deadlined {
+    SagaNumber saga;
+    std::uint32_t from, to;
+};
 
 /// Where the faults of further runs can strike: what one run came by.
 struct Reach {
     std::uint32_t commits = 0;
-    std::vector<bool> calls;  ///< Two for each step: action, compensation.
+    std::vector<Reached> calls;  ///< Ordered by place.
+    std::vector<Deadlined> deadlines;
 
-    bool has_call(StepIndex step, Phase phase) const;
+    bool has_call(Place place) const;
 };
 
-/// What kinds of fault there are for a definition.
-struct Repertoire {
-    bool has_parallel_steps = false;
-    bool has_deadline = false;
-};
-Repertoire repertoire_of(const sagas::Definition& definition);
-
-/// Every fault that can strike in a run that comes by `reach`, in a fixed order.
-std::vector<Fault> faults_at(const Reach& reach, const Repertoire& repertoire);
+/// Every fault that can strike in a run that comes by `reach`, in a fixed order. `has_parallel`:
+/// whether some calls of the sagas may be out at the same time.
+std::vector<Fault> faults_at(const Reach& reach, bool has_parallel);
 /// Whether `fault` is one of those.
 bool reaches(const Reach& reach, const Fault& fault);
+
+/// Whether calls of one saga may be out at the same time.
+bool has_parallel_calls(const sagas::Definition& definition);
 
 }  // namespace skald::rehearsal

@@ -2,8 +2,8 @@
 
 namespace skald::rehearsal {
 
-Ledger::Did Ledger::act(StepIndex step, Manner manner) {
-    Entry& entry = at(step);
+Ledger::Did Ledger::act(Spot spot, Manner manner) {
+    Entry& entry = entries_[spot];
     if (entry.is_done) return Did::Remembered;
     if (entry.is_barred) return Did::Barred;
     if (entry.is_refused || manner == Manner::Refuses) {
@@ -14,8 +14,8 @@ Ledger::Did Ledger::act(StepIndex step, Manner manner) {
     return Did::Effect;
 }
 
-Ledger::Did Ledger::undo(StepIndex step, Manner manner) {
-    Entry& entry = at(step);
+Ledger::Did Ledger::undo(Spot spot, Manner manner) {
+    Entry& entry = entries_[spot];
     if (manner == Manner::Refuses) return Did::Refused;
     if (entry.is_undone || entry.is_barred) return Did::Remembered;
     if (!entry.is_done) {
@@ -26,9 +26,19 @@ Ledger::Did Ledger::undo(StepIndex step, Manner manner) {
     return Did::Effect;
 }
 
-bool Ledger::stands(StepIndex step) const {
-    const Entry& entry = entries_[to_size(step)];
-    return entry.is_done && !entry.is_undone;
+const Ledger::Entry* Ledger::find(Spot spot) const {
+    const auto found = entries_.find(spot);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+bool Ledger::stands(Spot spot) const {
+    const Entry* entry = find(spot);
+    return entry != nullptr && entry->is_done && !entry->is_undone;
+}
+
+bool Ledger::is_undone(Spot spot) const {
+    const Entry* entry = find(spot);
+    return entry != nullptr && entry->is_undone;
 }
 
 bool is_agreed(Ledger::Did did) {

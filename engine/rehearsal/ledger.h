@@ -1,19 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <map>
 
-#include "engine/rehearsal/fault.h"
+#include "engine/rehearsal/cast.h"
 
 namespace skald::rehearsal {
 
-/// What the participants' books say: one entry for each step. They keep the barrier rule
+/// What the participants' books say: one entry for each spot. They keep the barrier rule
 /// (examples/barrier): a key seen before has no further effect; a compensation of what was never
 /// done is remembered and does nothing; an action that comes after its compensation is refused.
+///
+/// A step that runs a child has an entry too: done when the child is durably completed.
 class Ledger {
  public:
-    explicit Ledger(std::size_t steps) : entries_(steps) {}
-
     enum class Manner : std::uint8_t { Agrees, Refuses };
     enum class Did : std::uint8_t {
         Effect,
@@ -22,11 +22,12 @@ class Ledger {
         Refused,        ///< By its business.
         Barred,         ///< Its compensation was here first.
     };
-    Did act(StepIndex step, Manner manner);
-    Did undo(StepIndex step, Manner manner);
+    Did act(Spot spot, Manner manner);
+    Did undo(Spot spot, Manner manner);
 
     /// The action took effect, and nothing undid it.
-    bool stands(StepIndex step) const;
+    bool stands(Spot spot) const;
+    bool is_undone(Spot spot) const;
 
  private:
     struct Entry {
@@ -35,9 +36,9 @@ class Ledger {
         bool is_refused = false;
         bool is_barred = false;
     };
-    Entry& at(StepIndex step) { return entries_[to_size(step)]; }
+    const Entry* find(Spot spot) const;
 
-    std::vector<Entry> entries_;
+    std::map<Spot, Entry> entries_;
 };
 
 /// Whether the participant did, or had done, what was asked for.

@@ -1,6 +1,7 @@
 #include "engine/rehearsal/network.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,11 @@ using Owner = Timeline::Owner;
 using Manner = Ledger::Manner;
 
 constexpr Milliseconds kLong = std::chrono::hours{1};
+/// From a 202 to the work and its callback.
+constexpr Milliseconds kWorkTakes{500};
+/// From a callback to its 202, where that comes second.
+constexpr Milliseconds kHesitates{50};
+constexpr Milliseconds kCallsBackAgainAfter{1'000};
 
 std::string_view header(const sagas::Request& request, std::string_view name) {
     const auto found = std::find_if(request.headers.begin(), request.headers.end(),
@@ -20,13 +26,12 @@ std::string_view header(const sagas::Request& request, std::string_view name) {
     return found == request.headers.end() ? std::string_view() : found->second;
 }
 
-std::size_t place_of(StepIndex step, Phase phase) {
-    return 2 * to_size(step) + (phase == Phase::Compensation ? 1 : 0);
-}
-
-/// Each step's participant has a way of its own, so that no two answers come at the same time.
-Milliseconds way_to(StepIndex step) {
-    return Milliseconds{10 + static_cast<std::int64_t>(to_size(step))};
+/// Each spot's participant has a way of its own, so that no two answers come at the same time.
+Milliseconds way_to(Spot spot) {
+    const auto item = sagas::item_of(spot.step);
+    return Milliseconds{10 + static_cast<std::int64_t>(to_size(spot.step)) +
+                        7 * static_cast<std::int64_t>(spot.saga) +
+                        3 * static_cast<std::int64_t>(item ? *item + 1 : 0)};
 }
 
 const char* text_of(Ledger::Did did, Phase phase) {
@@ -45,116 +50,276 @@ const char* text_of(Ledger::Did did, Phase phase) {
     return "";
 }
 
+sagas::Reply empty_reply(int status) {
+    return {status, {}, sagas::make_value(nullptr), std::nullopt};
+}
+
+/// Of an idempotency key, in its quotes: "SAGA/STEP[/INDEX]/PHASE".
+Place place_of(const Cast& cast, const sagas::Request& request) {
+    const auto saga = cast.find(header(request, "Skald-Saga"));
+    SKALD_CHECK(saga);
+    const sagas::Definition& definition = cast.role(*saga).definition();
+    const std::string_view name = header(request, "Skald-Step");
+    const auto step = std::find_if(definition.steps.begin(), definition.steps.end(),
+                                   [name](const sagas::Step& each) { return each.name == name; });
+    SKALD_CHECK(step != definition.steps.end());
+    StepIndex index{static_cast<std::uint32_t>(step - definition.steps.begin())};
+    const std::string_view key = header(request, "Idempotency-Key");
+    const std::size_t end = key.rfind('/');
+    const std::size_t before = end == std::string_view::npos ? end : key.rfind('/', end - 1);
+    SKALD_CHECK(before != std::string_view::npos);
+    std::size_t item = 0;
+    if (step->for_each) {
+        const auto read = std::from_chars(key.data() + before + 1, key.data() + end, item);
+        SKALD_CHECK(read.ec == std::errc() && read.ptr == key.data() + end);
+        index = sagas::element_of(index, item);
+    }
+    const bool is_action = header(request, "Skald-Phase") == "action";
+    return {{*saga, index}, is_action ? Phase::Action : Phase::Compensation};
+}
+
+/// What goes wrong each time, not at the first try only.
+bool is_for_ever(FaultKind kind) {
+    return kind == FaultKind::Gone || kind == FaultKind::Failing ||
+           kind == FaultKind::FailingAfter || kind == FaultKind::Refused ||
+           kind == FaultKind::CallbackRefused;
+}
+
 }  // namespace
 
-Network::Network(const Stage& stage, const Schedule& schedule, Timeline& timeline,
+Network::Network(const Stage& stage, const Schedule& schedule, Timeline& timeline, Ledger& ledger,
                  std::function<void(std::string)> tell)
     : stage_(stage),
       schedule_(schedule),
       timeline_(timeline),
-      tell_(std::move(tell)),
-      ledger_(stage.definition().steps.size()),
-      called_(2 * stage.definition().steps.size()),
-      tries_(2 * stage.definition().steps.size()) {}
+      ledger_(ledger),
+      tell_(std::move(tell)) {}
 
-void Network::begin_process(Answered answered) {
+void Network::begin_process(Answered answered, CallBack call_back) {
     ++process_;
     answered_ = std::move(answered);
+    call_back_ = std::move(call_back);
+    for (auto each = unheard_.begin(); each != unheard_.end(); ++each) {
+        timeline_.after(way_to(each->place.spot), Owner::Process,
+                        [this, each] { this->call_back(each); });
+    }
 }
 
 void Network::end_process() {
     open_.clear();
     answered_ = nullptr;
+    call_back_ = nullptr;
 }
 
-const Fault* Network::fault_of(const Try& attempt) const {
-    const auto found = std::find_if(schedule_.begin(), schedule_.end(), [&](const Fault& fault) {
-        return is_of_call(fault) && fault.step == attempt.step && fault.phase == attempt.phase;
-    });
+const Fault* Network::fault_of(Place place) const {
+    const auto found = std::find_if(
+        schedule_.begin(), schedule_.end(),
+        [place](const Fault& fault) { return is_of_call(fault) && fault.place == place; });
     return found == schedule_.end() ? nullptr : &*found;
 }
 
+std::vector<Place> Network::called() const {
+    std::vector<Place> places;
+    for (const auto& [place, tries] : tries_) places.push_back(place);
+    return places;
+}
+
+// ---- The way there -----------------------------------------------------------------------------
+
 void Network::call(engine::CallId id, sagas::Request request, std::uint32_t attempt) {
-    const auto step = stage_.find_step(header(request, "Skald-Step"));
-    SKALD_CHECK(step);
-    const Phase phase =
-        header(request, "Skald-Phase") == "action" ? Phase::Action : Phase::Compensation;
-    const Try made{id, process_, *step, phase, attempt, request.timeout};
+    const Place place = place_of(stage_.cast(), request);
+    const Try made{id, process_, place, attempt, request.timeout, way_to(place.spot)};
     open_.emplace(id, made);
-    const std::size_t place = place_of(*step, phase);
-    called_[place] = true;
     const std::uint32_t tries = ++tries_[place];
-    const Fault* fault = fault_of(made);
-    const bool is_for_ever =
-        fault != nullptr &&
-        (fault->kind == FaultKind::Gone || fault->kind == FaultKind::Failing ||
-         fault->kind == FaultKind::FailingAfter || fault->kind == FaultKind::Refused);
-    if (fault != nullptr && tries <= (is_for_ever ? kForEver : 1)) {
-        send(made, *fault);
+    const bool calls_back = !header(request, "Skald-Callback").empty();
+    const Fault* fault = fault_of(place);
+    if (fault == nullptr || tries > (is_for_ever(fault->kind) ? kForEver : 1)) {
+        visit(made, made.way, {.calls_back = calls_back});
+    } else if (calls_back) {
+        send_to_be_called_back(made, fault->kind);
     } else {
-        deliver(made, way_to(*step), Milliseconds{0});
+        send(made, fault->kind);
     }
 }
 
-void Network::send(const Try& attempt, const Fault& fault) {
-    const Milliseconds way = way_to(attempt.step);
-    switch (fault.kind) {
+void Network::send(const Try& attempt, FaultKind kind) {
+    switch (kind) {
         case FaultKind::Refused:
-            timeline_.after(way, Owner::World, [this, attempt] {
-                answer(attempt, {}, arrive(attempt, Manner::Refuses, ""));
-            });
+            visit(attempt, attempt.way, {.manner = Manner::Refuses});
             return;
         case FaultKind::LostBefore:
             tell(attempt, "the request is lost on its way");
             time_out(attempt);
             return;
         case FaultKind::LostAfter:
-            timeline_.after(way, Owner::World, [this, attempt] {
-                arrive(attempt, Manner::Agrees, "; the answer is lost");
-            });
+            visit(attempt, attempt.way,
+                  {.reply_after = std::nullopt, .remark = "; the answer is lost"});
             time_out(attempt);
             return;
         case FaultKind::Late:
-            timeline_.after(attempt.timeout + kLong, Owner::World,
-                            [this, attempt] { arrive(attempt, Manner::Agrees, ", too late"); });
+            visit(attempt, attempt.timeout + kLong,
+                  {.reply_after = std::nullopt, .remark = ", too late"});
             time_out(attempt);
             return;
         case FaultKind::Twice:
-            deliver(attempt, way, {});
-            timeline_.after(kLong, Owner::World,
-                            [this, attempt] { arrive(attempt, Manner::Agrees, ", once more"); });
+            visit(attempt, attempt.way, {});
+            visit(attempt, kLong, {.reply_after = std::nullopt, .remark = ", once more"});
             return;
         case FaultKind::Unreachable:
         case FaultKind::Gone:
-            answer(attempt, way, sagas::NotSent{"connection refused"});
+            answer(attempt, attempt.way, sagas::NotSent{"connection refused"});
             return;
         case FaultKind::Failing:
-            answer(attempt, way, sagas::Reply{500, {}, sagas::make_value(nullptr), std::nullopt});
+            answer(attempt, attempt.way, empty_reply(500));
             return;
         case FaultKind::FailingAfter:
-            timeline_.after(way, Owner::World, [this, attempt] {
-                arrive(attempt, Manner::Agrees, "; but answers 500");
-                answer(attempt, {},
-                       sagas::Reply{500, {}, sagas::make_value(nullptr), std::nullopt});
-            });
+            visit(attempt, attempt.way, {.remark = "; but answers 500", .status = 500});
             return;
         case FaultKind::Slow:
-            deliver(attempt, way, attempt.timeout / 2);
+            visit(attempt, attempt.way, {.reply_after = attempt.timeout / 2});
             return;
         default:
-            deliver(attempt, way, {});  // Not a fault of calls.
+            visit(attempt, attempt.way, {});  // Not a fault of such calls.
     }
 }
 
-void Network::deliver(const Try& attempt, Milliseconds after, Milliseconds reply_after) {
-    timeline_.after(after, Owner::World, [this, attempt, reply_after] {
-        answer(attempt, reply_after, arrive(attempt, Manner::Agrees, ""));
+/// The same for a participant that answers 202.
+void Network::send_to_be_called_back(const Try& attempt, FaultKind kind) {
+    const sagas::Step& step = stage_.cast().step(attempt.place.spot);
+    const Milliseconds patience = attempt.place.phase == Phase::Action
+                                      ? step.callback_timeout
+                                      : std::get<sagas::Compensation>(step.undo).callback_timeout;
+    const auto accepted = [this, &attempt](Manner manner, Milliseconds after,
+                                           std::size_t callbacks) {
+        timeline_.after(attempt.way, Owner::World, [this, attempt, manner, after, callbacks] {
+            accept(attempt, Milliseconds{0});
+            work(attempt.place, manner, after, callbacks);
+        });
+    };
+    switch (kind) {
+        case FaultKind::LostAfter:
+            visit(attempt, attempt.way, {.reply_after = std::nullopt, .calls_back = true});
+            time_out(attempt);
+            return;
+        case FaultKind::Late:
+            visit(attempt, attempt.timeout + kLong,
+                  {.reply_after = std::nullopt, .calls_back = true});
+            time_out(attempt);
+            return;
+        case FaultKind::Twice:
+            visit(attempt, attempt.way, {.calls_back = true});
+            visit(attempt, kLong, {.reply_after = std::nullopt, .calls_back = true});
+            return;
+        case FaultKind::Slow:
+            visit(attempt, attempt.way, {.reply_after = attempt.timeout / 2, .calls_back = true});
+            return;
+        case FaultKind::CallbackRefused:
+            accepted(Manner::Refuses, kWorkTakes, 1);
+            return;
+        case FaultKind::CallbackLost:
+            timeline_.after(attempt.way, Owner::World,
+                            [this, attempt] { accept(attempt, Milliseconds{0}); });
+            return;
+        case FaultKind::CallbackOwed:
+            accepted(Manner::Agrees, kWorkTakes, 0);
+            return;
+        case FaultKind::CallbackFirst:
+            timeline_.after(attempt.way, Owner::World, [this, attempt] {
+                work(attempt.place, Manner::Agrees, {}, 1);
+                accept(attempt, std::min(kHesitates, attempt.timeout / 2));
+            });
+            return;
+        case FaultKind::CallbackTwice:
+            accepted(Manner::Agrees, kWorkTakes, 2);
+            return;
+        case FaultKind::CallbackLate:
+            accepted(Manner::Agrees, patience + kLong, 1);
+            return;
+        default:
+            send(attempt, kind);
+    }
+}
+
+void Network::visit(const Try& attempt, Milliseconds after, const Visit& visit) {
+    timeline_.after(after, Owner::World, [this, attempt, visit] {
+        if (visit.calls_back) {
+            accept(attempt, visit.reply_after);
+            work(attempt.place, visit.manner, kWorkTakes, 1);
+        } else {
+            arrive(attempt, visit);
+        }
     });
 }
 
 void Network::time_out(const Try& attempt) {
     answer(attempt, attempt.timeout, sagas::Lost{"no reply in time"});
 }
+
+// ---- The participants --------------------------------------------------------------------------
+
+Ledger::Did Network::act(Place place, Manner manner) {
+    return place.phase == Phase::Action ? ledger_.act(place.spot, manner)
+                                        : ledger_.undo(place.spot, manner);
+}
+
+void Network::arrive(const Try& attempt, const Visit& visit) {
+    const bool is_action = attempt.place.phase == Phase::Action;
+    const Ledger::Did did = act(attempt.place, visit.manner);
+    if (tell_) tell(attempt, std::string(text_of(did, attempt.place.phase)) + visit.remark);
+    if (!visit.reply_after) return;
+    const bool is_done = is_agreed(did);
+    sagas::Reply reply = visit.status != 0 ? empty_reply(visit.status)
+                         : !is_action      ? empty_reply(is_done ? 200 : 409)
+                         : is_done         ? stage_.agreement(attempt.place.spot)
+                                           : stage_.refusal(attempt.place.spot);
+    answer(attempt, *visit.reply_after, std::move(reply));
+}
+
+void Network::accept(const Try& attempt, std::optional<Milliseconds> reply_after) {
+    tell(attempt, reply_after ? "accepts it" : "accepts it; the answer is lost");
+    if (reply_after) answer(attempt, *reply_after, empty_reply(202));
+}
+
+/// Does what was accepted, and calls back so many times.
+void Network::work(Place place, Manner manner, Milliseconds after, std::size_t callbacks) {
+    timeline_.after(after, Owner::World, [this, place, manner, callbacks] {
+        const Ledger::Did did = act(place, manner);
+        if (tell_) tell(place, text_of(did, place.phase));
+        const bool is_done = is_agreed(did);
+        sagas::CalledBack said{place.spot.step, place.phase,
+                               is_done ? sagas::Outcome::Success : sagas::Outcome::Failure, nullptr,
+                               is_done ? "" : "refused"};
+        if (is_done && place.phase == Phase::Action) {
+            said.output = std::get<sagas::Value>(stage_.agreement(place.spot).body);
+        }
+        for (std::size_t i = 0; i < callbacks; ++i) {
+            timeline_.after(kLong * static_cast<std::int64_t>(i), Owner::World,
+                            [this, place, said] {
+                                call_back(unheard_.insert(unheard_.end(), {place, said}));
+                            });
+        }
+    });
+}
+
+void Network::call_back(Callbacks::iterator callback) {
+    if (tell_) {
+        tell(callback->place, "calls back: " + std::string(sagas::to_text(callback->said.outcome)) +
+                                  (call_back_ ? "" : ", but nobody is there"));
+    }
+    if (!call_back_) return;  // Again when there is a process.
+    call_back_(callback->place.spot.saga, callback->said,
+               [this, callback, process = process_](bool is_heard) {
+                   if (process != process_) return;
+                   if (is_heard) {
+                       unheard_.erase(callback);
+                       return;
+                   }
+                   timeline_.after(kCallsBackAgainAfter, Owner::Process,
+                                   [this, callback] { call_back(callback); });
+               });
+}
+
+// ---- The way back ------------------------------------------------------------------------------
 
 /// The connection was the process's: the next one is told nothing.
 void Network::answer(const Try& attempt, Milliseconds after, sagas::Answer what) {
@@ -171,24 +336,14 @@ void Network::answer(const Try& attempt, Milliseconds after, sagas::Answer what)
     });
 }
 
-sagas::Reply Network::arrive(const Try& attempt, Manner manner, const char* remark) {
-    const bool is_action = attempt.phase == Phase::Action;
-    const Ledger::Did did =
-        is_action ? ledger_.act(attempt.step, manner) : ledger_.undo(attempt.step, manner);
-    if (tell_) tell(attempt, std::string(text_of(did, attempt.phase)) + remark);
-    if (is_agreed(did)) {
-        return is_action ? stage_.agreement(attempt.step)
-                         : sagas::Reply{200, {}, sagas::make_value(nullptr), std::nullopt};
-    }
-    return is_action ? stage_.refusal(attempt.step)
-                     : sagas::Reply{409, {}, sagas::make_value(nullptr), std::nullopt};
-}
-
 void Network::tell(const Try& attempt, const std::string& text) {
     if (!tell_) return;
-    const std::string& name = stage_.definition().step(attempt.step).name;
-    tell_((attempt.phase == Phase::Action ? name : "undo of " + name) + ", try " +
-          std::to_string(attempt.number) + ": " + text);
+    tell_(stage_.cast().name(attempt.place) + ", try " + std::to_string(attempt.number) + ": " +
+          text);
+}
+
+void Network::tell(Place place, const std::string& text) {
+    if (tell_) tell_(stage_.cast().name(place) + ": " + text);
 }
 
 }  // namespace skald::rehearsal

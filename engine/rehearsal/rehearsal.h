@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
@@ -13,9 +14,10 @@
 #include "sagas/lint.h"
 #include "sagas/time.h"
 
-/// Rehearses one definition: the real machine and the real coordinator, on a virtual clock and a
-/// store in memory, against scripted participants that keep ledgers (docs/simulate.md). Every
-/// fault at every place, then every pair of faults at different places. Deterministic.
+/// Rehearses one definition, and those of its children: the real machine and the real coordinator,
+/// on a virtual clock and a store in memory, against scripted participants that keep ledgers
+/// (docs/simulate.md). Every fault at every place, then every pair of faults at different places.
+/// Deterministic.
 namespace skald::rehearsal {
 
 using sagas::Json;
@@ -25,9 +27,14 @@ using sagas::Milliseconds;
 struct Script {
     /// Of the definition; valid.
     sagas::Checked checked;
-    std::optional<Json> input;      ///< None: one is made up.
-    Json replies = Json::object();  ///< Step → body of the reply to its action; others are made up.
-    /// Steps whose action changes nothing, whatever its method says. GET never does.
+    /// The definitions of its children and theirs; valid. What it doesn't call is left out.
+    std::vector<sagas::Checked> children;
+    std::optional<Json> input;  ///< None: one is made up.
+    /// Step (of a child's definition DEFINITION/STEP) → body of the reply to its action; others are
+    /// made up.
+    Json replies = Json::object();
+    /// Steps, by the same names, whose action changes nothing, whatever its method says. GET never
+    /// does.
     std::vector<std::string> reads;
 };
 
@@ -73,7 +80,7 @@ struct Need {
 
 struct Report {
     std::string definition;
-    std::size_t steps = 0;
+    std::shared_ptr<const Cast> cast;  ///< Names the spots; never null.
     Verdict verdict = Verdict::Sound;
     std::size_t schedules = 0;  ///< That were tried: one without a fault, then these.
     std::size_t singles = 0;    ///< With one fault (or, on the way back, with one that turns it).
@@ -85,12 +92,13 @@ struct Report {
     std::vector<Found> outcomes;     ///< Completed first, then compensated, then the others.
     std::size_t outcomes_found = 0;  ///< More than `outcomes`: the others had no room.
     Json input;
-    Json replies;                    ///< Of every step.
+    Json replies;                    ///< Of every step that makes a call, named as in Script.
     std::vector<std::string> notes;  ///< What was made up, and what it may hide.
 };
 
-/// Problems: of `input` (against the input_schema), `replies` and `reads`, each with a pointer into
-/// an object with these members; "no-sample-input": none could be made up; "endless": the saga does
+/// Problems: of `input` (against the input_schema, and for the lock), `replies`, `reads`, and of
+/// `definition` and `definitions` (Family::gather), each with a pointer into an object with these
+/// members; "no-sample-input": none could be made up; "endless": the saga does
 /// not come to rest though nothing goes wrong.
 tl::expected<Report, std::vector<sagas::Problem>> rehearse(const Script& script,
                                                            const Limits& limits);

@@ -6,21 +6,21 @@
 #include <utility>
 
 #include "engine/coordinator.h"
+#include "engine/loader.h"
+#include "engine/rehearsal/books.h"
 #include "engine/rehearsal/network.h"
 #include "engine/rehearsal/timeline.h"
 #include "sagas/check.h"
 #include "store/memory_store.h"
-#include "store/restore.h"
 
 namespace skald::rehearsal {
 namespace {
 
 using Owner = Timeline::Owner;
 
-constexpr const char* kSaga = "rehearsal";
 constexpr Milliseconds kCommitTakes{1};
 constexpr Milliseconds kRestartTakes{1'000};
-/// A run of one saga that takes more than this goes on for ever.
+/// A run that takes more than this goes on for ever.
 constexpr std::size_t kEventsMax = 1'000;
 constexpr std::size_t kEventsOfStepMax = 30;
 
@@ -40,6 +40,12 @@ class SampleSecrets : public sagas::Secrets {
     std::optional<std::string> find(std::string_view) const override { return "secret"; }
 };
 
+/// The network knows what a call is for.
+class SampleCallbacks : public sagas::CallbackUrls {
+ public:
+    std::string url(std::string_view, StepIndex, Phase) const override { return "callback"; }
+};
+
 /// One run. What belongs to one process of Skald is made anew after each crash.
 class Run : private engine::Committer {
  public:
@@ -48,7 +54,13 @@ class Run : private engine::Committer {
           schedule_(schedule),
           is_told_(telling == Telling::Yes),
           store_(store::make_memory_store()),
-          network_(stage, schedule, timeline_,
+          loader_(engine::make_inline_loader(store_->reader(), stage.catalog(),
+                                             [this](std::function<void()> work) {
+                                                 timeline_.after({}, Owner::Process,
+                                                                 std::move(work));
+                                             })),
+          books_(stage, ledger_),
+          network_(stage, schedule, timeline_, ledger_,
                    is_told_ ? [this](std::string text) { tell(std::move(text)); }
                             : std::function<void(std::string)>()) {}
 
@@ -60,12 +72,16 @@ class Run : private engine::Committer {
     void commit(std::unique_ptr<store::Batch> batch, Done done) override;
     void write(std::unique_ptr<store::Batch> batch, const Done& done, std::uint32_t number);
     void crash(const char* when, std::uint32_t number);
-    bool is_due(FaultKind kind, std::uint32_t commit) const;
+    const Fault* find_due(FaultKind kind, std::uint32_t commit) const;
+    bool is_due(FaultKind kind, std::uint32_t commit) const {
+        return find_due(kind, commit) != nullptr;
+    }
+    const std::string& id() const { return stage_.cast().role(kTopmost).id; }
     void start();
     void cancel();
-    void sleep_until_deadline();
+    void call_back(SagaNumber saga, sagas::CalledBack said, Network::Heard heard);
+    void sleep_until_deadline(SagaNumber saga);
     void tell(std::string text);
-    void tell_batch(const store::Batch& batch, std::uint32_t number);
     Played judged();
 
     const Stage& stage_;
@@ -76,11 +92,15 @@ class Run : private engine::Committer {
     Timeline timeline_;
     const TimelineClock clock_{timeline_};
     const std::unique_ptr<store::Store> store_;
+    const std::unique_ptr<engine::Loader> loader_;
+    Ledger ledger_;
+    Books books_;
     Network network_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
     NoTelemetry telemetry_;
     SampleSecrets secrets_;
+    SampleCallbacks callbacks_;
     std::unique_ptr<engine::Coordinator> coordinator_;
 
     std::uint32_t commits_ = 0;
@@ -90,15 +110,11 @@ class Run : private engine::Committer {
 };
 
 Played Run::play() {
-    store::Batch definition;
-    // Only its key counts here: what it says comes from the stage's catalogue.
-    definition.definitions.emplace_back(
-        store::PutDefinition{stage_.definition().name, "{}", "{}", std::nullopt, {}});
-    SKALD_CHECK(store_->writer().write(definition));
+    stage_.register_in(*store_);
     begin_process();
-    const std::size_t events_max = kEventsMax + kEventsOfStepMax * stage_.definition().steps.size();
+    const auto events_max = [this] { return kEventsMax + kEventsOfStepMax * books_.size(); };
     std::size_t events = 0;
-    while (events < events_max && timeline_.step()) {
+    while (events < events_max() && timeline_.step()) {
         ++events;
         if (std::exchange(has_crashed_, false)) end_process();
     }
@@ -109,6 +125,7 @@ void Run::begin_process() {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
             *this, network_, clock_, stage_.catalog(), watchers_, bell_, telemetry_, secrets_,
+            callbacks_, *loader_,
             [this] { timeline_.after({}, Owner::Process, [this] { coordinator_->turn(); }); },
             [this](Milliseconds delay) {
                 timeline_.after(delay, Owner::Process, [this, alarm = ++alarm_] {
@@ -118,11 +135,15 @@ void Run::begin_process() {
             [](const sagas::Error& error) { SKALD_CHECK(error.message.empty()); }},
         engine::CoordinatorOptions{});
     SKALD_CHECK(coordinator_->recover(store_->recovery()));
-    network_.begin_process([this](engine::CallId id, sagas::Answer answer) {
-        coordinator_->answered(id, std::move(answer));
-    });
+    network_.begin_process(
+        [this](engine::CallId id, sagas::Answer answer) {
+            coordinator_->answered(id, std::move(answer));
+        },
+        [this](SagaNumber saga, sagas::CalledBack said, Network::Heard heard) {
+            call_back(saga, std::move(said), std::move(heard));
+        });
     // The client and the operator ask again until they are answered.
-    if (!store_->reader().saga(kSaga)) start();
+    if (!store_->reader().saga(id())) start();
     if (wants_cancel_) cancel();
 }
 
@@ -138,10 +159,12 @@ void Run::end_process() {
 
 // ---- Commits -----------------------------------------------------------------------------------
 
-bool Run::is_due(FaultKind kind, std::uint32_t commit) const {
-    return std::any_of(schedule_.begin(), schedule_.end(), [kind, commit](const Fault& fault) {
-        return fault.kind == kind && fault.commit == commit;
-    });
+const Fault* Run::find_due(FaultKind kind, std::uint32_t commit) const {
+    const auto found =
+        std::find_if(schedule_.begin(), schedule_.end(), [kind, commit](const Fault& fault) {
+            return fault.kind == kind && fault.commit == commit;
+        });
+    return found == schedule_.end() ? nullptr : &*found;
 }
 
 void Run::commit(std::unique_ptr<store::Batch> batch, Done done) {
@@ -157,11 +180,13 @@ void Run::commit(std::unique_ptr<store::Batch> batch, Done done) {
 void Run::write(std::unique_ptr<store::Batch> batch, const Done& done, std::uint32_t number) {
     if (is_due(FaultKind::CrashBefore, number)) return crash("before", number);
     auto result = store_->writer().write(*batch);
-    if (is_told_) tell_batch(*batch, number);
+    if (result) books_.enter(*batch, *result, number);
+    if (is_told_) tell("commit " + std::to_string(number) + ": " + books_.text_of(*batch));
     if (is_due(FaultKind::CrashAfter, number)) return crash("after", number);
     done(std::move(batch), std::move(result));
     if (is_due(FaultKind::CancelAfter, number)) cancel();
-    if (is_due(FaultKind::Deadline, number)) sleep_until_deadline();
+    const Fault* deadline = find_due(FaultKind::Deadline, number);
+    if (deadline != nullptr) sleep_until_deadline(deadline->place.spot.saga);
 }
 
 void Run::crash(const char* when, std::uint32_t number) {
@@ -173,22 +198,23 @@ void Run::crash(const char* when, std::uint32_t number) {
 
 void Run::start() {
     if (is_told_) tell("a client starts the saga");
-    coordinator_->post(engine::Start{stage_.version(),
-                                     kSaga,
-                                     store::IdOrigin::Client,
-                                     stage_.input(),
-                                     {},
-                                     "the same request",
-                                     std::nullopt,
-                                     std::nullopt,
-                                     [](const engine::Start::Result&) {}});
+    engine::Start start;
+    start.version = stage_.version();
+    start.id = id();
+    start.id_origin = store::IdOrigin::Client;
+    start.input = stage_.input();
+    start.body_hash = "the same request";
+    start.lock = stage_.lock();
+    start.pins = stage_.family().pins();
+    start.done = [](const engine::Start::Result&) {};
+    coordinator_->post(std::move(start));
 }
 
 void Run::cancel() {
     using Operate = engine::Operate;
     wants_cancel_ = true;
     if (is_told_) tell("an operator cancels it");
-    coordinator_->post(Operate{kSaga, sagas::Cancel{{"operator", "rehearsed", std::nullopt}},
+    coordinator_->post(Operate{id(), sagas::Cancel{{"operator", "rehearsed", std::nullopt}},
                                [this](const Operate::Result& result) {
                                    wants_cancel_ = false;
                                    const auto* refusal = std::get_if<sagas::Refusal>(&result);
@@ -198,11 +224,25 @@ void Run::cancel() {
                                }});
 }
 
-void Run::sleep_until_deadline() {
-    const auto saga = store_->reader().saga(kSaga);
-    if (!saga || !saga->deadline_at) return;
+/// As the REST API does: a saga that is over has no use for it, one that nobody finds just now may
+/// have.
+void Run::call_back(SagaNumber saga, sagas::CalledBack said, Network::Heard heard) {
+    const std::string& called = stage_.cast().role(saga).id;
+    coordinator_->post(engine::CallBack{
+        called, std::move(said),
+        [this, &called, heard = std::move(heard)](const engine::CallBack::Result& result) {
+            const auto row = store_->reader().saga(called);
+            const bool is_over = !row || sagas::is_terminal(row->summary.status);
+            heard(std::holds_alternative<engine::CallBack::Taken>(result) ||
+                  (std::holds_alternative<engine::CallBack::NotFound>(result) && is_over));
+        }});
+}
+
+void Run::sleep_until_deadline(SagaNumber saga) {
+    const auto row = store_->reader().saga(stage_.cast().role(saga).id);
+    if (!row || !row->deadline_at) return;
     if (is_told_) tell("the machine sleeps until the deadline has passed");
-    timeline_.skip_to(timeline_.now() + (*saga->deadline_at - clock_.now()));
+    timeline_.skip_to(timeline_.now() + (*row->deadline_at - clock_.now()));
     coordinator_->turn();
 }
 
@@ -210,37 +250,16 @@ void Run::sleep_until_deadline() {
 
 void Run::tell(std::string text) { story_.push_back({timeline_.now(), std::move(text)}); }
 
-void Run::tell_batch(const store::Batch& batch, std::uint32_t number) {
-    std::string text;
-    const auto add = [&](const sagas::Record& record) {
-        for (const sagas::StepChange& change : record.decision.steps) {
-            text.append(text.empty() ? " " : ", ")
-                .append(stage_.definition().step(change.step).name)
-                .append(" is ")
-                .append(sagas::status_text(change.state));
-        }
-        if (record.decision.turned) text.append(text.empty() ? " " : ", ").append("it turns");
-        if (record.decision.end) {
-            text.append(text.empty() ? " " : ", ")
-                .append("the saga is ")
-                .append(sagas::to_text(record.decision.end->status));
-        }
-    };
-    for (const store::NewSaga& started : batch.starts) add(started.begun);
-    for (const store::Append& row : batch.rows) add(row.record);
-    tell("commit " + std::to_string(number) + ":" + (text.empty() ? " nothing changes" : text));
-}
-
 Played Run::judged() {
-    auto row = store_->reader().saga(kSaga);
-    SKALD_CHECK(row);
-    const auto journal = store_->reader().journal(row->key, 0, 1u << 30);
-    SKALD_CHECK(journal);
-    const auto saga = store::restore(stage_.definition(), *row, *journal);
-    SKALD_CHECK(saga);
-    Played played{judge(*saga, *journal, network_.ledger(), stage_.reads()),
-                  {commits_, network_.called()},
+    Played played{judge(stage_, books_.sagas(store_->reader()), ledger_, books_.undone()),
+                  {commits_, {}, books_.deadlines(commits_)},
+                  books_.elements(),
                   std::move(story_)};
+    for (const Place place : network_.called()) {
+        if (!books_.is_at_edge(place)) continue;
+        const bool is_late = calls_back(stage_.cast().step(place.spot), place.phase);
+        played.reach.calls.push_back({place, is_late});
+    }
     return played;
 }
 

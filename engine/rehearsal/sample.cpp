@@ -1,10 +1,14 @@
 #include "engine/rehearsal/sample.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
+
+#include "engine/rehearsal/schema_sample.h"
+#include "engine/rehearsal/timeline.h"
 
 namespace skald::rehearsal {
 namespace {
@@ -14,270 +18,265 @@ using sagas::RootKind;
 using sagas::Segment;
 using Segments = std::vector<Segment>;
 
-constexpr const char* kLeaf = "sample";
+constexpr const char* kLeaf = kSampleText;
 constexpr std::size_t kElementsMax = 100;
-constexpr int kSchemaDepthMax = 32;
+/// To the end of a `wait` whose time nobody gave.
+constexpr Milliseconds kSampleWait = std::chrono::hours{1};
 
 // ---- What is read ------------------------------------------------------------------------------
 
-void add_paths(const sagas::Template& text, std::vector<Path>& paths) {
-    for (auto& use : text.uses()) paths.push_back(std::move(use.path));
-}
+/// A path that is read, and what is found there where nothing else says it.
+struct Need {
+    Path path;
+    Json leaf = kLeaf;
+};
 
-void add_paths(const sagas::HttpCall& call, std::vector<Path>& paths) {
-    add_paths(call.target, paths);
-    for (const auto& [name, value] : call.query) add_paths(value, paths);
-    for (const auto& [name, value] : call.headers) add_paths(value, paths);
-    if (call.body) add_paths(*call.body, paths);
-}
-
-std::vector<Path> paths_of_undo(const sagas::Step& step) {
-    std::vector<Path> paths;
-    if (const auto* undo = std::get_if<sagas::Compensation>(&step.undo)) {
-        std::visit([&paths](const auto& call) { add_paths(call, paths); }, undo->call);
+class Needs {
+ public:
+    void add(const sagas::Template& text, const Json& leaf = kLeaf) {
+        for (auto& use : text.uses()) add(std::move(use.path), leaf);
     }
-    return paths;
+    void add(const sagas::HttpCall& call) {
+        add(call.target);
+        for (const auto& [name, value] : call.query) add(value);
+        for (const auto& [name, value] : call.headers) add(value);
+        if (call.body) add(*call.body);
+    }
+    void add(const sagas::Wait& wait) {
+        const auto* until = std::get_if<sagas::Template>(&wait.until);
+        if (until != nullptr) add(*until, sagas::to_rfc3339(kBeginning + kSampleWait));
+    }
+    void add(const sagas::ChildSaga& child) { add(child.input); }
+    template <typename... Kinds>
+    void add(const std::variant<Kinds...>& call) {
+        std::visit([this](const auto& kind) { add(kind); }, call);
+    }
+    void add(Path path, const Json& leaf) {
+        if (path.missing == sagas::Missing::IsError) all_.push_back({std::move(path), leaf});
+    }
+    const std::vector<Need>& all() const { return all_; }
+
+ private:
+    std::vector<Need> all_;
+};
+
+/// What a step reads; not what its rules read.
+std::vector<Need> needs_of(const sagas::Step& step) {
+    Needs needs;
+    needs.add(step.action);
+    if (step.when) {
+        for (Path& path : step.when->uses()) needs.add(std::move(path), kLeaf);
+    }
+    if (step.output) needs.add(*step.output);
+    if (const auto* undo = std::get_if<sagas::Compensation>(&step.undo)) needs.add(undo->call);
+    return needs.all();
 }
 
-/// What the definition reads before and after its steps' replies; not what its rules read.
-std::vector<Path> paths_of(const sagas::Definition& definition) {
-    std::vector<Path> paths;
-    for (const sagas::Step& step : definition.steps) {
-        std::visit([&paths](const auto& call) { add_paths(call, paths); }, step.action);
-        if (step.when) {
-            for (Path& path : step.when->uses()) paths.push_back(std::move(path));
-        }
-        if (step.output) add_paths(*step.output, paths);
-        for (Path& path : paths_of_undo(step)) paths.push_back(std::move(path));
-    }
-    for (const auto& [name, label] : definition.labels) add_paths(label, paths);
-    if (definition.output) add_paths(*definition.output, paths);
-    std::erase_if(paths, [](const Path& path) { return path.missing == sagas::Missing::IsNull; });
-    return paths;
+/// What is read outside of steps.
+std::vector<Need> needs_of(const sagas::Definition& definition) {
+    Needs needs;
+    for (const auto& [name, label] : definition.labels) needs.add(label);
+    if (definition.lock) needs.add(*definition.lock);
+    if (definition.output) needs.add(*definition.output);
+    return needs.all();
 }
 
 /// Makes sure that there is something at `segments` from `from` on.
-void grow(Json& node, const Segments& segments, std::size_t from) {
+void grow(Json& node, const Segments& segments, const Json& leaf, std::size_t from = 0) {
+    const bool is_open = node.is_null() || node == kLeaf;
     if (from == segments.size()) {
-        if (node.is_null()) node = kLeaf;
+        if (is_open) node = leaf;
         return;
     }
-    const bool is_open = node.is_null() || node == kLeaf;
     if (const auto* name = std::get_if<std::string>(&segments[from])) {
         if (is_open) node = Json::object();
-        if (node.is_object()) grow(node[*name], segments, from + 1);
+        if (node.is_object()) grow(node[*name], segments, leaf, from + 1);
         return;
     }
     const std::size_t index = std::get<std::size_t>(segments[from]);
     if (is_open) node = Json::array();
     if (!node.is_array() || index >= kElementsMax) return;
-    while (node.size() <= index) node.push_back(kLeaf);
-    grow(node[index], segments, from + 1);
+    while (node.size() <= index) node.push_back(node.empty() ? Json(kLeaf) : Json(node.front()));
+    grow(node[index], segments, leaf, from + 1);
 }
 
-// ---- Replies -----------------------------------------------------------------------------------
-
-/// Where in the reply's body a path into the step's output leads; none: nowhere in it.
-std::optional<Segments> in_body(const sagas::Step& step, const Segments& segments) {
-    if (!step.output) return segments;
-    const Json* node = &step.output->document();
+/// The path that a document has at `segments`, with what is left of them; none: something else
+/// stands there.
+std::optional<Path> path_at(const sagas::Template& text, const Segments& segments) {
+    const Json* node = &text.document();
+    std::string pointer;
     std::size_t at = 0;
-    while (at < segments.size() && (node->is_object() || node->is_array())) {
+    while (at < segments.size() && node->is_structured()) {
         const auto* name = std::get_if<std::string>(&segments[at]);
         const auto* index = std::get_if<std::size_t>(&segments[at]);
         if (name != nullptr && node->is_object() && node->contains(*name)) {
             node = &node->at(*name);
+            pointer += '/' + sagas::escape_pointer_token(*name);
         } else if (index != nullptr && node->is_array() && *index < node->size()) {
             node = &node->at(*index);
+            pointer += '/' + std::to_string(*index);
         } else {
             return std::nullopt;
         }
         ++at;
     }
     if (!node->is_string()) return std::nullopt;
-    const auto text = sagas::Template::parse(*node);
-    const auto uses = text ? text->uses() : std::vector<sagas::Template::Use>{};
-    if (uses.size() != 1 || uses[0].path.root.kind != RootKind::ResponseBody ||
-        uses[0].path.text != node->get_ref<const std::string&>()) {
-        return std::nullopt;
+    for (auto& use : text.uses()) {
+        const bool is_whole =
+            use.pointer == pointer && use.path.text == node->get_ref<const std::string&>();
+        if (!is_whole) continue;
+        auto& found = use.path.segments;
+        found.insert(found.end(), segments.begin() + static_cast<std::ptrdiff_t>(at),
+                     segments.end());
+        return std::move(use.path);
     }
-    Segments found = uses[0].path.segments;
-    found.insert(found.end(), segments.begin() + static_cast<std::ptrdiff_t>(at), segments.end());
-    return found;
+    return std::nullopt;
 }
 
-void add_to_reply(SampleReply& reply, const sagas::Step& step, const Path& path) {
-    if (path.root.kind == RootKind::ResponseBody) {
-        grow(reply.body, path.segments, 0);
-    } else if (path.root.kind == RootKind::ResponseHeader) {
-        reply.headers.push_back({path.root.name, kLeaf});
-    } else if (const auto segments = in_body(step, path.segments)) {
-        grow(reply.body, *segments, 0);
-    }
-}
+// ---- Where it comes from -----------------------------------------------------------------------
 
-// ---- Inputs ------------------------------------------------------------------------------------
-
-/// Schemas have no cycles, and few parts (sagas/input_schema.h).
-class SchemaSampler {
+/// Follows what is read back to the input and the replies that it comes from, and lets them have
+/// it.
+class SampleGrower {
  public:
-    explicit SchemaSampler(const Json& whole) : whole_(whole) {}
+    SampleGrower(const Family& family, std::size_t elements_max, Samples& samples)
+        : family_(family),
+          calls_(child_calls(family)),
+          elements_max_(elements_max),
+          samples_(samples) {}
 
-    Json sample(const Json& schema, int depth) const {
-        if (!schema.is_object() || depth > kSchemaDepthMax) return kLeaf;
-        if (schema.contains("$ref")) return sample(referred(schema.at("$ref")), depth + 1);
-        for (const char* name : {"const", "default"}) {
-            if (schema.contains(name)) return schema.at(name);
+    void grow_all() {
+        for (std::size_t number = 0; number < family_.size(); ++number) {
+            for (const Need& need : needs_of(family_.at(number))) {
+                follow({number, {}}, need.path, need.leaf);
+            }
         }
-        for (const char* name : {"enum", "examples"}) {
-            if (schema.contains(name) && !schema.at(name).empty()) return schema.at(name).front();
+        for (const FamilyStep each : family_.steps()) {
+            grow_elements(each);
+            for (const Need& need : needs_of(family_.step(each))) {
+                follow(each, need.path, need.leaf);
+            }
         }
-        Json value = of_type(schema, depth);
-        for (const char* name : {"allOf", "anyOf", "oneOf"}) {
-            if (schema.contains(name)) join(value, schema.at(name), name, depth);
-        }
-        return value.is_null() && type_of(schema).empty() ? Json(kLeaf) : value;
     }
 
  private:
-    const Json& referred(const Json& reference) const {
-        const auto& text = reference.get_ref<const std::string&>();
-        return whole_.at(Json::json_pointer(text.substr(text.find('#') + 1)));
+    std::size_t elements_of(const sagas::ForEach& for_each) const {
+        return std::min(elements_max_, for_each.max_parallel == 2 ? kSampleElementsMax : 2);
     }
 
-    static std::string type_of(const Json& schema) {
-        if (schema.contains("type")) {
-            const Json& type = schema.at("type");
-            return type.is_array() ? type.front().get<std::string>() : type.get<std::string>();
+    void grow_elements(FamilyStep where) {
+        const auto& for_each = family_.step(where).for_each;
+        if (for_each) follow_elements(where, *for_each, {}, kLeaf);
+    }
+
+    /// What is read at `where`, below the path's root, comes from somewhere. It ends: each value
+    /// was there before what is made of it.
+    void follow(FamilyStep where, const Path& path, const Json& leaf) {
+        switch (path.root.kind) {
+            case RootKind::Input:
+                return follow_input(where.definition, path.segments, leaf);
+            case RootKind::StepOutput:
+                return follow_output(where.definition, path, leaf);
+            case RootKind::OwnOutput:
+                return follow_own_output(where, path.segments, leaf);
+            case RootKind::ResponseBody:
+                return follow_reply(where, path.segments, leaf);
+            case RootKind::ResponseHeader:
+                reply_of(where).headers.push_back({path.root.name, kLeaf});
+                return;
+            case RootKind::Item:
+                if (const auto& for_each = family_.step(where).for_each) {
+                    follow_elements(where, *for_each, path.segments, leaf);
+                }
+                return;
+            default:
+                return;
         }
-        if (schema.contains("properties") || schema.contains("required")) return "object";
-        return schema.contains("items") ? "array" : "";
     }
 
-    void join(Json& value, const Json& schemas, std::string_view how, int depth) const {
-        for (const Json& each : schemas) {
-            const Json part = sample(each, depth + 1);
-            if (part.is_object() && (value.is_null() || value.is_object())) {
-                if (value.is_null()) value = Json::object();
-                value.update(part);
-            } else if (value.is_null()) {
-                value = part;
-            }
-            if (how != "allOf") return;
-        }
-    }
-
-    Json of_type(const Json& schema, int depth) const {
-        const std::string type = type_of(schema);
-        if (type == "object") return object(schema, depth);
-        if (type == "array") return array(schema, depth);
-        if (type == "string") return text(schema);
-        if (type == "boolean") return true;
-        if (type == "integer" || type == "number") return number(schema);
-        return nullptr;
-    }
-
-    Json object(const Json& schema, int depth) const {
-        Json value = Json::object();
-        if (schema.contains("properties")) {
-            for (const auto& [name, property] : schema.at("properties").items()) {
-                if (property != Json(false)) value[name] = sample(property, depth + 1);
+    void follow_input(std::size_t definition, const Segments& segments, const Json& leaf) {
+        if (definition == 0) return grow(samples_.input, segments, leaf);
+        for (const ChildCall& call : calls_) {
+            if (family_.number_of(call.child->definition) != definition) continue;
+            if (const auto path = path_at(call.child->input, segments)) {
+                follow(call.caller, *path, leaf);
             }
         }
-        if (schema.contains("required")) {
-            for (const Json& name : schema.at("required")) {
-                const auto& text = name.get_ref<const std::string&>();
-                if (!value.contains(text)) value[text] = kLeaf;
-            }
-        }
-        return value;
     }
 
-    Json array(const Json& schema, int depth) const {
-        std::size_t count = 1;
-        if (schema.contains("maxItems")) count = std::min(count, size(schema.at("maxItems")));
-        if (schema.contains("minItems")) count = std::max(count, size(schema.at("minItems")));
-        Json value = Json::array();
-        const Json items = schema.value("items", Json(true));
-        for (std::size_t i = 0; i < std::min(count, kElementsMax); ++i) {
-            const bool is_tuple = items.is_array();
-            value.push_back(is_tuple && i >= items.size()
-                                ? Json(kLeaf)
-                                : sample(is_tuple ? items.at(i) : items, depth + 1));
+    void follow_output(std::size_t definition, const Path& path, const Json& leaf) {
+        const FamilyStep step{definition, path.root.step};
+        Segments segments = path.segments;
+        if (family_.step(step).for_each) {
+            if (segments.empty() || !std::holds_alternative<std::size_t>(segments[0])) return;
+            segments.erase(segments.begin());
         }
-        return value;
+        follow_own_output(step, segments, leaf);
     }
 
-    static std::size_t size(const Json& number) {
-        return static_cast<std::size_t>(std::clamp(number.get<double>(), 0.0, 1e6));
+    void follow_own_output(FamilyStep step, const Segments& segments, const Json& leaf) {
+        if (segments.empty()) return;
+        const auto& output = family_.step(step).output;
+        if (!output) return follow_reply(step, segments, leaf);
+        if (const auto path = path_at(*output, segments)) follow(step, *path, leaf);
     }
 
-    static Json text(const Json& schema) {
-        std::string value = kLeaf;
-        if (schema.contains("minLength")) {
-            const std::size_t length = size(schema.at("minLength"));
-            while (value.size() < length) value += '-';
+    void follow_reply(FamilyStep step, const Segments& segments, const Json& leaf) {
+        const sagas::Action& action = family_.step(step).action;
+        if (std::holds_alternative<sagas::HttpCall>(action)) {
+            return grow(reply_of(step).body, segments, leaf);
         }
-        if (schema.contains("maxLength")) {
-            value.resize(std::min(value.size(), size(schema.at("maxLength"))));
-        }
-        return value;
+        const auto* child = std::get_if<sagas::ChildSaga>(&action);
+        if (child == nullptr) return;
+        const std::size_t number = family_.number_of(child->definition);
+        const auto& output = family_.at(number).output;
+        const auto path = output ? path_at(*output, segments) : std::nullopt;
+        if (path) follow({number, {}}, *path, leaf);
     }
 
-    static Json number(const Json& schema) {
-        const auto find = [&schema](const char* name) -> std::optional<double> {
-            return schema.contains(name) ? std::optional(schema.at(name).get<double>())
-                                         : std::nullopt;
-        };
-        double value = 1;
-        if (const auto most = find("maximum")) value = std::min(value, *most);
-        if (const auto most = find("exclusiveMaximum")) value = std::min(value, *most - 1);
-        if (const auto least = find("minimum")) value = std::max(value, *least);
-        if (const auto least = find("exclusiveMinimum")) value = std::max(value, *least + 1);
-        if (const auto unit = find("multipleOf")) {
-            double multiple = *unit;
-            for (int i = 0; multiple < value && i < 1'000; ++i) multiple += *unit;
-            value = multiple;
+    void follow_elements(FamilyStep where, const sagas::ForEach& for_each, const Segments& segments,
+                         const Json& leaf) {
+        const auto items = path_at(for_each.items, {});
+        if (!items) return;
+        for (std::size_t i = 0; i < elements_of(for_each); ++i) {
+            Path element = *items;
+            element.segments.emplace_back(i);
+            element.segments.insert(element.segments.end(), segments.begin(), segments.end());
+            follow(where, element, leaf);
         }
-        const bool is_whole = value >= -1e15 && value <= 1e15 &&
-                              value == static_cast<double>(static_cast<std::int64_t>(value));
-        return is_whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
     }
 
-    const Json& whole_;
+    SampleReply& reply_of(FamilyStep step) {
+        return samples_.replies[step.definition][to_size(step.step)];
+    }
+
+    const Family& family_;
+    const std::vector<ChildCall> calls_;
+    const std::size_t elements_max_;
+    Samples& samples_;
 };
 
 }  // namespace
 
-Json sample_input(const sagas::Definition& definition, const Json& schema) {
-    Json input = schema.is_object() ? SchemaSampler(schema).sample(schema, 0) : Json();
-    if (input == kLeaf) input = Json();
-    for (const Path& path : paths_of(definition)) {
-        if (path.root.kind == RootKind::Input) grow(input, path.segments, 0);
+Samples make_samples(const Family& family, std::size_t elements_max) {
+    const Json& filled = family.filled(0);
+    Samples samples;
+    if (filled.contains("input_schema") && filled.at("input_schema").is_object()) {
+        const Json& schema = filled.at("input_schema");
+        samples.input = sample_of_schema(schema);
     }
-    return input.is_null() ? Json::object() : input;
-}
-
-std::vector<SampleReply> sample_replies(const sagas::Definition& definition) {
-    std::vector<SampleReply> replies(definition.steps.size());
-    for (const Path& path : paths_of(definition)) {
-        if (path.root.kind != RootKind::StepOutput || path.segments.empty()) continue;
-        const std::size_t index = to_size(path.root.step);
-        add_to_reply(replies[index], definition.steps[index], path);
+    if (samples.input == kLeaf) samples.input = Json();
+    for (std::size_t number = 0; number < family.size(); ++number) {
+        samples.replies.emplace_back(family.at(number).steps.size());
     }
-    for (std::size_t i = 0; i < replies.size(); ++i) {
-        const sagas::Step& step = definition.steps[i];
-        std::vector<Path> own = paths_of_undo(step);
-        std::erase_if(own, [](const Path& path) {
-            return path.root.kind != RootKind::OwnOutput || path.segments.empty();
-        });
-        if (step.output) add_paths(*step.output, own);
-        for (const Path& path : own) {
-            if (path.missing == sagas::Missing::IsError) add_to_reply(replies[i], step, path);
+    SampleGrower(family, elements_max, samples).grow_all();
+    if (samples.input.is_null()) samples.input = Json::object();
+    for (auto& replies : samples.replies) {
+        for (SampleReply& reply : replies) {
+            if (reply.body.is_null()) reply.body = Json::object();
         }
-        if (replies[i].body.is_null()) replies[i].body = Json::object();
     }
-    return replies;
+    return samples;
 }
 
 }  // namespace skald::rehearsal

@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace skald::rehearsal {
-namespace {
-
-/// 2026-01-01T00:00:00Z: any time does, as long as it is always the same.
-constexpr sagas::Timestamp kBeginning{Milliseconds{1'767'225'600'000}};
-
-}  // namespace
 
 void Timeline::after(Milliseconds delay, Owner owner, std::function<void()> task) {
     tasks_.push({now_ + std::max(delay, Milliseconds{0}), ++last_,

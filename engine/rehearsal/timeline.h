@@ -11,6 +11,9 @@ namespace skald::rehearsal {
 
 using sagas::Milliseconds;
 
+/// 2026-01-01T00:00:00Z, when every timeline begins: any time does, as long as it is the same.
+inline constexpr sagas::Timestamp kBeginning{Milliseconds{1'767'225'600'000}};
+
 /// Virtual time: what is to happen when, in one thread. Tasks of the same moment run in the order
 /// in which they were asked for.
 class Timeline {

@@ -9,6 +9,7 @@
 
 #include "sagas/lint.h"
 #include "store/memory_store.h"
+#include "tests/engine/forwarding_reader.h"
 
 namespace skald::engine {
 namespace {
@@ -17,53 +18,24 @@ using sagas::ErrorCode;
 using sagas::Result;
 
 /// A store that counts how often definitions are read from it.
-class CountingReader final : public store::Reader {
+class CountingReader final : public ForwardingReader {
  public:
-    explicit CountingReader(const store::Reader& reader) : reader_(reader) {}
+    using ForwardingReader::ForwardingReader;
 
-    Result<store::SagaRow> saga(std::string_view id) const override { return reader_.saga(id); }
-    Result<store::SagaRow> saga(store::SagaKey key) const override { return reader_.saga(key); }
-    Result<std::vector<store::JournalRow>> journal(store::SagaKey saga, std::uint32_t after,
-                                                   std::uint32_t limit) const override {
-        return reader_.journal(saga, after, limit);
-    }
-    Result<store::StartRepeats> repeated_start(const store::StartIdentity& start) const override {
-        return reader_.repeated_start(start);
-    }
-    Result<store::SagaList> list(const store::SagaFilter& filter,
-                                 const store::SagaRange& range) const override {
-        return reader_.list(filter, range);
-    }
-    Result<store::Counts> counts() const override { return reader_.counts(); }
-    Result<store::FilteredCounts> counts(const store::SagaFilter& filter,
-                                         std::uint32_t looks_max) const override {
-        return reader_.counts(filter, looks_max);
-    }
-    Result<store::FeedPage> feed(store::Position after, std::uint32_t limit) const override {
-        return reader_.feed(after, limit);
-    }
-    Result<store::Position> last_position() const override { return reader_.last_position(); }
     Result<store::DefinitionRow> definition(std::string_view name,
                                             std::optional<std::uint32_t> version) const override {
         ++reads;
-        auto row = reader_.definition(name, version);
+        auto row = ForwardingReader::definition(name, version);
         if (during_read) during_read();
         return row;
     }
     Result<store::DefinitionRow> definition(store::DefinitionKey key) const override {
         ++reads;
-        return reader_.definition(key);
-    }
-    Result<std::vector<store::DefinitionRow>> definitions(std::string_view after,
-                                                          std::uint32_t limit) const override {
-        return reader_.definitions(after, limit);
+        return ForwardingReader::definition(key);
     }
 
     mutable std::atomic<int> reads = 0;
     std::function<void()> during_read;
-
- private:
-    const store::Reader& reader_;
 };
 
 class CatalogTest : public ::testing::Test {
@@ -164,6 +136,23 @@ TEST_F(CatalogTest, StartsNothingThatWasDeletedButRunsWhatExists) {
                     ::testing::HasSubstr("definition order: it was deleted"));
     }
     EXPECT_EQ(described(catalog_.of(key)), "order 1");
+}
+
+TEST_F(CatalogTest, GivesAPinnedVersionThoughThereIsANewerOneOrNone) {
+    put("order", "/1");
+    EXPECT_EQ(described(catalog_.to_start("order", std::nullopt)), "order 1");
+    EXPECT_EQ(described(catalog_.pinned("order", 1)), "order 1");
+    EXPECT_EQ(reader_.reads, 1);  // It is known to be the latest.
+    put("order", "/2");
+    catalog_.changed("order");
+    EXPECT_EQ(described(catalog_.pinned("order", 1)), "order 1");
+    remove("order");
+    catalog_.changed("order");
+    EXPECT_EQ(described(catalog_.pinned("order", 2)), "order 2");
+    for (const auto& missing : {catalog_.pinned("order", 3), catalog_.pinned("other", 1)}) {
+        ASSERT_FALSE(missing.has_value());
+        EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
+    }
 }
 
 TEST_F(CatalogTest, DoesNotRememberWhatWasReadBeforeAChange) {

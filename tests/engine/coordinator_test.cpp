@@ -33,7 +33,7 @@ class CoordinatorTest : public ::testing::Test {
     void crash() { rig_ = std::make_unique<Rig>(*store_); }
 
     void operate(const std::string& id, decltype(Operate::event) event) {
-        rig_->coordinator->post(Operate{id, std::move(event), [](Operate::Result) {}});
+        rig_->operate(id, std::move(event));
     }
 
     std::size_t rows(const std::string& id) {
@@ -44,11 +44,6 @@ class CoordinatorTest : public ::testing::Test {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<Rig> rig_;
 };
-
-template <typename T, typename V>
-const T* get(const std::shared_ptr<std::optional<V>>& result) {
-    return *result ? std::get_if<T>(&**result) : nullptr;
-}
 
 TEST_F(CoordinatorTest, AcknowledgesAndCallsOnlyWhenTheStartIsDurable) {
     const auto started = rig_->start("order", "a");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sagas/lint.h"
 
@@ -18,12 +19,55 @@ void HeldCommitter::finish(std::optional<sagas::Error> error) {
     held.done(std::move(held.batch), std::move(result));
 }
 
+void HeldCommitter::finish_unheard() {
+    EXPECT_TRUE(writer_.write(*held_->batch));
+    held_.reset();
+}
+
+ScriptedLoader::ScriptedLoader(const store::Reader& reader, Catalog& catalog)
+    : inner_(make_inline_loader(reader, catalog, [this](std::function<void()> answer) {
+          answers.push_back(std::move(answer));
+      })) {}
+
+template <typename Found>
+bool ScriptedLoader::fails(const std::function<void(sagas::Result<Found>)>& done) {
+    if (failures == 0) return false;
+    --failures;
+    answers.push_back([done, error = failure] { done(tl::unexpected(error)); });
+    return true;
+}
+
+void ScriptedLoader::load(Name name, std::function<void(sagas::Result<Loaded>)> done) {
+    ++loads;
+    if (!fails(done)) inner_->load(std::move(name), std::move(done));
+}
+
+void ScriptedLoader::load_parked(
+    sagas::Timestamp until, std::uint32_t limit,
+    std::function<void(sagas::Result<std::vector<store::Park>>)> done) {
+    if (!fails(done)) inner_->load_parked(until, limit, std::move(done));
+}
+
+void ScriptedLoader::prepare(ChildOrder order,
+                             std::function<void(sagas::Result<ChildReady>)> done) {
+    if (!fails(done)) inner_->prepare(std::move(order), std::move(done));
+}
+
+std::string PlainCallbackUrls::url(std::string_view saga_id, sagas::StepIndex step,
+                                   sagas::Phase phase) const {
+    return std::string(saga_id) + "/" + std::to_string(sagas::to_size(step)) + "/" +
+           std::string(sagas::to_text(phase));
+}
+
 Rig::Rig(store::Store& store, CoordinatorOptions options, sagas::Milliseconds ahead)
-    : committer(store.writer()), catalog(store.reader()), store_(store) {
+    : committer(store.writer()),
+      catalog(store.reader()),
+      loader(store.reader(), catalog),
+      store_(store) {
     clock.advance(ahead);
     coordinator = std::make_unique<Coordinator>(
         Coordinator::Parts{committer, caller, clock, catalog, watchers, bell, telemetry, secrets_,
-                           [this] { is_wanted_ = true; },
+                           callbacks_, loader, [this] { is_wanted_ = true; },
                            [this](sagas::Milliseconds delay) { wake_at_ = clock.now() + delay; },
                            [this](const sagas::Error& error) { fatal = error; }},
         options);
@@ -37,11 +81,34 @@ void Rig::turn() {
     }
 }
 
+void Rig::deliver_reads() {
+    for (const auto& answer : std::exchange(loader.answers, {})) answer();
+}
+
+void Rig::deliver_first_read() {
+    ASSERT_FALSE(loader.answers.empty());
+    const auto answer = std::move(loader.answers.front());
+    loader.answers.pop_front();
+    answer();
+}
+
+void Rig::deliver_last_read() {
+    ASSERT_FALSE(loader.answers.empty());
+    const auto answer = std::move(loader.answers.back());
+    loader.answers.pop_back();
+    answer();
+}
+
 void Rig::settle() {
+    const auto moves = [this] {
+        return is_wanted_ || committer.is_syncing() || (!holds_reads && !loader.answers.empty());
+    };
     do {
         turn();
+        if (!holds_reads) deliver_reads();
+        turn();
         if (committer.is_syncing()) committer.finish();
-    } while (is_wanted_ || committer.is_syncing());
+    } while (moves());
 }
 
 void Rig::wait(sagas::Milliseconds most) {
@@ -56,6 +123,11 @@ void Rig::wait(sagas::Milliseconds most) {
     settle();
 }
 
+void Rig::pass(sagas::Milliseconds time) {
+    const sagas::Timestamp until = clock.now() + time;
+    while (clock.now() < until) wait(until - clock.now());
+}
+
 void Rig::define(std::string_view document) {
     const sagas::Json json = sagas::parse_json(document).value();
     const sagas::Checked checked = sagas::check_definition(json, std::nullopt);
@@ -67,27 +139,45 @@ void Rig::define(std::string_view document) {
     settle();
 }
 
-std::shared_ptr<std::optional<Start::Result>> Rig::start(const std::string& definition,
-                                                         const std::string& id,
-                                                         std::optional<sagas::RequestKey> request) {
+Rig::Later<Start::Result> Rig::start(const std::string& definition, const std::string& id,
+                                     std::optional<sagas::RequestKey> request) {
+    return start(definition, id,
+                 Wanted{sagas::Json::object(), std::nullopt, {}, std::move(request)});
+}
+
+Rig::Later<Start::Result> Rig::start(const std::string& definition, const std::string& id,
+                                     Wanted wanted) {
     auto result = std::make_shared<std::optional<Start::Result>>();
-    coordinator->post(Start{catalog.to_start(definition, std::nullopt).value(),
-                            id,
-                            store::IdOrigin::Client,
-                            sagas::make_value(sagas::Json::object()),
-                            {},
-                            "hash of " + id,
-                            std::move(request),
-                            std::nullopt,
-                            [result](Start::Result what) { *result = std::move(what); }});
+    Start start;
+    start.version = catalog.to_start(definition, std::nullopt).value();
+    start.id = id;
+    start.id_origin = store::IdOrigin::Client;
+    start.input = sagas::make_value(std::move(wanted.input));
+    start.body_hash = "hash of " + id;
+    start.request = std::move(wanted.request);
+    start.lock = std::move(wanted.lock);
+    start.pins = std::move(wanted.pins);
+    start.done = [result](Start::Result what) { *result = std::move(what); };
+    coordinator->post(std::move(start));
     return result;
 }
 
-std::shared_ptr<std::optional<Operate::Result>> Rig::cancel(
-    const std::string& id, std::optional<sagas::RequestKey> request) {
+Rig::Later<Operate::Result> Rig::operate(const std::string& id, decltype(Operate::event) event) {
     auto result = std::make_shared<std::optional<Operate::Result>>();
-    coordinator->post(Operate{id, sagas::Cancel{{"local", "test", std::move(request)}},
+    coordinator->post(Operate{id, std::move(event),
                               [result](Operate::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<Operate::Result> Rig::cancel(const std::string& id,
+                                        std::optional<sagas::RequestKey> request) {
+    return operate(id, sagas::Cancel{{"local", "test", std::move(request)}});
+}
+
+Rig::Later<CallBack::Result> Rig::call_back(const std::string& id, sagas::CalledBack event) {
+    auto result = std::make_shared<std::optional<CallBack::Result>>();
+    coordinator->post(CallBack{id, std::move(event),
+                               [result](CallBack::Result what) { *result = std::move(what); }});
     return result;
 }
 
@@ -115,6 +205,26 @@ std::vector<std::string> Rig::open() const {
 std::string Rig::status(const std::string& id) const {
     const auto row = store_.reader().saga(id);
     return row ? std::string(sagas::to_text(row->summary.status)) : row.error().message;
+}
+
+std::vector<std::string> Rig::journal(const std::string& id) const {
+    std::vector<std::string> types;
+    const auto row = store_.reader().saga(id);
+    if (!row) return types;
+    const auto rows = store_.reader().journal(row->key, 0, 1'000).value();
+    for (const store::JournalRow& each : rows) {
+        types.emplace_back(sagas::to_text(sagas::type(each.record.cause)));
+    }
+    return types;
+}
+
+std::vector<std::string> Rig::parked() const {
+    std::vector<std::string> ids;
+    const auto parks = store_.reader().parked(sagas::Timestamp::max(), 1'000).value();
+    for (const store::Park& park : parks) {
+        ids.push_back(store_.reader().saga(park.saga).value().id);
+    }
+    return ids;
 }
 
 }  // namespace skald::engine

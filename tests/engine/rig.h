@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -53,6 +54,8 @@ class HeldCommitter : public Committer {
     bool is_syncing() const { return held_.has_value(); }
     /// Ends the sync in hand: writes it, or gives `error` without writing.
     void finish(std::optional<sagas::Error> error = std::nullopt);
+    /// Writes it, and tells nobody: skald dies just then.
+    void finish_unheard();
 
     /// What every commit says of the disk from now on.
     store::Space space = store::Space::Plenty;
@@ -66,6 +69,27 @@ class HeldCommitter : public Committer {
     std::optional<Held> held_;
 };
 
+/// Reads within the call; the answers wait in `answers`. Some reads fail when the test says so.
+class ScriptedLoader : public Loader {
+ public:
+    ScriptedLoader(const store::Reader& reader, Catalog& catalog);
+
+    void load(Name name, std::function<void(sagas::Result<Loaded>)> done) override;
+    void load_parked(sagas::Timestamp until, std::uint32_t limit,
+                     std::function<void(sagas::Result<std::vector<store::Park>>)> done) override;
+    void prepare(ChildOrder order, std::function<void(sagas::Result<ChildReady>)> done) override;
+
+    std::deque<std::function<void()>> answers;
+    int failures = 0;  ///< So many reads fail with `failure`.
+    sagas::Error failure{sagas::ErrorCode::Unavailable, "read: busy"};
+    int loads = 0;  ///< How many sagas were read.
+
+ private:
+    template <typename Found>
+    bool fails(const std::function<void(sagas::Result<Found>)>& done);
+    const std::unique_ptr<Loader> inner_;
+};
+
 class NoTelemetry : public Telemetry {
  public:
     void saga_started(std::string_view) override { ++started; }
@@ -73,14 +97,33 @@ class NoTelemetry : public Telemetry {
     void attempt_ended(std::string_view, std::string_view, sagas::Phase, sagas::Outcome,
                        double) override {}
     void committed(std::size_t, double) override {}
-    void timer_fired(double) override {}
+    void timer_fired(double lag_seconds) override { max_lag = std::max(max_lag, lag_seconds); }
     int started = 0;
     int ended = 0;
+    double max_lag = 0;
 };
 
-/// The real coordinator on a store, with time, calls and syncs in the test's hands; one thread.
+/// Tells where and for what, so that a test sees it in the request.
+class PlainCallbackUrls : public sagas::CallbackUrls {
+ public:
+    std::string url(std::string_view saga_id, sagas::StepIndex step,
+                    sagas::Phase phase) const override;
+};
+
+/// The real coordinator on a store, with time, calls, loads and syncs in the test's hands; one
+/// thread.
 class Rig {
  public:
+    /// What else a start says.
+    struct Wanted {
+        sagas::Json input = sagas::Json::object();
+        std::optional<std::string> lock;
+        sagas::Pins pins;
+        std::optional<sagas::RequestKey> request;
+    };
+    template <typename Result>
+    using Later = std::shared_ptr<std::optional<Result>>;
+
     /// `ahead`: how much later than the other rigs its clock begins.
     explicit Rig(store::Store& store, CoordinatorOptions options = {},
                  sagas::Milliseconds ahead = {});
@@ -94,22 +137,32 @@ class Rig {
     Watchers watchers;
     JournalBell bell;
     std::optional<sagas::Error> fatal;
+    ScriptedLoader loader;
+    bool holds_reads = false;  ///< `settle` leaves the loader's answers where they are.
     std::unique_ptr<Coordinator> coordinator;
 
     /// Runs turns as long as one is wanted, without ending any sync.
     void turn();
-    /// Runs turns and ends syncs until nothing moves.
+    /// Gives the coordinator what was read, or the first or last of it, without a turn.
+    void deliver_reads();
+    void deliver_first_read();
+    void deliver_last_read();
+    /// Runs turns, delivers reads and ends syncs until nothing moves.
     void settle();
     /// Moves the clock to the next timer (at most `most`) and settles.
     void wait(sagas::Milliseconds most);
+    /// Moves the clock by `time`, from timer to timer, and settles at each.
+    void pass(sagas::Milliseconds time);
 
     void define(std::string_view document);
     /// Starts a saga; the result comes when it is durable.
-    std::shared_ptr<std::optional<Start::Result>> start(
-        const std::string& definition, const std::string& id,
-        std::optional<sagas::RequestKey> request = std::nullopt);
-    std::shared_ptr<std::optional<Operate::Result>> cancel(
-        const std::string& id, std::optional<sagas::RequestKey> request = std::nullopt);
+    Later<Start::Result> start(const std::string& definition, const std::string& id,
+                               std::optional<sagas::RequestKey> request = std::nullopt);
+    Later<Start::Result> start(const std::string& definition, const std::string& id, Wanted wanted);
+    Later<Operate::Result> operate(const std::string& id, decltype(Operate::event) event);
+    Later<Operate::Result> cancel(const std::string& id,
+                                  std::optional<sagas::RequestKey> request = std::nullopt);
+    Later<CallBack::Result> call_back(const std::string& id, sagas::CalledBack event);
 
     /// Answers the oldest open call whose target is `target`, and settles. Fails the test when
     /// there is none.
@@ -119,6 +172,11 @@ class Rig {
     std::vector<std::string> open() const;
     /// What the store says: "compensated".
     std::string status(const std::string& id) const;
+    /// The types of the rows of its journal.
+    std::vector<std::string> journal(const std::string& id) const;
+    std::size_t live() const { return coordinator->stats().live; }
+    /// The sagas that are parked until a time, the earliest first.
+    std::vector<std::string> parked() const;
 
  private:
     class NoSecrets : public sagas::Secrets {
@@ -127,8 +185,15 @@ class Rig {
     };
     store::Store& store_;
     NoSecrets secrets_;
+    PlainCallbackUrls callbacks_;
     bool is_wanted_ = false;
     std::optional<sagas::Timestamp> wake_at_;
 };
+
+/// What `result` holds, if it came and is that; else null.
+template <typename T, typename V>
+const T* get(const Rig::Later<V>& result) {
+    return *result ? std::get_if<T>(&**result) : nullptr;
+}
 
 }  // namespace skald::engine

@@ -1,11 +1,8 @@
-#include "engine/rehearsal/rehearsal.h"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "tests/engine/rehearsal/rehearsal_fixture.h"
 #include "tests/sagas/golden.h"
 
 namespace skald::rehearsal {
@@ -16,83 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr const char* kFolder = "tests/engine/testdata/rehearsals/";
-
-/// Rehearsed sagas get stuck, which the coordinator logs.
-class Rehearsal : public testing::Test {
- protected:
-    Rehearsal() { spdlog::set_level(spdlog::level::off); }
-    ~Rehearsal() override { spdlog::set_level(spdlog::level::info); }
-};
-
-Script script_of(const Json& document) {
-    Script script{sagas::check_definition(document, std::nullopt), {}, Json::object(), {}};
-    EXPECT_TRUE(script.checked.definition) << document;
-    return script;
-}
-
-Json document_of(const std::string& path) {
-    return sagas::parse_json(read_file(std::string(SKALD_SOURCE_DIR) + "/" + path)).value();
-}
-
-Script script_at(const std::string& path) { return script_of(document_of(path)); }
-Script script_named(const std::string& name) { return script_at(kFolder + name + ".json"); }
-
-Report rehearsed(const Script& script, const Limits& limits = {}) {
-    auto report = rehearse(script, limits);
-    EXPECT_TRUE(report.has_value());
-    return report ? std::move(*report) : Report{};
-}
-
-std::vector<sagas::Problem> refused(const Script& script) {
-    const auto report = rehearse(script, {});
-    EXPECT_FALSE(report.has_value());
-    return report ? std::vector<sagas::Problem>{} : report.error();
-}
-
-std::string names(const Script& script, const Steps& steps) {
-    std::string text;
-    for (const StepIndex step : steps) {
-        text.append(text.empty() ? "" : ",").append(script.checked.definition->step(step).name);
-    }
-    return text.empty() ? "-" : text;
-}
-
-std::string text_of(const Script& script, const Outcome& outcome) {
-    std::string text(sagas::to_text(outcome.status));
-    text += " done=" + names(script, outcome.done) + " undone=" + names(script, outcome.undone);
-    const auto add = [&](const char* name, const Steps& steps) {
-        if (!steps.empty()) text += std::string(" ") + name + "=" + names(script, steps);
-    };
-    add("left-out", outcome.left_out);
-    add("in-doubt", outcome.in_doubt);
-    add("standing", outcome.standing);
-    add("missing", outcome.missing);
-    for (const Stuck& stuck : outcome.stuck) {
-        text += " stuck=" + script.checked.definition->step(stuck.step).name + "/" +
-                std::string(sagas::to_text(stuck.phase)) + "/" +
-                std::string(sagas::to_text(stuck.reason));
-    }
-    return text;
-}
-
-/// The golden form of a report: each outcome with how many schedules lead to it, and the shortest.
-std::string table_of(const Script& script, const Report& report) {
-    static const char* const kVerdicts[] = {"sound", "needs-operator", "unsound"};
-    std::string table = std::string(kVerdicts[static_cast<int>(report.verdict)]) + ": " +
-                        std::to_string(report.schedules) + " schedules, " +
-                        std::to_string(report.singles) + " with one fault, " +
-                        std::to_string(report.with_operator) + " need an operator, " +
-                        std::to_string(report.unsound) + " are unsound\n";
-    for (const Found& found : report.outcomes) {
-        table += "\n" + text_of(script, found.outcome) + "\n  " + std::to_string(found.schedules) +
-                 " schedules";
-        for (const std::string& fault : found.faults) table += "; " + fault;
-        table += "\n";
-    }
-    return table;
-}
 
 const Found* find_status(const Report& report, sagas::Status status) {
     const auto found =
@@ -112,8 +32,10 @@ class RehearsalTables : public Rehearsal, public testing::WithParamInterface<Gol
 
 TEST_P(RehearsalTables, AreThose) {
     const std::string name = GetParam().name;
-    const Script script =
-        name == "order" ? script_at("examples/order/order.json") : script_named(name);
+    const Script script = name == "order" ? script_at("examples/order/order.json")
+                          : name == "child"
+                              ? script_of(document_named("child"), {document_named("payment")})
+                              : script_named(name);
     const Report report = rehearsed(script);
     EXPECT_EQ(report.verdict, GetParam().verdict);
     EXPECT_EQ(report.endless, 0u);
@@ -122,7 +44,7 @@ TEST_P(RehearsalTables, AreThose) {
     std::size_t schedules = 0;
     for (const Found& found : report.outcomes) schedules += found.schedules;
     EXPECT_EQ(schedules, report.schedules);
-    expect_golden(kFolder + name + ".txt", table_of(script, report));
+    expect_golden(kFolder + name + ".txt", table_of(report));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -131,7 +53,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"pivot", Verdict::NeedsOperator}, Golden{"park", Verdict::NeedsOperator},
                     Golden{"optional", Verdict::NeedsOperator}, Golden{"none", Verdict::Unsound},
                     Golden{"branches", Verdict::NeedsOperator},
-                    Golden{"hasty-rule", Verdict::Unsound}),
+                    Golden{"hasty-rule", Verdict::Unsound}, Golden{"wait", Verdict::NeedsOperator},
+                    Golden{"callback", Verdict::NeedsOperator},
+                    Golden{"for-each", Verdict::NeedsOperator},
+                    Golden{"child", Verdict::NeedsOperator}),
     [](const auto& golden) {
         std::string name = golden.param.name;
         std::erase(name, '-');
@@ -145,9 +70,9 @@ TEST_F(Rehearsal, FindsAnEffectThatNobodyUndoes) {
     const Report report = rehearsed(script);
     for (const Found& found : report.outcomes) {
         const bool is_bad = found.outcome.status == sagas::Status::Compensated &&
-                            names(script, found.outcome.done) == "charge";
+                            names(report, found.outcome.done) == "charge";
         if (is_bad) {
-            EXPECT_EQ(names(script, found.outcome.standing), "charge");
+            EXPECT_EQ(names(report, found.outcome.standing), "charge");
         }
     }
     // The same action is no effect where its author says so.
@@ -164,9 +89,9 @@ TEST_F(Rehearsal, FindsARuleThatDeniesAnEffect) {
     const Found* found = find_status(report, sagas::Status::Compensated);
     ASSERT_NE(found, nullptr);
     EXPECT_GT(report.unsound, 0u);
-    EXPECT_THAT(table_of(script, report), HasSubstr("standing=charge"));
+    EXPECT_THAT(table_of(report), HasSubstr("standing=charge"));
     // Without the rule nothing stands.
-    Json mended = document_of(std::string(kFolder) + "hasty-rule.json");
+    Json mended = document_named("hasty-rule");
     mended["steps"][0].erase("outcome");
     EXPECT_EQ(rehearsed(script_of(mended)).unsound, 0u);
 }
@@ -177,7 +102,7 @@ TEST_F(Rehearsal, IsTheSameEachTime) {
     const Script script = script_named("branches");
     const Report one = rehearsed(script);
     const Report other = rehearsed(script);
-    EXPECT_EQ(table_of(script, one), table_of(script, other));
+    EXPECT_EQ(table_of(one), table_of(other));
     for (std::size_t i = 0; i < one.outcomes.size(); ++i) {
         ASSERT_EQ(one.outcomes[i].story.size(), other.outcomes[i].story.size());
         for (std::size_t j = 0; j < one.outcomes[i].story.size(); ++j) {
@@ -189,11 +114,10 @@ TEST_F(Rehearsal, IsTheSameEachTime) {
 TEST_F(Rehearsal, TellsTheStoryOfEachOutcome) {
     const Report report = rehearsed(script_named("plain"));
     ASSERT_FALSE(report.outcomes.empty());
-    std::vector<std::string> lines;
-    for (const Happening& each : report.outcomes[0].story) lines.push_back(each.text);
-    EXPECT_THAT(lines, ElementsAre("a client starts the saga", "commit 1: look is calling",
-                                   "look, try 1: done", "look, try 1: answered 200",
-                                   "commit 2: look is succeeded, the saga is completed"));
+    EXPECT_THAT(texts_of(report.outcomes[0].story),
+                ElementsAre("a client starts the saga", "commit 1: look is calling",
+                            "look, try 1: done", "look, try 1: answered 200",
+                            "commit 2: look is succeeded, the saga is completed"));
     EXPECT_THAT(report.outcomes[0].faults, IsEmpty());
 }
 
@@ -274,7 +198,7 @@ TEST_F(Rehearsal, TakesTheGivenInput) {
 }
 
 TEST_F(Rehearsal, SaysThatAStepIsLeftOutByTheMadeUpValues) {
-    Json document = document_of(std::string(kFolder) + "pivot.json");
+    Json document = document_named("pivot");
     document["steps"][2]["when"] = "$input.mail == true";
     Limits singles;
     singles.depth = Depth::Singles;
@@ -299,7 +223,7 @@ TEST_F(Rehearsal, RefusesWhatItCannotUse) {
 }
 
 TEST_F(Rehearsal, RefusesWhatNeverEnds) {
-    Json document = document_of(std::string(kFolder) + "plain.json");
+    Json document = document_named("plain");
     document["steps"][0]["outcome"] =
         Json::parse(R"([{"when": "$response.body.state? != \"done\"", "is": "retry"}])");
     document["steps"][0]["retry"] = Json{{"maximum_attempts", 1'000'000}};
@@ -313,7 +237,7 @@ TEST_F(Rehearsal, RefusesWhatNeverEnds) {
 
 /// No schema that has a value of some kind is beyond it, but for the odd ones.
 TEST_F(Rehearsal, SaysThatItCannotMakeUpAnInput) {
-    Json document = document_of(std::string(kFolder) + "plain.json");
+    Json document = document_named("plain");
     document["input_schema"] = Json::parse(R"({"not": {"type": "object"}, "minLength": 3})");
     EXPECT_EQ(refused(script_of(document)).at(0).code, "no-sample-input");
 }
