@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "api/awaited.h"
+#include "api/definition_check.h"
 #include "api/definition_view.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
@@ -102,21 +103,22 @@ Answer put_definition(const Services& services, const Request& request) {
     if (!precondition) return precondition.error();
     const auto document = read_json(request);
     if (!document) return document.error();
-    const sagas::Checked checked = sagas::check_definition(*document, name);
-    if (!checked.definition) {
-        const std::size_t count = checked.errors.size();
+    const auto checked = check_definition_here(services, *document, name);
+    if (!checked) return checked.error();
+    if (!checked->definition) {
+        const std::size_t count = checked->errors.size();
         return Problem{ProblemType::InvalidDefinition,
                        "Definition " + name + " has " + std::to_string(count) +
                            (count == 1 ? " fault" : " faults") + "; nothing was registered.",
-                       checked.errors, nullptr};
+                       checked->errors, nullptr};
     }
     const auto version = needed_version(services, name, *precondition);
     if (!version) return version.error();
 
     return change_definition(services,
-                             store::PutDefinition{name, document->dump(), checked.filled.dump(),
+                             store::PutDefinition{name, document->dump(), checked->filled.dump(),
                                                   *version, services.clock.now()},
-                             [&services, name, warnings = problems_document(checked.warnings)](
+                             [&services, name, warnings = problems_document(checked->warnings)](
                                  const store::DefinitionWritten& written) {
                                  return definition_registered(services, name, written, warnings);
                              });
@@ -137,14 +139,15 @@ Answer delete_definition(const Services& services, const Request& request) {
                              });
 }
 
-Answer lint_definition(const Request& request) {
+Answer lint_definition(const Services& services, const Request& request) {
     const auto document = read_json(request);
     if (!document) return document.error();
-    const sagas::Checked checked = sagas::check_definition(*document, std::nullopt);
+    const auto checked = check_definition_here(services, *document, std::nullopt);
+    if (!checked) return checked.error();
     Document answer;
-    answer["valid"] = checked.definition != nullptr;
-    answer["errors"] = problems_document(checked.errors);
-    answer["warnings"] = problems_document(checked.warnings);
+    answer["valid"] = checked->definition != nullptr;
+    answer["errors"] = problems_document(checked->errors);
+    answer["warnings"] = problems_document(checked->warnings);
     return json_reply(200, answer);
 }
 

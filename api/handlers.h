@@ -15,7 +15,7 @@ class SimulationTurn;
 // definitions.cpp
 Answer put_definition(const Services& services, const Request& request);
 Answer delete_definition(const Services& services, const Request& request);
-Answer lint_definition(const Request& request);
+Answer lint_definition(const Services& services, const Request& request);
 // definitions_read.cpp
 Answer get_definition(const Services& services, const Request& request);
 Answer get_definition_version(const Services& services, const Request& request);
@@ -48,6 +48,10 @@ Answer resume_saga(const Services& services, const Request& request);
 Answer retry_saga(const Services& services, const Request& request);
 Answer resolve_saga(const Services& services, const Request& request);
 Answer abandon_saga(const Services& services, const Request& request);
+// callbacks.cpp
+Answer call_back(const Services& services, const Request& request);
+// saga_plan.cpp
+Answer get_saga_plan(const Services& services, const Request& request);
 // event_streams.cpp
 Answer stream_saga_events(const Services& services, ReadingTurns& turns, const Request& request);
 Answer stream_events(const Services& services, ReadingTurns& turns, const Request& request);

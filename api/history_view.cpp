@@ -4,6 +4,7 @@
 
 #include "api/masking.h"
 #include "api/saga_view.h"
+#include "api/step_place.h"
 #include "sagas/record.h"
 
 namespace skald::api {
@@ -16,6 +17,8 @@ class CauseMembers {
         : definition_(definition), item_(item) {}
 
     void operator()(const sagas::Begin& cause) const {
+        if (cause.lock) item_["lock"] = *cause.lock;
+        if (cause.parent) item_["parent"] = cause.parent->saga;
         if (!cause.replay) {
             key(cause.request);
             return;
@@ -40,7 +43,14 @@ class CauseMembers {
         attempt(cause.step, cause.phase, cause.attempt);
         outcome(cause.outcome, cause.http_status, cause.error);
     }
+    void operator()(const sagas::CalledBackCause& cause) const {
+        attempt(cause.step, cause.phase, cause.attempt);
+        outcome(cause.outcome, 0, cause.error);
+        output(cause.step, cause.output);
+    }
     void operator()(const sagas::DeadlinePassed&) const {}
+    void operator()(const sagas::LockGranted&) const {}
+    void operator()(const sagas::ParentTurned&) const {}
     void operator()(const sagas::Cancel& cause) const { who(cause.who); }
     void operator()(const sagas::Retry& cause) const {
         if (cause.step) step(*cause.step);
@@ -57,7 +67,7 @@ class CauseMembers {
     void operator()(const sagas::Resume& cause) const { who(cause.who); }
 
  private:
-    void step(sagas::StepIndex index) const { item_["step"] = definition_.step(index).name; }
+    void step(sagas::StepIndex index) const { set_place(item_, definition_, index); }
     void attempt(sagas::StepIndex index, sagas::Phase phase, std::uint32_t number) const {
         step(index);
         item_["phase"] = sagas::to_text(phase);
@@ -88,7 +98,7 @@ Document changes_document(const sagas::Definition& definition, const sagas::Deci
     Document changes = Document::array();
     for (const sagas::StepChange& change : decision.steps) {
         Document step;
-        step["step"] = definition.step(change.step).name;
+        set_place(step, definition, change.step);
         set_state(step, change.state);
         changes.push_back(std::move(step));
     }
@@ -112,9 +122,15 @@ Document history_item(const sagas::Definition& definition, const store::JournalR
     set_time(item, "at", row.record.at);
     item["type"] = sagas::to_text(sagas::type(row.record.cause));
     std::visit(CauseMembers(definition, item), row.record.cause);
+    for (const auto& [step, items] : decision.items) {
+        item["for_each"].push_back(
+            {{"step", definition.step(step).name}, {"elements", items ? items->size() : 0}});
+    }
     item["changes"] = changes_document(definition, decision);
     for (const auto& [step, error] : decision.errors) {
-        item["errors"].push_back({{"step", definition.step(step).name}, {"error", error}});
+        Document& entry = item["errors"].emplace_back(Document::object());
+        set_place(entry, definition, step);
+        entry["error"] = error;
     }
     if (decision.turned) item["turned"] = failure_document(definition, *decision.turned);
     if (decision.wanted == sagas::Wanted::Lapsed) item["turn_wanted"] = nullptr;

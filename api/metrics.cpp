@@ -149,6 +149,7 @@ class Metrics::Impl {
             mailbox_depth_.Set(static_cast<double>(stats->coordinator.mailbox_depth));
             failing_.Set(static_cast<double>(stats->coordinator.failing));
             timers_.Set(static_cast<double>(stats->coordinator.timers));
+            in_memory_.Set(static_cast<double>(stats->coordinator.live));
             calls_in_flight_.Set(static_cast<double>(stats->caller.in_flight));
             calls_queued_.Set(static_cast<double>(stats->caller.queued));
             wal_bytes_.Set(static_cast<double>(stats->wal_bytes));
@@ -216,6 +217,8 @@ class Metrics::Impl {
     Gauge& mailbox_depth_ = gauge("skald_mailbox_depth", "Commands that wait for the coordinator.");
     Gauge& failing_ = gauge("skald_sagas_failing", "Live sagas with a step whose tries go wrong.");
     Gauge& timers_ = gauge("skald_timers", "Timers that are set.");
+    Gauge& in_memory_ =
+        gauge("skald_sagas_in_memory", "Sagas in memory; the other live ones wait for long.");
     Gauge& calls_in_flight_ = gauge("skald_calls_in_flight", "Calls that are out.");
     Gauge& calls_queued_ = gauge("skald_calls_queued", "Calls that wait for a free connection.");
     Gauge& wal_bytes_ = gauge("skald_wal_bytes", "Size of the write-ahead log.");

@@ -11,15 +11,24 @@ constexpr std::uint32_t kDefinitionsPage = 200;
 
 class SecretsInCalls {
  public:
-    void look_at(const sagas::HttpCall& call) {
-        look_at(call.target);
-        for (const auto& [name, text] : call.query) look_at(text);
-        for (const auto& [name, text] : call.headers) look_at(text);
-        if (call.body) look_at(*call.body);
+    void look_at(const sagas::Step& step, sagas::Phase phase) {
+        if (phase == sagas::Phase::Action) {
+            look_at(std::get_if<sagas::HttpCall>(&step.action));
+        } else if (const auto* const undo = std::get_if<sagas::Compensation>(&step.undo)) {
+            look_at(std::get_if<sagas::HttpCall>(&undo->call));
+        }
     }
     std::set<std::string> take() { return std::move(names_); }
 
  private:
+    /// Null: not sent to a participant; then there are none.
+    void look_at(const sagas::HttpCall* call) {
+        if (call == nullptr) return;
+        look_at(call->target);
+        for (const auto& [name, text] : call->query) look_at(text);
+        for (const auto& [name, text] : call->headers) look_at(text);
+        if (call->body) look_at(*call->body);
+    }
     void look_at(const sagas::Template& text) {
         for (const sagas::Template::Use& use : text.uses()) {
             const sagas::Root& root = use.path.root;
@@ -35,11 +44,15 @@ class SecretsInCalls {
 std::set<std::string> secrets_of(const sagas::Definition& definition) {
     SecretsInCalls calls;
     for (const sagas::Step& step : definition.steps) {
-        calls.look_at(std::get<sagas::HttpCall>(step.action));
-        if (const auto* const undo = std::get_if<sagas::Compensation>(&step.undo)) {
-            calls.look_at(std::get<sagas::HttpCall>(undo->call));
-        }
+        calls.look_at(step, sagas::Phase::Action);
+        calls.look_at(step, sagas::Phase::Compensation);
     }
+    return calls.take();
+}
+
+std::set<std::string> secrets_of(const sagas::Step& step, sagas::Phase phase) {
+    SecretsInCalls calls;
+    calls.look_at(step, phase);
     return calls.take();
 }
 

@@ -11,6 +11,8 @@ namespace skald::api {
 
 /// The names of `$secrets` in the calls of `definition`.
 std::set<std::string> secrets_of(const sagas::Definition& definition);
+/// In one call of `step`.
+std::set<std::string> secrets_of(const sagas::Step& step, sagas::Phase phase);
 
 /// What the latest versions of all definitions need of `$secrets`.
 struct NeededSecrets {

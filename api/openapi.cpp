@@ -91,7 +91,7 @@ std::string add_response(Document& components, const std::vector<ProblemType>& t
 }
 
 void complete_operation(Document& operation, Document& components, const Route& route) {
-    if (route.audience == Audience::Ops) operation["security"] = Document::array();
+    if (route.audience != Audience::Clients) operation["security"] = Document::array();
     Document& responses = operation["responses"];
     for (auto& [status, response] : responses.items()) {
         response["headers"]["Skald-Request-Id"] = reference("headers/Skald-Request-Id");

@@ -28,6 +28,8 @@ constexpr std::array kRows{
     Row{ProblemType::SagaNotFound, 404, "urn:skald:problem:saga-not-found", "No such saga"},
     Row{ProblemType::DefinitionNotFound, 404, "urn:skald:problem:definition-not-found",
         "No such definition"},
+    Row{ProblemType::UnknownCallback, 404, "urn:skald:problem:unknown-callback",
+        "No such callback"},
     Row{ProblemType::MethodNotAllowed, 405, "urn:skald:problem:method-not-allowed",
         "The resource does not take this method"},
     Row{ProblemType::RequestTimeout, 408, "urn:skald:problem:request-timeout",

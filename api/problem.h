@@ -24,6 +24,7 @@ enum class ProblemType : std::uint8_t {
     NotFound,              ///< 404 no such route
     SagaNotFound,          ///< 404
     DefinitionNotFound,    ///< 404 (also the version)
+    UnknownCallback,       ///< 404 the token is none of ours, or its saga was deleted
     MethodNotAllowed,      ///< 405, with Allow
     RequestTimeout,        ///< 408 the request did not arrive whole in time
     Conflict,              ///< 409 not in the saga's present state

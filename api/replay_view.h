@@ -6,13 +6,14 @@
 
 namespace skald::api {
 
-/// What `saga` did and nobody undid, as an array of {step, status, key, what}: an operator must
-/// know it before the saga is run again.
+/// What `saga` did and nobody undid, as an array of {step, item?, status, key or child, what}: an
+/// operator must know it before the saga is run again.
 Document standing_effects(const sagas::Definition& definition, const sagas::Saga& saga);
 
-/// The calls that a new saga of `version` makes when all goes well, in order: {step, method, url,
-/// key, ran_before}. `filled`: the version's document; `id`: the new saga's, or a word that stands
-/// for it; `old`: the saga that is replayed, of `old_definition`.
+/// What a new saga of `version` does when all goes well, in order: {step, for_each?, method, url,
+/// key, ran_before} of a call, {step, for_each?, child, ran_before} of a child, {step, wait,
+/// ran_before} of a wait. `filled`: the version's document; `id`: the new saga's, or a word that
+/// stands for it; `old`: the saga that is replayed, of `old_definition`.
 Document calls_to_come(const engine::Version& version, const sagas::Json& filled,
                        const std::string& id, const sagas::Definition& old_definition,
                        const sagas::Saga& old);

@@ -96,8 +96,11 @@ class Stream {
 /// What it throws is logged, and answered with a 500 that does not tell it.
 using Handler = std::function<Answer(const Request&)>;
 
-/// Ops routes are also served on --ops-listen and need no token.
-enum class Audience : std::uint8_t { Clients, Ops };
+enum class Audience : std::uint8_t {
+    Clients,
+    Ops,           ///< Also served on --ops-listen; needs no token.
+    Participants,  ///< Needs no token: the path holds the authority, and is shown nowhere.
+};
 
 struct Route {
     std::string method;
@@ -126,6 +129,7 @@ class RouteTable {
         const Route* route = nullptr;            ///< Null: none.
         std::vector<std::string> path;           ///< Values of {…}.
         std::vector<std::string> other_methods;  ///< For `Allow`, when only the method was wrong.
+        std::string shown_path;                  ///< With those: the path, fit to be shown.
         bool is_malformed = false;               ///< A bad %-escape, or one of NUL or not UTF-8.
     };
     /// `raw_path`: without the query.
@@ -141,6 +145,7 @@ class RouteTable {
 
     const Route* route_for(const Resource& resource, std::string_view method) const;
     std::vector<std::string> methods_of(const Resource& resource) const;
+    std::string shown_path(const Resource& resource, std::string_view raw_path) const;
 
     std::vector<Route> routes_;
     std::vector<Resource> resources_;  ///< The more fixed before the less fixed.

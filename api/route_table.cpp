@@ -108,6 +108,13 @@ std::vector<std::string> RouteTable::methods_of(const Resource& resource) const 
     return methods;
 }
 
+std::string RouteTable::shown_path(const Resource& resource, std::string_view raw_path) const {
+    for (const std::size_t index : resource.routes) {
+        if (routes_[index].audience == Audience::Participants) return routes_[index].path;
+    }
+    return std::string(raw_path);
+}
+
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view raw_path) const {
     Match match;
     if (raw_path.empty() || raw_path.front() != '/') return match;
@@ -125,6 +132,7 @@ RouteTable::Match RouteTable::find(std::string_view method, std::string_view raw
     match.route = route_for(*resource, method);
     if (!match.route) {
         match.other_methods = methods_of(*resource);
+        match.shown_path = shown_path(*resource, raw_path);
         return match;
     }
     for (std::size_t i = 0; i < segments.size(); ++i) {

@@ -81,8 +81,8 @@ std::vector<Route> definition_routes(const Services& services) {
          "lintDefinition",
          Audience::Clients,
          {},
-         {ProblemType::MalformedJson},
-         lint_definition},
+         {ProblemType::MalformedJson, ProblemType::StoreUnavailable},
+         with(services, lint_definition)},
     };
 }
 
@@ -109,8 +109,9 @@ std::vector<Route> saga_routes(const Services& services) {
          Audience::Clients,
          {"wait"},
          {ProblemType::MalformedJson, ProblemType::DefinitionNotFound, ProblemType::IdTaken,
-          ProblemType::IdUsed, ProblemType::InvalidInput, ProblemType::IdempotencyKeyReused,
-          ProblemType::Busy, ProblemType::StoreUnavailable, ProblemType::Draining},
+          ProblemType::IdUsed, ProblemType::InvalidDefinition, ProblemType::InvalidInput,
+          ProblemType::IdempotencyKeyReused, ProblemType::Busy, ProblemType::StoreUnavailable,
+          ProblemType::Draining},
          with(services, start_saga)},
         {"POST",
          "/v1/sagas/batch",
@@ -127,8 +128,9 @@ std::vector<Route> saga_routes(const Services& services) {
          {},
          {ProblemType::MalformedJson, ProblemType::SagaNotFound, ProblemType::DefinitionNotFound,
           ProblemType::Conflict, ProblemType::IdTaken, ProblemType::IdUsed,
-          ProblemType::InvalidInput, ProblemType::IdempotencyKeyReused, ProblemType::Busy,
-          ProblemType::StoreUnavailable, ProblemType::Draining},
+          ProblemType::InvalidDefinition, ProblemType::InvalidInput,
+          ProblemType::IdempotencyKeyReused, ProblemType::Busy, ProblemType::StoreUnavailable,
+          ProblemType::Draining},
          with(services, replay_saga)},
         {"GET",
          "/v1/sagas",
@@ -152,7 +154,25 @@ std::vector<Route> saga_routes(const Services& services) {
          {"cursor", "limit"},
          {ProblemType::SagaNotFound, ProblemType::StoreUnavailable},
          with(services, get_saga_history)},
+        {"GET",
+         "/v1/sagas/{id}/plan",
+         "getSagaPlan",
+         Audience::Clients,
+         {},
+         {ProblemType::SagaNotFound, ProblemType::StoreUnavailable},
+         with(services, get_saga_plan)},
     };
+}
+
+Route callback_route(const Services& services) {
+    return {"POST",
+            "/v1/callbacks/{token}",
+            "callBack",
+            Audience::Participants,
+            {},
+            {ProblemType::MalformedJson, ProblemType::UnknownCallback, ProblemType::Busy,
+             ProblemType::StoreUnavailable, ProblemType::Draining},
+            with(services, call_back)};
 }
 
 std::vector<Route> event_routes(const Services& services) {
@@ -238,6 +258,7 @@ std::vector<Route> ops_routes(const Services& services) {
 std::vector<Route> make_routes(const Services& services) {
     std::vector<Route> routes = definition_routes(services);
     routes.push_back(simulation_route(services));
+    routes.push_back(callback_route(services));
     for (auto& more : {saga_routes(services), event_routes(services), operator_routes(services),
                        ops_routes(services)}) {
         routes.insert(routes.end(), more.begin(), more.end());

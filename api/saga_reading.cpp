@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "api/saga_view.h"
+#include "sagas/child_id.h"
 #include "store/restore.h"
 
 namespace skald::api {
 namespace {
-
-constexpr std::size_t kSagaIdBytesMax = 128;
 
 bool is_saga_id_character(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -49,16 +48,22 @@ sagas::Result<StoredSaga> read_saga(const Services& services, std::string_view i
     return StoredSaga{std::move(*version), std::move(*saga), std::move(row->labels)};
 }
 
-Document saga_document(const StoredSaga& stored) {
-    return saga_document(*stored.version, stored.saga, stored.labels);
+Document saga_document(const Services& services, const StoredSaga& stored) {
+    return saga_document(*stored.version, stored.saga, stored.labels,
+                         look_around(services, *stored.version, stored.saga));
 }
 
-Document saga_document(const engine::Rest& rest) {
-    return saga_document(*rest.version, rest.saga, rest.labels);
+Document saga_document(const Services& services, const engine::Rest& rest) {
+    return saga_document(*rest.version, rest.saga, rest.labels,
+                         look_around(services, *rest.version, rest.saga));
+}
+
+bool is_at_rest(sagas::Status status) {
+    return sagas::is_terminal(status) || status == sagas::Status::Stuck;
 }
 
 bool is_saga_id(std::string_view id) {
-    return !id.empty() && id.size() <= kSagaIdBytesMax && id != "." && id != ".." &&
+    return !id.empty() && id.size() <= sagas::kSagaIdBytesMax && id != "." && id != ".." &&
            id != "batch" && std::all_of(id.begin(), id.end(), is_saga_id_character);
 }
 

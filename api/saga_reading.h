@@ -20,8 +20,12 @@ struct StoredSaga {
 /// Errors: NotFound, Unavailable, Corruption.
 sagas::Result<StoredSaga> read_saga(const Services& services, std::string_view id);
 
-Document saga_document(const StoredSaga& stored);
-Document saga_document(const engine::Rest& rest);
+/// A saga as clients see it, whole, with what stands beside it now.
+Document saga_document(const Services& services, const StoredSaga& stored);
+Document saga_document(const Services& services, const engine::Rest& rest);
+
+/// It ended, or is stuck.
+bool is_at_rest(sagas::Status status);
 
 /// The journal is read in pages of this many rows.
 inline constexpr std::uint32_t kJournalPage = 500;

@@ -11,6 +11,7 @@
 #include "api/request_body.h"
 #include "api/saga_reading.h"
 #include "api/saga_view.h"
+#include "api/step_place.h"
 #include "sagas/did_you_mean.h"
 
 /// The commands of an operator: all are one event for the saga's machine, which accepts it or says
@@ -74,13 +75,15 @@ int accepted_status(const Pending& pending, sagas::Status status) {
     return is_cancel(pending) && status != sagas::Status::Compensated ? 202 : 200;
 }
 
-Reply accepted(const Pending& pending, const StoredSaga& stored) {
-    return json_reply(accepted_status(pending, sagas::status(stored.saga)), saga_document(stored));
+Reply accepted(const Services& services, const Pending& pending, const StoredSaga& stored) {
+    return json_reply(accepted_status(pending, sagas::status(stored.saga)),
+                      saga_document(services, stored));
 }
 
 /// The answer to a command that was accepted, now or before.
 Answer answer_accepted(const Services& services, const Pending& pending, sagas::Status status) {
-    if (const auto stored = read_saga(services, pending.id)) return accepted(pending, *stored);
+    if (const auto stored = read_saga(services, pending.id))
+        return accepted(services, pending, *stored);
     // It was accepted, durably: a read that failed must not look like a refusal.
     return json_reply(accepted_status(pending, status),
                       {{"id", pending.id}, {"status", sagas::to_text(status)}});
@@ -100,12 +103,12 @@ Answer answer_not_live(const Services& services, const Pending& pending) {
         });
         if (same != requests.end()) {
             if (same->body_hash != pending.request->body_hash) return key_reused(pending.id);
-            return accepted(pending, *stored);
+            return accepted(services, pending, *stored);
         }
     }
     const sagas::Status status = sagas::status(stored->saga);
     if (is_cancel(pending) && status == sagas::Status::Compensated) {
-        return accepted(pending, *stored);
+        return accepted(services, pending, *stored);
     }
     if (!sagas::is_terminal(status)) {
         return to_problem(engine::Busy{engine::Busy::Why::TooMuch,
@@ -148,8 +151,8 @@ struct Sent {
     const std::string& id() const { return request.path.at(0); }
 };
 
-/// The step with that name in the saga's definition; a name that isn't one is noted. Problems:
-/// there is no such saga, or the store can't be read.
+/// The step with that name ("charge"), or the element ("charge/3"), in the saga's definition; a
+/// name that isn't one is noted. Problems: there is no such saga, or the store can't be read.
 Parsed<std::optional<StepIndex>> find_step(const Sent& sent, const std::optional<std::string>& name,
                                            ObjectReader& reader) {
     if (!name) return std::nullopt;
@@ -160,12 +163,15 @@ Parsed<std::optional<StepIndex>> find_step(const Sent& sent, const std::optional
     if (!row) return tl::unexpected(to_problem(row.error()));
     const auto version = read_again([&] { return sent.services.catalog.of(row->definition_key); });
     if (!version) return tl::unexpected(to_problem(version.error()));
+    const PlaceText place = read_place(*name);
     std::vector<std::string> names;
     for (const sagas::Step& step : (*version)->definition.steps) {
-        if (step.name == *name) return StepIndex{static_cast<std::uint32_t>(names.size())};
+        const bool is_it = step.name == place.step && (!place.item || step.for_each);
+        const StepIndex index{static_cast<std::uint32_t>(names.size())};
+        if (is_it) return place.item ? sagas::element_of(index, *place.item) : index;
         names.push_back(step.name);
     }
-    std::string hint = sagas::did_you_mean_hint(*name, names);
+    std::string hint = sagas::did_you_mean_hint(place.step, names);
     if (hint.empty()) {
         for (const std::string& each : names) hint += (hint.empty() ? "steps are: " : ", ") + each;
     }

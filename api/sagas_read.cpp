@@ -71,7 +71,7 @@ std::string find_replay(const Services& services, const std::string& id) {
 Answer saga_now(const Services& services, const std::string& id) {
     const auto stored = read_saga(services, id);
     if (stored) {
-        Document document = saga_document(*stored);
+        Document document = saga_document(services, *stored);
         if (stored->saga.end) set_text(document, "replayed_as", find_replay(services, id));
         return json_reply(200, document);
     }
@@ -115,10 +115,6 @@ sagas::Result<Document> counted(const Services& services, const store::SagaFilte
         document["counts_partial"] = true;
     }
     return document;
-}
-
-bool is_at_rest(sagas::Status status) {
-    return sagas::is_terminal(status) || status == sagas::Status::Stuck;
 }
 
 }  // namespace
@@ -168,7 +164,7 @@ Answer get_saga(const Services& services, const Request& request) {
     };
     later.finish = [&services, waiting]() -> Answer {
         if (const engine::RestPtr rest = waiting->watch.rest()) {
-            return json_reply(200, saga_document(*rest));
+            return json_reply(200, saga_document(services, *rest));
         }
         return saga_now(services, waiting->id);
     };

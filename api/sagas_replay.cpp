@@ -94,6 +94,12 @@ Problem conflict(const std::string& id, const std::string& code, const std::stri
 /// What keeps `old` from being replayed; none: nothing does.
 std::optional<Problem> find_obstacle(const StoredSaga& old, const Document& effects,
                                      bool accepts_repeats) {
+    if (old.saga.parent) {
+        const std::string& parent = old.saga.parent->saga;
+        return conflict(old.saga.id, "is_child",
+                        "it is a child of saga " + parent + ": replay its parent",
+                        {{"parent", parent}});
+    }
     const sagas::Status status = sagas::status(old.saga);
     const std::string text(sagas::to_text(status));
     if (!sagas::is_terminal(status)) {

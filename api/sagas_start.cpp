@@ -38,8 +38,8 @@ class FirstOf {
     std::function<void()> ready_;
 };
 
-Answer rest_reply(const engine::Rest& rest) {
-    return located(json_reply(200, saga_document(rest)), rest.saga.id);
+Answer rest_reply(const Services& services, const engine::Rest& rest) {
+    return located(json_reply(200, saga_document(services, rest)), rest.saga.id);
 }
 
 /// A repeat with `?wait`: the same saga, from now until the wait is over.
@@ -51,9 +51,8 @@ Answer wait_for_repeated(const Services& services, sagas::Timestamp until, std::
     auto waiting = std::make_shared<Repeated>(Repeated{services.watchers.watch(id), std::move(id)});
     const auto stored = read_saga(services, waiting->id);
     if (stored) {
-        const sagas::Status status = sagas::status(stored->saga);
-        if (sagas::is_terminal(status) || status == sagas::Status::Stuck) {
-            return located(json_reply(200, saga_document(*stored)), waiting->id);
+        if (is_at_rest(sagas::status(stored->saga))) {
+            return located(json_reply(200, saga_document(services, *stored)), waiting->id);
         }
     }
     Later later;
@@ -63,7 +62,7 @@ Answer wait_for_repeated(const Services& services, sagas::Timestamp until, std::
         waiting->watch.when_ready(std::move(ready));
     };
     later.finish = [&services, waiting]() -> Answer {
-        if (const engine::RestPtr rest = waiting->watch.rest()) return rest_reply(*rest);
+        if (const engine::RestPtr rest = waiting->watch.rest()) return rest_reply(services, *rest);
         return found_reply(services, waiting->id, 202, Progress::GoesOn);
     };
     return later;
@@ -86,7 +85,7 @@ Answer answer_start(const Services& services, const PendingPtr& pending) {
     }
     if (std::holds_alternative<store::StartIdUsed>(result)) return id_used(pending->id);
     if (!pending->wait_until) return started_reply(services, *pending, 201, Progress::Accepted);
-    if (const engine::RestPtr rest = pending->watch->rest()) return rest_reply(*rest);
+    if (const engine::RestPtr rest = pending->watch->rest()) return rest_reply(services, *rest);
     return started_reply(services, *pending, 202, Progress::GoesOn);
 }
 

@@ -48,6 +48,7 @@ class Scrubber {
     }
     void operator()(sagas::NotSent& answer) const { scrub(answer.reason); }
     void operator()(sagas::Lost& answer) const { scrub(answer.reason); }
+    void operator()(sagas::ChildEnd&) const {}  // No participant wrote it.
 
  private:
     bool text_holds_any(std::string_view text) const {
@@ -125,6 +126,8 @@ std::optional<std::string> SecretsOfCalls::find(std::string_view name) const {
     return value;
 }
 
+void SecretsOfCalls::add(std::string secret) { found_.push_back(std::move(secret)); }
+
 void SecretsOfCalls::call_leaves(engine::CallId id) {
     if (!found_.empty()) by_call_.emplace(id, std::exchange(found_, {}));
 }
@@ -132,6 +135,13 @@ void SecretsOfCalls::call_leaves(engine::CallId id) {
 sagas::Answer SecretsOfCalls::answered(engine::CallId id, sagas::Answer answer) {
     const auto sent = by_call_.extract(id);
     return sent.empty() ? std::move(answer) : scrubbed(std::move(answer), sent.mapped());
+}
+
+std::string CallbackUrlsOfCalls::url(std::string_view saga_id, sagas::StepIndex step,
+                                     sagas::Phase phase) const {
+    std::string url = urls_.url(saga_id, step, phase);
+    secrets_.add(url.substr(url.rfind('/') + 1));
+    return url;
 }
 
 void SecretsCaller::call(engine::CallId id, sagas::Request request, std::uint32_t attempt) {

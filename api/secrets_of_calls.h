@@ -33,6 +33,9 @@ class SecretsOfCalls : public sagas::Secrets {
     /// What is found until the next call leaves counts as sent with it.
     std::optional<std::string> find(std::string_view name) const override;
 
+    /// One more that counts so.
+    void add(std::string secret);
+
     void call_leaves(engine::CallId id);
     /// The call's answer, scrubbed.
     sagas::Answer answered(engine::CallId id, sagas::Answer answer);
@@ -41,6 +44,21 @@ class SecretsOfCalls : public sagas::Secrets {
     const sagas::Secrets& secrets_;
     mutable std::vector<std::string> found_;
     std::unordered_map<engine::CallId, std::vector<std::string>> by_call_;
+};
+
+/// Tells `secrets` of each token that it makes: who has it may answer.
+class CallbackUrlsOfCalls : public sagas::CallbackUrls {
+ public:
+    /// Both must outlive it.
+    CallbackUrlsOfCalls(const sagas::CallbackUrls& urls, SecretsOfCalls& secrets)
+        : urls_(urls), secrets_(secrets) {}
+
+    std::string url(std::string_view saga_id, sagas::StepIndex step,
+                    sagas::Phase phase) const override;
+
+ private:
+    const sagas::CallbackUrls& urls_;
+    SecretsOfCalls& secrets_;
 };
 
 /// Tells `secrets` of each call on its way to `caller`.

@@ -9,10 +9,14 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/awaited.h"
+#include "api/callback_key.h"
+#include "api/callback_tokens.h"
 #include "api/http_server.h"
 #include "api/metrics.h"
 #include "api/port_file.h"
@@ -25,6 +29,7 @@
 #include "api/uuid.h"
 #include "engine/coordinator.h"
 #include "engine/http_caller.h"
+#include "engine/loader_thread.h"
 #include "engine/loop.h"
 #include "engine/writer_thread.h"
 #include "store/sqlite/sqlite_store.h"
@@ -78,18 +83,27 @@ sagas::Result<std::unique_ptr<engine::Clock>> start_clock(const store::Store& st
         accept == AcceptClock::Yes ? engine::AcceptClock::Yes : engine::AcceptClock::No);
 }
 
-/// The loop, the caller, the writer's thread and the coordinator, which know each other.
+/// How participants reach this server. Without --public-url definitions that need it are refused,
+/// but sagas of an earlier process may go on.
+std::string callback_base(const ServeOptions& options) {
+    return options.public_url.empty() ? "http://" + to_text(options.listen) : options.public_url;
+}
+
+/// The loop, the caller, the threads of the writer and the loader, and the coordinator, which know
+/// each other.
 class Engine {
  public:
     Engine(store::Store& store, const engine::Clock& clock, Metrics& metrics,
-           const ServeOptions& options)
+           const ServeOptions& options, const CallbackKey& callback_key)
         : store_(store),
           clock_(clock),
           metrics_(metrics),
           catalog_(store.reader()),
           backups_(store, options.backup_dir, options.db),
           credentials_(options.credentials_dir, environment_),
-          secrets_(options.secrets_dir, credentials_) {}
+          secrets_(options.secrets_dir, credentials_),
+          callbacks_(callback_key, callback_base(options)),
+          has_public_url_(!options.public_url.empty()) {}
 
     /// Takes up what an earlier process left. Gives the number of live sagas.
     sagas::Result<std::size_t> start(const ServeOptions& options) {
@@ -103,10 +117,11 @@ class Engine {
         if (!caller) return tl::unexpected(caller.error());
         caller_ = std::make_unique<SecretsCaller>(std::move(*caller), call_secrets_);
         committer_ = engine::make_writer_thread(store_.writer(), *loop_, clock_, metrics_, end_now);
+        loader_ = engine::make_loader_thread(store_.reader(), catalog_, *loop_);
         coordinator_ = std::make_unique<engine::Coordinator>(
             engine::Coordinator::Parts{
                 *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, call_secrets_,
-                [this] { loop_->post([this] { coordinator_->turn(); }); },
+                callback_urls_, *loader_, [this] { loop_->post([this] { coordinator_->turn(); }); },
                 [this](Milliseconds delay) {
                     loop_->set_timer(delay, [this] { coordinator_->turn(); });
                 },
@@ -155,6 +170,7 @@ class Engine {
                 clock_,
                 uuids,
                 metrics_,
+                callbacks_,
                 [this](engine::Command command) { coordinator_->post(std::move(command)); },
                 [this](std::function<void(const EngineStats&)> tell) {
                     loop_->post([this, tell = std::move(tell)] { tell(stats()); });
@@ -166,13 +182,24 @@ class Engine {
                 },
                 [this](store::Depth depth) { return store_.examine(depth); },
                 [] { return engine::system_time().wall(); },
-                [this](std::string_view name) { return secrets_.find(name).has_value(); }};
+                [this](std::string_view name) { return secrets_.find(name).has_value(); },
+                [this](sagas::Answer answer, const std::set<std::string>& names) {
+                    return hide_secrets(std::move(answer), names);
+                },
+                has_public_url_};
     }
 
  private:
     std::string why_not_ready(bool is_stopping) const {
         if (is_stopping) return "stopping";
         return coordinator_->stats().takes_starts ? "" : "the disk is full, or nearly";
+    }
+    sagas::Answer hide_secrets(sagas::Answer answer, const std::set<std::string>& names) const {
+        std::vector<std::string> values;
+        for (const std::string& name : names) {
+            if (auto value = secrets_.find(name)) values.push_back(std::move(*value));
+        }
+        return scrubbed(std::move(answer), values);
     }
     EngineStats stats() const {
         return {coordinator_->stats(), caller_->stats(), store_.wal_bytes()};
@@ -188,10 +215,14 @@ class Engine {
     const EnvironmentSecrets environment_{environ};
     const FolderSecrets credentials_;
     const FolderSecrets secrets_;  ///< All of them; the folder wins over what comes from elsewhere.
+    const CallbackTokens callbacks_;
+    const bool has_public_url_;
     SecretsOfCalls call_secrets_{secrets_};
+    const CallbackUrlsOfCalls callback_urls_{callbacks_, call_secrets_};
     const std::unique_ptr<engine::Loop> loop_ = engine::make_loop();
     std::unique_ptr<engine::Caller> caller_;
     std::unique_ptr<engine::Committer> committer_;
+    std::unique_ptr<engine::Loader> loader_;
     std::unique_ptr<engine::Coordinator> coordinator_;
 };
 
@@ -242,7 +273,10 @@ sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string
     auto clock = start_clock(**store, options.accept_clock);
     if (!clock) return tl::unexpected(clock.error());
     Metrics metrics(version, store::sqlite_library_version());
-    Engine engine(**store, **clock, metrics, options);
+    // The store is open: this is the only process that makes or reads the key.
+    const auto callback_key = load_callback_key(options.db + ".callback-key");
+    if (!callback_key) return tl::unexpected(callback_key.error());
+    Engine engine(**store, **clock, metrics, options, *callback_key);
     const auto recovered = engine.start(options);
     if (!recovered) return tl::unexpected(recovered.error());
 

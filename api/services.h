@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "api/backup_maker.h"
+#include "api/callback_tokens.h"
 #include "api/metrics.h"
 #include "api/parsed.h"
 #include "api/uuid.h"
@@ -15,6 +17,7 @@
 #include "engine/commands.h"
 #include "engine/journal_bell.h"
 #include "engine/watchers.h"
+#include "sagas/answer.h"
 #include "store/store.h"
 
 namespace skald::api {
@@ -30,6 +33,7 @@ struct Services {
     const engine::Clock& clock;
     UuidSource& uuids;
     Metrics& metrics;
+    const CallbackTokens& callbacks;
     /// Coordinator::post.
     std::function<void(engine::Command)> post;
     /// Asks the engine how it stands; the answer comes once, on any thread, at once or later.
@@ -45,6 +49,11 @@ struct Services {
     std::function<sagas::Timestamp()> wall_clock;
     /// Whether there is a `$secrets` of that name now; what it is, no handler can ask.
     std::function<bool(std::string_view)> has_secret = [](std::string_view) { return true; };
+    /// `answer` with "***" in place of the values that the secrets of these names have now.
+    std::function<sagas::Answer(sagas::Answer answer, const std::set<std::string>& names)>
+        hide_secrets = [](sagas::Answer answer, const std::set<std::string>&) { return answer; };
+    /// Whether participants were told how to reach this server: --public-url.
+    bool has_public_url = true;
 };
 
 /// How long an answer waits for its commit. Commits take milliseconds; a full disk holds them.

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "api/definition_check.h"
 #include "api/definition_view.h"
 #include "api/document.h"
 #include "api/masking.h"
 #include "api/saga_view.h"
+#include "sagas/lock.h"
 
 namespace skald::api {
 namespace {
@@ -14,7 +16,8 @@ std::optional<Reply> stored_reply(const Services& services, const std::string& i
                                   Progress progress) {
     Document document;
     if (progress == Progress::GoesOn) {
-        if (const auto stored = read_saga(services, id)) document = saga_document(*stored);
+        if (const auto stored = read_saga(services, id))
+            document = saga_document(services, *stored);
     } else if (const auto row = read_again([&] { return services.reader.saga(id); })) {
         document = saga_item(*row);
     }
@@ -29,6 +32,12 @@ Problem masked_input(const std::string& pointer) {
             {{"masked-value", "/input" + pointer, "*** stands for a value that is not shown",
               "send the value itself; a replay without an input takes the one of its saga"}},
             nullptr};
+}
+
+Problem bad_lock(const sagas::Error& error) {
+    return make_problem(ProblemType::InvalidInput,
+                        "The definition's lock can't be made of this input: " + error.message +
+                            "; nothing was started.");
 }
 
 }  // namespace
@@ -49,7 +58,11 @@ Parsed<Prepared> prepare_start(const Services& services, const StartRequest& sta
     }
     auto labels = make_labels(definition, start);
     if (!labels) return tl::unexpected(std::move(labels.error()));
-    return Prepared{std::move(*version), std::move(*labels)};
+    auto lock = sagas::render_lock(definition, *start.input);
+    if (!lock) return tl::unexpected(bad_lock(lock.error()));
+    auto pins = pin_here(services, definition);
+    if (!pins) return tl::unexpected(std::move(pins.error()));
+    return Prepared{std::move(*version), std::move(*labels), std::move(*lock), std::move(*pins)};
 }
 
 Parsed<std::optional<store::StartRepeats>> find_repeated(const Services& services,
@@ -73,6 +86,8 @@ engine::Start make_start(StartRequest&& request, Prepared&& prepared,
     start.id_origin = request.id ? store::IdOrigin::Client : store::IdOrigin::Ours;
     start.input = std::move(request.input);
     start.labels = std::move(prepared.labels);
+    start.lock = std::move(prepared.lock);
+    start.pins = std::move(prepared.pins);
     start.request = std::move(key);
     start.body_hash = std::move(request.body_hash);
     start.done = [pending](engine::Start::Result result) {

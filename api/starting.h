@@ -17,8 +17,11 @@ namespace skald::api {
 struct Prepared {
     engine::VersionPtr version;
     store::Labels labels;
+    std::optional<std::string> lock;
+    sagas::Pins pins;
 };
-/// Problems: DefinitionNotFound, InvalidInput, and those of the store.
+/// Problems: DefinitionNotFound, InvalidDefinition (as it stands, it can't be started),
+/// InvalidInput, and those of the store.
 Parsed<Prepared> prepare_start(const Services& services, const StartRequest& start);
 
 /// A start that can't be made as its definition stands now may repeat one that was made before the

@@ -3,6 +3,7 @@
 #include <limits>
 #include <ostream>
 
+#include "api/cli/children_first.h"
 #include "api/cli/findings.h"
 #include "api/cli/json_file.h"
 #include "api/cli/paging.h"
@@ -11,7 +12,6 @@
 #include "api/cli/table.h"
 #include "api/cli/time_text.h"
 #include "sagas/expression.h"
-#include "sagas/lint.h"
 
 namespace skald::cli {
 namespace {
@@ -20,16 +20,15 @@ std::string definition_target(const std::string& name) {
     return "/v1/definitions/" + sagas::percent_encode(name);
 }
 
-Exit apply_one(Console& console, ServerClient& server, const std::string& file) {
-    const auto json = read_json_file(console, file);
-    if (!json) return console.fail(Exit::Failed, printable(json.error().message));
-    const auto name = json->is_object() ? json->find("name") : json->end();
-    if (!json->is_object() || name == json->end() || !name->is_string()) {
+Exit apply_one(Console& console, ServerClient& server, const std::string& file,
+               const sagas::Json& json) {
+    const auto name = json.is_object() ? json.find("name") : json.end();
+    if (!json.is_object() || name == json.end() || !name->is_string()) {
         return console.fail(Exit::Failed,
                             printable(file) + ": a definition is an object with a \"name\"");
     }
     const auto reply = server.send(
-        {"PUT", definition_target(name->get_ref<const std::string&>()), json->dump(), {}});
+        {"PUT", definition_target(name->get_ref<const std::string&>()), json.dump(), {}});
     if (!reply) return console.fail(Exit::Failed, printable(reply.error().message));
     if (reply->status != 200 && reply->status != 201) return report_problem(console, *reply);
 
@@ -47,38 +46,18 @@ Exit apply_one(Console& console, ServerClient& server, const std::string& file) 
     return Exit::Done;
 }
 
-/// {file, valid, errors, warnings, unreadable?}: `unreadable` says why, and was told.
-Document lint_one(Console& console, const std::string& file) {
-    const auto json = read_json_file(console, file);
-    if (!json) console.fail(Exit::Failed, printable(json.error().message));
-    const sagas::Checked checked =
-        json ? sagas::check_definition(*json, std::nullopt) : sagas::Checked{};
-    Document report{{"file", file},
-                    {"valid", checked.definition != nullptr},
-                    {"errors", findings_of(checked.errors)},
-                    {"warnings", findings_of(checked.warnings)}};
-    if (!json) report["unreadable"] = json.error().message;
-    return report;
-}
-
-void print_report(Console& console, const Document& report) {
-    const std::string file = text_of(report, "file");
-    const Document& errors = list_of(report, "errors");
-    const Document& warnings = list_of(report, "warnings");
-    print_findings(console, file, Style::Bad, errors);
-    print_findings(console, file, Style::Warning, warnings);
-    if (errors.empty() && warnings.empty()) {
-        console.out() << printable(file) << ": " << console.styled(Style::Good, "fine") << '\n';
-    }
-}
-
-/// "POST http://…", "none", or another kind of action.
+/// "POST http://…", "none", "child payment", "wait for 10m".
 std::string call_text(const Document& step, const char* name) {
     const std::string word = text_of(step, name);
     if (!word.empty()) return printable(word);
     const Document& action = object_of(step, name);
     const Document& http = object_of(action, "http");
     if (!http.empty()) return printable(text_of(http, "method") + " " + text_of(http, "url"));
+    const std::string child = text_of(object_of(action, "saga"), "definition");
+    if (!child.empty()) return printable("child " + child);
+    for (const auto& [how, time] : object_of(action, "wait").items()) {
+        if (time.is_string()) return printable("wait " + how + " " + time.get<std::string>());
+    }
     return action.empty() ? "" : printable(action.begin().key());
 }
 
@@ -98,6 +77,11 @@ std::string remarks_of(const Document& step) {
             after.append(after.empty() ? "" : ", ").append(each.get<std::string>());
         }
         add(after.empty() ? "starts at once" : "after " + after);
+    }
+    const std::string each = text_of(step, "for_each");
+    if (!each.empty()) add("for each of " + each);
+    if (text_of(object_of(object_of(step, "action"), "http"), "reply") == "callback") {
+        add("calls back");
     }
     const std::string when = text_of(step, "when");
     if (!when.empty()) add("when " + when);
@@ -124,6 +108,8 @@ void print_definition(Console& console, const Document& answer) {
     table.print(console, 2);
     const std::string deadline = text_of(definition, "deadline");
     if (!deadline.empty()) console.out() << "\n  deadline " << printable(deadline) << '\n';
+    const std::string lock = text_of(definition, "lock");
+    if (!lock.empty()) console.out() << "\n  one at a time for each " << printable(lock) << '\n';
     console.out() << "\n  the whole document: -o json\n";
 }
 
@@ -131,29 +117,21 @@ void print_definition(Console& console, const Document& answer) {
 
 Exit apply(Console& console, ServerClient& server, const std::vector<std::string>& files) {
     Exit exit = Exit::Done;
+    std::vector<std::string> read;
+    std::vector<sagas::Json> documents;
     for (const std::string& file : files) {
-        if (apply_one(console, server, file) != Exit::Done) exit = Exit::Failed;
+        auto json = read_json_file(console, file);
+        if (!json) {
+            exit = console.fail(Exit::Failed, printable(json.error().message));
+            continue;
+        }
+        read.push_back(file);
+        documents.push_back(std::move(*json));
+    }
+    for (const std::size_t at : children_first(documents)) {
+        if (apply_one(console, server, read[at], documents[at]) != Exit::Done) exit = Exit::Failed;
     }
     return exit;
-}
-
-Exit lint(Console& console, const std::vector<std::string>& files, Strictness strictness) {
-    bool has_errors = false;
-    bool has_warnings = false;
-    Document reports = Document::array();
-    for (const std::string& file : files) {
-        Document report = lint_one(console, file);
-        has_errors = has_errors || !is_true(report, "valid");
-        has_warnings = has_warnings || !list_of(report, "warnings").empty();
-        if (console.is_json()) {
-            reports.push_back(std::move(report));
-        } else if (!report.contains("unreadable")) {
-            print_report(console, report);
-        }
-    }
-    if (console.is_json()) console.print(reports);
-    if (has_errors) return Exit::Failed;
-    return has_warnings && strictness == Strictness::Strict ? Exit::Doubtful : Exit::Done;
 }
 
 Exit list_definitions(Console& console, ServerClient& server) {

@@ -4,6 +4,7 @@
 #include "api/cli/definition_commands.h"
 #include "api/cli/flag_checks.h"
 #include "api/cli/flags.h"
+#include "api/cli/lint_command.h"
 
 namespace skald::cli {
 namespace {
@@ -33,7 +34,7 @@ void add_apply(CommandTree& tree, GivenToDefinitions& given) {
          {{"skald apply order.json payment.json", ""}, {"generate | skald apply -", ""}},
          {{Exit::Done, "all are registered, or were already"},
           {Exit::Failed, "one could not be read or was refused; the others are registered"}},
-         {}},
+         {"Definitions that others of them call as children are registered first."}},
         [&given](Console& console, ServerClient& server) {
             return apply(console, server, given.files);
         });
@@ -41,25 +42,27 @@ void add_apply(CommandTree& tree, GivenToDefinitions& given) {
 }
 
 void add_lint(CommandTree& tree, GivenToDefinitions& given) {
-    CLI::App& command =
-        tree.add(tree.root(),
-                 {"lint",
-                  "Check definitions, without a server",
-                  kGroup,
-                  {{"skald lint order.json", ""},
-                   {"skald lint --strict *.json", "in CI: warnings count too"},
-                   {"generate | skald lint -o json -", ""}},
-                  {{Exit::Done, "no errors; without --strict there may be warnings"},
-                   {Exit::Failed, "errors, or a file could not be read"},
-                   {Exit::Doubtful, "with --strict: no errors, but warnings"}},
-                  {}},
-                 [&given](Console& console) {
-                     return lint(console, given.files,
-                                 given.is_strict ? Strictness::Strict : Strictness::Lenient);
-                 });
+    CLI::App& command = tree.add_remote(
+        tree.root(),
+        {"lint",
+         "Check definitions; needs no server",
+         kGroup,
+         {{"skald lint order.json", ""},
+          {"skald lint --strict *.json", "in CI: warnings count too"},
+          {"generate | skald lint -o json -", ""}},
+         {{Exit::Done, "no errors; without --strict there may be warnings"},
+          {Exit::Failed, "errors, or a file could not be read"},
+          {Exit::Doubtful, "with --strict: no errors, but warnings"}},
+         {"Children that a definition calls are looked for among the files. One that is "
+          "not there is a warning; with --registered the server is asked for it."}},
+        [&given](Console& console, ServerClient& server) {
+            return lint(console, given.asks_server ? &server : nullptr, given.files,
+                        given.is_strict ? Strictness::Strict : Strictness::Lenient);
+        });
     add_files(command, given);
     command.add_flag("--strict", given.is_strict, "Exit with 5 where there are warnings");
-    tree.add_output(command);
+    command.add_flag("--registered", given.asks_server,
+                     "Asks the server for children that are not among the files");
 }
 
 void add_diff(CommandTree& tree, GivenToDefinitions& given) {

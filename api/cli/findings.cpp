@@ -10,7 +10,8 @@ namespace {
 void print_finding(Console& console, const std::string& file, Style style,
                    const std::string& pointer, const std::string& code, const std::string& detail,
                    const std::string& hint) {
-    console.out() << console.styled(Style::Bold, printable(file) + ":" + printable(pointer)) << ": "
+    const std::string place = pointer.empty() ? file : file + ":" + pointer;
+    console.out() << console.styled(Style::Bold, printable(place)) << ": "
                   << console.styled(style, printable(code)) << ": " << printable(detail) << '\n';
     if (!hint.empty()) console.out() << "    " << printable(hint) << '\n';
 }

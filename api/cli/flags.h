@@ -28,6 +28,7 @@ struct GivenToDefinitions {
     std::string name;
     std::optional<std::uint32_t> version;
     bool is_strict = false;
+    bool asks_server = false;
     DiffOptions diff;
     GraphOptions graph;
     SimulateOptions simulate;
@@ -44,7 +45,7 @@ struct GivenToSagas {
     WatchOptions watch;
     bool ends_when_stuck = false;
 };
-/// start, show, history, watch.
+/// start, show, watch, history, plan.
 void add_saga_commands(CommandTree& tree, GivenToSagas& given);
 
 struct GivenToList {

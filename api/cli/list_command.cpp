@@ -9,9 +9,9 @@
 #include "api/cli/live_screen.h"
 #include "api/cli/paging.h"
 #include "api/cli/reply_members.h"
+#include "api/cli/status_look.h"
 #include "api/cli/table.h"
 #include "api/cli/time_text.h"
-#include "api/cli/timeline.h"
 #include "sagas/expression.h"
 
 namespace skald::cli {

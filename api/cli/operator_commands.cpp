@@ -6,10 +6,13 @@
 #include "api/cli/reply_members.h"
 #include "api/cli/saga_target.h"
 #include "api/cli/several_sagas.h"
-#include "api/cli/timeline.h"
+#include "api/cli/status_look.h"
+#include "api/cli/step_table.h"
 
 namespace skald::cli {
 namespace {
+
+constexpr std::size_t kStuckShown = 5;
 
 const char* part_of(Action action) {
     switch (action) {
@@ -42,6 +45,21 @@ sagas::Result<std::string> make_body(Console& console, const OperatorOptions& op
     return body_text(body);
 }
 
+/// ": charge (in_doubt), send/3 (refused) and 2 more".
+std::string stuck_steps_text(const Document& saga) {
+    std::string text;
+    std::size_t count = 0;
+    for (const Document& step : list_of(saga, "steps")) {
+        for (const StuckPlace& stuck : stuck_places(step)) {
+            if (++count > kStuckShown) continue;
+            text.append(text.empty() ? ": " : ", ").append(stuck.place);
+            text.append(" (").append(stuck.reason).append(")");
+        }
+    }
+    if (count > kStuckShown) text += " and " + std::to_string(count - kStuckShown) + " more";
+    return text;
+}
+
 /// "order-1  stuck, suspended: charge (in_doubt)".
 Exit report(Console& console, const std::string& id, const Document& saga) {
     if (console.is_json()) return Exit::Done;
@@ -50,13 +68,7 @@ Exit report(Console& console, const std::string& id, const Document& saga) {
                   << console.styled(style_of(status), printable(status));
     if (is_true(saga, "suspended")) console.out() << ", suspended";
     if (saga.contains("turn_wanted")) console.out() << ", turns back unless its pivot succeeds";
-    std::string stuck;
-    for (const Document& step : list_of(saga, "steps")) {
-        if (text_of(step, "status") != "stuck") continue;
-        stuck.append(stuck.empty() ? ": " : ", ").append(text_of(step, "name"));
-        stuck += " (" + text_of(step, "stuck_reason") + ")";
-    }
-    console.out() << printable(stuck) << '\n';
+    console.out() << printable(stuck_steps_text(saga)) << '\n';
     return Exit::Done;
 }
 

@@ -78,10 +78,14 @@ void add_stuck_actions(CommandTree& tree, GivenToOperators& given) {
                    {"retry",
                     "Try the stuck steps of sagas again",
                     "",
-                    {{"skald retry order-1", ""}, {"skald retry order-1 --step charge", ""}},
+                    {{"skald retry order-1", ""},
+                     {"skald retry order-1 --step charge", ""},
+                     {"skald retry order-1 --step send/3", "one element of a for_each step"}},
                     {},
                     {"With the same keys, and as many tries as at the start."}});
-    retry.add_option("--step", given.options.step, "Only this one; default: all that are stuck")
+    retry
+        .add_option("--step", given.options.step,
+                    "Only this one, or STEP/INDEX of a for_each step; default: all that are stuck")
         ->type_name("STEP");
 
     CLI::App& resolve = add_action(
@@ -92,12 +96,15 @@ void add_stuck_actions(CommandTree& tree, GivenToOperators& given) {
          {{"skald resolve order-1 --step charge --as succeeded --output charge.json --reason "
            "'found it at the bank'",
            ""},
+          {"skald resolve order-1 --step send/3 --as skipped --reason 'no such address'",
+           "one element of a for_each step"},
           {"skald resolve order-1 --step charge --as compensated --reason 'refunded by hand'", ""}},
          {},
          {"succeeded: it took effect, and this is its output. compensated: nothing of it is left. "
           "skipped: go on without it."}},
         OutputNames::ShortOnly);
-    CLI::Option& step = *resolve.add_option("--step", given.options.step, "Which");
+    CLI::Option& step =
+        *resolve.add_option("--step", given.options.step, "Which; STEP/INDEX of a for_each step");
     step.required();
     step.type_name("STEP");
     CLI::Option& as = *resolve.add_option("--as", given.options.as, "What became of it");

@@ -16,11 +16,13 @@ std::string error_line(const Document& error) {
 
 /// "charge succeeded: a charge stands (key order-1/charge/action)".
 std::string effect_line(const Document& effect) {
-    std::string line = "stands: " + text_of(effect, "step") + " " + text_of(effect, "status");
+    std::string line = "stands: " + place_of(effect) + " " + text_of(effect, "status");
     const std::string what = text_of(effect, "what");
     if (!what.empty()) line += ": " + what;
     const std::string key = text_of(effect, "key");
     if (!key.empty()) line += " (key " + key + ")";
+    const std::string child = text_of(effect, "child");
+    if (!child.empty()) line += " (child " + child + ")";
     return line;
 }
 
@@ -41,6 +43,8 @@ std::string problem_text(const api::ServerReply& reply) {
     }
     const std::string replayed_as = text_of(problem, "replayed_as");
     if (!replayed_as.empty()) add("see: skald show " + replayed_as);
+    const std::string parent = text_of(problem, "parent");
+    if (!parent.empty()) add("see: skald show " + parent);
     if (reply.status == 401) add("clients send the token that SKALD_TOKEN holds");
     const std::string request = text_of(problem, "request_id");
     if (reply.status >= 500 && !request.empty()) add("the server's log may tell more: " + request);

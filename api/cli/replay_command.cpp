@@ -55,6 +55,16 @@ Exit report_replayed(Console& console, const std::string& id, const Document& sa
     return Exit::Done;
 }
 
+/// "POST http://…", "child payment", "waits {…}".
+std::string action_text(const Document& call) {
+    const std::string child = text_of(call, "child");
+    std::string text = text_of(call, "method") + " " + text_of(call, "url");
+    if (!child.empty()) text = "child " + child;
+    if (call.contains("wait")) text = "waits " + json_of(call, "wait");
+    const std::string each = text_of(call, "for_each");
+    return each.empty() ? text : text + " for each of " + each;
+}
+
 void print_calls(Console& console, const Document& plan) {
     const Document& calls = list_of(plan, "calls");
     if (calls.empty()) return;
@@ -62,10 +72,11 @@ void print_calls(Console& console, const Document& plan) {
     Table table;
     for (const Document& call : calls) {
         const bool ran = is_true(call, "ran_before");
+        const std::string key = text_of(call, "key");
         table.add({{printable(text_of(call, "step")), Style::Bold},
-                   {printable(text_of(call, "method")) + " " + printable(text_of(call, "url"))},
+                   {printable(action_text(call))},
                    {ran ? "ran before" : "never ran", ran ? Style::Warning : Style::Dim},
-                   {"key " + printable(text_of(call, "key")), Style::Dim}});
+                   {key.empty() ? "" : "key " + printable(key), Style::Dim}});
     }
     table.print(console, 4);
 }
@@ -79,9 +90,11 @@ void print_effects(Console& console, const Document& plan) {
     console.out() << "\n  what the old saga did that stands:\n";
     Table table;
     for (const Document& effect : effects) {
-        table.add({{printable(text_of(effect, "step")), Style::Bold},
+        const std::string child = text_of(effect, "child");
+        table.add({{printable(place_of(effect)), Style::Bold},
                    {printable(text_of(effect, "status")), Style::Warning},
-                   {"key " + printable(text_of(effect, "key")), Style::Dim},
+                   {printable(child.empty() ? "key " + text_of(effect, "key") : "child " + child),
+                    Style::Dim},
                    {printable(text_of(effect, "what"))}});
     }
     table.print(console, 4);

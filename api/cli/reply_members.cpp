@@ -21,6 +21,11 @@ std::string number_of(const Document& object, const char* name) {
     return member != nullptr && member->is_number() ? member->dump() : "";
 }
 
+std::string place_of(const Document& object) {
+    const std::string item = number_of(object, "item");
+    return text_of(object, "step") + (item.empty() ? "" : "/" + item);
+}
+
 bool is_true(const Document& object, const char* name) {
     const Document* member = find(object, name);
     return member != nullptr && member->is_boolean() && member->get<bool>();

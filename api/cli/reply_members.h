@@ -14,6 +14,8 @@ using api::Document;
 std::string text_of(const Document& object, const char* name);
 /// A member that is a number, as text, or "".
 std::string number_of(const Document& object, const char* name);
+/// "charge", or "charge/3" of an element: its members `step` and `item`.
+std::string place_of(const Document& object);
 bool is_true(const Document& object, const char* name);
 /// A member that is an array or an object, or an empty one.
 const Document& list_of(const Document& object, const char* name);

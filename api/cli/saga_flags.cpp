@@ -3,6 +3,7 @@
 #include "api/cli/command_tree.h"
 #include "api/cli/flag_checks.h"
 #include "api/cli/flags.h"
+#include "api/cli/plan_command.h"
 #include "api/cli/saga_commands.h"
 
 namespace skald::cli {
@@ -99,6 +100,24 @@ void add_history(CommandTree& tree, GivenToSagas& given) {
     add_id(command, given.id);
 }
 
+void add_plan(CommandTree& tree, GivenToSagas& given) {
+    CLI::App& command = tree.add_remote(
+        tree.root(),
+        {"plan",
+         "Show what would happen to a saga now",
+         kGroup,
+         {{"skald plan order-1", ""}, {"skald plan order-1 -o json", "the requests, whole"}},
+         {{Exit::Done, "whatever the saga's status"}, kFailed},
+         {"The actions still to come when all goes well, and what would be undone, in order, if "
+          "the "
+          "saga turned back now; each with the key that its participant will see. Nothing is "
+          "changed or called."}},
+        [&given](Console& console, ServerClient& server) {
+            return plan(console, server, given.id);
+        });
+    add_id(command, given.id);
+}
+
 void add_watch(CommandTree& tree, GivenToSagas& given) {
     CLI::App& command = tree.add_remote(
         tree.root(),
@@ -130,6 +149,7 @@ void add_saga_commands(CommandTree& tree, GivenToSagas& given) {
     add_show(tree, given);
     add_watch(tree, given);
     add_history(tree, given);
+    add_plan(tree, given);
 }
 
 }  // namespace skald::cli

@@ -116,7 +116,8 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
     text("--listen", flags.listen, "HOST:PORT", "Where to serve; port 0 takes a free one");
     text("--ops-listen", flags.ops_listen, "HOST:PORT",
          "Where /healthz, /readyz and /metrics are served on threads of their own");
-    text("--public-url", flags.public_url, "URL", "How others reach this server");
+    text("--public-url", flags.public_url, "URL",
+         "How others reach this server; participants that call back need it");
     list("--allow-host", flags.allow_hosts, "HOST", "A further Host to answer to");
     number("--threads", flags.threads, 2, 10'000, "Connections that are served at once");
     number("--calls-per-origin", flags.calls_per_origin, 1, 20'000,

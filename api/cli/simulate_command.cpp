@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <ostream>
+#include <string_view>
 #include <utility>
 
 #include "api/cli/findings.h"
@@ -28,6 +29,8 @@ using rehearsal::Found;
 using rehearsal::Report;
 using rehearsal::Verdict;
 using sagas::Json;
+
+constexpr std::string_view kDefinition = "/definition/";
 
 std::string seconds_text(double seconds, int digits) {
     char text[32];
@@ -67,19 +70,46 @@ void print_faults(Console& console, const std::string& subject,
     print_findings(beside, subject, Style::Bad, findings_of(problems));
 }
 
+/// The definition that `subject` means; none: it was told what is wrong.
+std::optional<sagas::Checked> read_checked(Console& console, ServerClient& server,
+                                           const std::string& subject) {
+    const std::optional<Json> document = is_file_name(subject)
+                                             ? read_file(console, subject)
+                                             : read_registered(console, server, subject);
+    if (!document) return std::nullopt;
+    sagas::Checked checked = sagas::check_definition(*document, std::nullopt);
+    if (checked.definition) return checked;
+    print_faults(console, subject, checked.errors);
+    return std::nullopt;
+}
+
+/// What the server has of the children that nobody gave. False: it was told what is wrong.
+bool read_missing(Console& console, ServerClient& server, rehearsal::Script& script) {
+    while (true) {
+        const auto names = rehearsal::missing_children(*script.checked.definition, script.children);
+        if (names.empty()) return true;
+        auto child = read_checked(console, server, names.front());
+        if (!child) return false;
+        script.children.push_back(std::move(*child));
+    }
+}
+
 /// What is to be rehearsed; none: it was told what is wrong.
 std::optional<rehearsal::Script> read_script(Console& console, ServerClient& server,
                                              const SimulateOptions& options) {
-    const std::optional<Json> document = is_file_name(options.subject)
-                                             ? read_file(console, options.subject)
-                                             : read_registered(console, server, options.subject);
-    if (!document) return std::nullopt;
-    rehearsal::Script script{sagas::check_definition(*document, std::nullopt), std::nullopt,
-                             Json::object(), options.reads};
-    if (!script.checked.definition) {
-        print_faults(console, options.subject, script.checked.errors);
-        return std::nullopt;
+    rehearsal::Script script;
+    for (std::size_t i = 0; i < options.subjects.size(); ++i) {
+        auto checked = read_checked(console, server, options.subjects[i]);
+        if (!checked) return std::nullopt;
+        if (i == 0) {
+            script.checked = std::move(*checked);
+        } else {
+            script.children.push_back(std::move(*checked));
+        }
     }
+    const bool asks_server = !is_file_name(options.subjects.front());
+    if (asks_server && !read_missing(console, server, script)) return std::nullopt;
+    script.reads = options.reads;
     if (!options.input.empty()) {
         script.input = read_file(console, options.input);
         if (!script.input) return std::nullopt;
@@ -92,6 +122,19 @@ std::optional<rehearsal::Script> read_script(Console& console, ServerClient& ser
     return script;
 }
 
+/// What a rehearsal refused, with what to do about it here.
+void print_refusal(Console& console, const std::string& subject,
+                   std::vector<sagas::Problem> problems) {
+    for (sagas::Problem& problem : problems) {
+        const bool is_within = problem.pointer.starts_with(kDefinition);
+        if (is_within) problem.pointer.erase(0, kDefinition.size() - 1);
+        if (problem.code != "unknown-definition") continue;
+        problem.hint = "give its file behind this one: skald simulate " + subject +
+                       " CHILD.json; or its name, where the server has it";
+    }
+    print_faults(console, subject, problems);
+}
+
 Style style_of(const rehearsal::Outcome& outcome) {
     if (!outcome.is_clean()) return Style::Bad;
     if (outcome.status == sagas::Status::Completed) return Style::Good;
@@ -99,23 +142,24 @@ Style style_of(const rehearsal::Outcome& outcome) {
 }
 
 /// What else there is to say of an outcome: who is stuck, left in doubt, left out.
-std::string remarks_on(const sagas::Definition& definition, const rehearsal::Outcome& outcome) {
+std::string remarks_on(const rehearsal::Cast& cast, const rehearsal::Outcome& outcome) {
     std::string text;
     const auto add = [&text](const std::string& name, const std::string& value) {
         if (value.empty()) return;
         text.append(text.empty() ? "" : "; ").append(name).append(value);
     };
-    for (const rehearsal::Stuck& each : outcome.stuck) add("", stuck_text(definition, each));
-    add("in doubt: ", steps_text(definition, outcome.in_doubt));
-    add("left out: ", steps_text(definition, outcome.left_out));
-    add("stands: ", steps_text(definition, outcome.standing));
-    add("is missing: ", steps_text(definition, outcome.missing));
+    for (const rehearsal::Stuck& each : outcome.stuck) add("", stuck_text(cast, each));
+    add("in doubt: ", steps_text(cast, outcome.in_doubt));
+    add("left out: ", steps_text(cast, outcome.left_out));
+    add("stands: ", steps_text(cast, outcome.standing));
+    add("is missing: ", steps_text(cast, outcome.missing));
     return text;
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : printable(text); }
 
-void print_outcomes(Console& console, const sagas::Definition& definition, const Report& report) {
+void print_outcomes(Console& console, const Report& report) {
+    const rehearsal::Cast& cast = *report.cast;
     Table table;
     table.add_heading({"", "STATUS", "DONE", "UNDONE", "LEDGERS", "SCHEDULES", ""});
     std::size_t number = 0;
@@ -124,11 +168,11 @@ void print_outcomes(Console& console, const sagas::Definition& definition, const
         table.add(
             {{std::to_string(++number), Style::Dim},
              {std::string(sagas::to_text(outcome.status)), style_of(outcome)},
-             {or_dash(steps_text(definition, outcome.done))},
-             {or_dash(steps_text(definition, outcome.undone))},
+             {or_dash(steps_text(cast, outcome.done))},
+             {or_dash(steps_text(cast, outcome.undone))},
              {outcome.is_clean() ? "clean" : "WRONG", outcome.is_clean() ? Style::Dim : Style::Bad},
              {std::to_string(found.schedules)},
-             {printable(remarks_on(definition, outcome)), style_of(outcome)}});
+             {printable(remarks_on(cast, outcome)), style_of(outcome)}});
     }
     table.print(console, 2);
 }
@@ -158,25 +202,24 @@ void print_ways(Console& console, const Report& report, bool tells_all) {
     }
 }
 
-void print_report(Console& console, const sagas::Definition& definition, const Report& report,
-                  const SimulateOptions& options, double seconds) {
+void print_report(Console& console, const Report& report, const SimulateOptions& options,
+                  double seconds) {
     console.out() << console.styled(Style::Bold, printable(report.definition)) << ": "
                   << report.schedules << " schedules (one without a fault, " << report.singles
                   << " with one, " << report.pairs << " with two) in " << seconds_text(seconds, 1)
                   << "\n\n";
-    print_outcomes(console, definition, report);
+    print_outcomes(console, report);
     print_ways(console, report, options.tells_stories);
     console.out() << '\n';
-    if (report.pairs < report.pairs_known) {
-        console.out() << "Of " << report.pairs_known << " pairs of faults " << report.pairs
-                      << " were tried, evenly chosen: --limit says how many may be.\n";
-    }
     for (const std::string& note : report.notes) {
         console.out() << "Note: " << printable(note) << ".\n";
     }
+    if (report.pairs < report.pairs_known) {
+        console.out() << "--limit says how many schedules may be tried.\n";
+    }
     for (const rehearsal::Need& need : report.needs) {
         console.out() << "An operator is needed for "
-                      << printable(stuck_text(definition, need.stuck)) << " (" << need.schedules
+                      << printable(stuck_text(*report.cast, need.stuck)) << " (" << need.schedules
                       << " schedules)\n";
     }
     const Style style = report.verdict == Verdict::Sound           ? Style::Good
@@ -212,17 +255,16 @@ Exit simulate(Console& console, ServerClient& server, const Surroundings& around
         report = rehearsal::rehearse(*script, limits);
     }
     if (!report) {
-        print_faults(console, options.subject, report.error());
+        print_refusal(console, options.subjects.front(), std::move(report.error()));
         return Exit::Failed;
     }
     const double seconds = std::chrono::duration<double>(engine::steady_now() - began).count();
-    const sagas::Definition& definition = *script->checked.definition;
     if (console.is_json()) {
-        api::Document document = rehearsal_document(definition, *report);
+        api::Document document = rehearsal_document(*report);
         document["took_ms"] = static_cast<std::int64_t>(seconds * 1'000);
         console.print(document);
     } else {
-        print_report(console, definition, *report, options, seconds);
+        print_report(console, *report, options, seconds);
     }
     return exit_of(*report, options.is_strict);
 }

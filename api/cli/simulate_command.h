@@ -12,7 +12,9 @@ namespace skald::cli {
 using api::ServerClient;
 
 struct SimulateOptions {
-    std::string subject;  ///< A definition's name, or a file: what holds a "." or "/", and "-".
+    /// The definition, and then those of its children: each a name, or a file: what holds a "." or
+    /// "/", and "-". Not empty.
+    std::vector<std::string> subjects;
     std::string input;    ///< A file; empty: an input is made up.
     std::string replies;  ///< A file; empty: replies are made up.
     std::vector<std::string> reads;
@@ -23,7 +25,8 @@ struct SimulateOptions {
 };
 
 /// Runs a definition through every fault here, and says what can become of its sagas. The server is
-/// only asked for the definition, where it is a name.
+/// only asked for definitions that are given by their names, and where the first one is, for the
+/// children that it calls.
 Exit simulate(Console& console, ServerClient& server, const Surroundings& around,
               const SimulateOptions& options);
 

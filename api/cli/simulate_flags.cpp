@@ -8,21 +8,25 @@ namespace skald::cli {
 namespace {
 
 CommandText simulate_text() {
-    return {"simulate",
-            "Try a definition with everything that can go wrong",
-            "Definitions",
-            {{"skald simulate order.json", "without a server"},
-             {"skald simulate order", "what the server has under that name"},
-             {"skald simulate order.json --input order-1.json --strict", "in a build"},
-             {"skald simulate order.json --stories", "how each outcome comes about"}},
-            {{Exit::Done, "sound; without --strict also where an operator may be needed"},
-             {Exit::Failed, "a file could not be read, or was refused"},
-             {Exit::Doubtful, "with --strict: an operator may be needed"},
-             {Exit::Unsound, "unsound: an effect can stand that the saga denies, or lack"}},
-            {"It runs the real coordinator on a virtual clock against scripted participants: every "
-             "fault at every step, every crash, cancel and deadline, then every pair of them. "
-             "Input and replies that are not given are made up. See docs/simulate.md.",
-             "A file's name holds a \".\" or \"/\" (./order); - is standard input."}};
+    return {
+        "simulate",
+        "Try a definition with everything that can go wrong",
+        "Definitions",
+        {{"skald simulate order.json", "without a server"},
+         {"skald simulate order.json payment.json", "with the definition of its child"},
+         {"skald simulate order", "what the server has under that name, and its children"},
+         {"skald simulate order.json --input order-1.json --strict", "in a build"},
+         {"skald simulate order.json --stories", "how each outcome comes about"}},
+        {{Exit::Done, "sound; without --strict also where an operator may be needed"},
+         {Exit::Failed, "a file could not be read, or was refused"},
+         {Exit::Doubtful, "with --strict: an operator may be needed"},
+         {Exit::Unsound, "unsound: an effect can stand that the saga denies, or lack"}},
+        {"It runs the real coordinator on a virtual clock against scripted participants: every "
+         "fault at every step, every crash, cancel and deadline, then every pair of them. "
+         "Input and replies that are not given are made up. See docs/simulate.md.",
+         "The first one is rehearsed; the others are those that it calls by \"saga\", directly or "
+         "not. Where the first one is a NAME, the server is asked for those that are not given.",
+         "A file's name holds a \".\" or \"/\" (./order); - is standard input."}};
 }
 
 }  // namespace
@@ -33,7 +37,7 @@ void add_simulate_command(CommandTree& tree, SimulateOptions& given) {
                                             return simulate(console, server, tree.around(), given);
                                         });
     CLI::Option& subject =
-        *command.add_option("NAME|FILE", given.subject, "Of a definition, or JSON");
+        *command.add_option("NAME|FILE", given.subjects, "Definitions: names, or JSON");
     subject.required();
     subject.type_name("FILE");
     not_empty(subject);

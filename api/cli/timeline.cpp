@@ -1,12 +1,11 @@
 #include "api/cli/timeline.h"
 
 #include <algorithm>
-#include <array>
 #include <ostream>
-#include <string_view>
 
 #include "api/cli/reply_members.h"
-#include "api/cli/table.h"
+#include "api/cli/status_look.h"
+#include "api/cli/step_table.h"
 #include "api/cli/time_text.h"
 
 namespace skald::cli {
@@ -14,111 +13,23 @@ namespace {
 
 constexpr std::size_t kOutputColumns = 64;
 constexpr std::size_t kErrorColumns = 160;
-constexpr std::size_t kSettledShown = 2;  ///< Steps before the first that isn't settled.
-
-struct Look {
-    std::string_view status;
-    std::string_view symbol;
-    Style style;
-};
-constexpr std::array kLooks = {
-    Look{"pending", "·", Style::Dim},
-    Look{"calling", "▸", Style::Busy},
-    Look{"backing_off", "⟳", Style::Warning},
-    Look{"settling", "▸", Style::Warning},
-    Look{"succeeded", "✓", Style::Good},
-    Look{"skipped", "–", Style::Dim},
-    Look{"failed", "✗", Style::Bad},
-    Look{"in_doubt", "?", Style::Warning},
-    Look{"compensating", "↺", Style::Warning},
-    Look{"compensated", "↩", Style::Warning},
-    Look{"stuck", "!", Style::Bad},
-    Look{"cancelled", "·", Style::Dim},
-    Look{"running", "▸", Style::Busy},
-    Look{"completed", "✓", Style::Good},
-    Look{"abandoned", "!", Style::Bad},
-};
-
-/// Steps with these are worked at, or wait to be.
-constexpr std::array kAtWork = {"calling", "backing_off", "settling", "compensating", "stuck"};
-
-const Look& look_of(std::string_view status) {
-    static constexpr Look kUnknown{"", " ", Style::Plain};
-    for (const Look& look : kLooks) {
-        if (look.status == status) return look;
-    }
-    return kUnknown;
-}
-
-bool is_at_work(const Document& step) {
-    return std::find(kAtWork.begin(), kAtWork.end(), text_of(step, "status")) != kAtWork.end();
-}
-
-std::string tries_text(const Document& step) {
-    const std::string attempts = number_of(step, "attempts");
-    const std::string undo = number_of(step, "compensation_attempts");
-    if (attempts.empty() || attempts == "0") return "";
-    std::string text = attempts + (attempts == "1" ? " try" : " tries");
-    if (!undo.empty() && undo != "0") text += ", undo " + undo;
-    return text;
-}
-
-std::string status_text(const Document& step) {
-    std::string text = text_of(step, "status");
-    const std::string stuck = text_of(step, "stuck_reason");
-    if (!stuck.empty()) text += " (" + stuck + ")";
-    const std::string by = text_of(step, "undone_by");
-    if (!by.empty() && by != "call") text += " (" + by + ")";
-    if (is_true(step, "doubtful")) text += " (in doubt)";
-    return printable(text);
-}
 
 std::string output_text(const Document& object) {
     return shortened(printable(json_of(object, "output")), kOutputColumns);
 }
 
-Table::Row step_row(const Document& step) {
-    const Look& look = look_of(text_of(step, "status"));
-    return {{std::string(look.symbol), look.style},
-            {printable(text_of(step, "name")), Style::Bold},
-            {status_text(step), look.style},
-            {tries_text(step)},
-            {duration_between(text_of(step, "started_at"), text_of(step, "ended_at")), Style::Dim},
-            {output_text(step), Style::Dim}};
-}
-
-void print_notes(Console& console, const Document& steps) {
-    std::vector<std::string> notes;
-    for (const Document& step : steps) {
-        const std::string name = printable(text_of(step, "name"));
-        const std::string error = text_of(step, "error");
-        if (!error.empty()) {
-            notes.push_back(name + ": " + shortened(printable(error), kErrorColumns));
-        }
-        const std::string next = text_of(step, "next_try_at");
-        if (!next.empty()) notes.push_back(name + ": next try at " + time_text(next));
-    }
-    if (!notes.empty()) console.out() << '\n';
-    for (const std::string& note : notes) console.out() << "  " << note << '\n';
-}
-
-/// The first of `steps_max` steps to show: the one that is worked at should be among them.
-std::size_t first_shown(const Document& steps, std::size_t steps_max) {
-    if (steps.size() <= steps_max) return 0;
-    const auto found = std::find_if(steps.begin(), steps.end(), is_at_work);
-    const auto at = static_cast<std::size_t>(found - steps.begin());
-    return std::min(at - std::min(at, kSettledShown), steps.size() - steps_max);
-}
-
-void print_steps(Console& console, const Document& steps, std::size_t steps_max) {
-    const std::size_t first = first_shown(steps, steps_max);
-    const std::size_t end = first + std::min(steps.size() - first, steps_max);
-    Table table;
-    for (std::size_t at = first; at < end; ++at) table.add(step_row(steps[at]));
-    if (first > 0) console.out() << "  ⋮  " << first << " steps before\n";
-    table.print(console, 2);
-    if (end < steps.size()) console.out() << "  ⋮  " << steps.size() - end << " steps behind\n";
-    print_notes(console, steps);
+/// What stands around a saga: what it replays, its parent, its lock.
+void print_relations(Console& console, const Document& saga) {
+    const auto print = [&console](const char* what, const std::string& id) {
+        if (!id.empty()) console.out() << what << printable(id) << '\n';
+    };
+    print("replay of ", text_of(saga, "replay_of"));
+    print("replayed as ", text_of(saga, "replayed_as"));
+    const Document& parent = object_of(saga, "parent");
+    const std::string step = text_of(parent, "step");
+    print("child of ", text_of(parent, "id") + (step.empty() ? "" : ", step " + step));
+    const Document& lock = object_of(saga, "lock");
+    if (is_true(lock, "held")) print("holds lock ", text_of(lock, "value"));
 }
 
 void print_heading(Console& console, const Document& saga) {
@@ -141,25 +52,29 @@ void print_heading(Console& console, const Document& saga) {
                       << printable(value.is_string() ? value.get<std::string>() : "");
     }
     console.out() << '\n';
-    const std::string replay_of = text_of(saga, "replay_of");
-    if (!replay_of.empty()) console.out() << "replay of " << printable(replay_of) << '\n';
-    const std::string replayed_as = text_of(saga, "replayed_as");
-    if (!replayed_as.empty()) console.out() << "replayed as " << printable(replayed_as) << '\n';
+    print_relations(console, saga);
+    print_waits(console, saga);
     console.out() << '\n';
 }
 
 std::string failure_text(const Document& failure) {
-    const std::string step = text_of(failure, "step");
+    const std::string step = place_of(failure);
     return (step.empty() ? "" : printable(step) + ": ") +
            shortened(printable(text_of(failure, "reason")), kErrorColumns);
 }
 
-/// What an operator can say of a step that is stuck.
+/// What an operator can say of a step that is stuck; of many stuck elements, the first shows how.
 void print_ways_out(Console& console, const std::string& id, const Document& step) {
-    const bool is_undo = text_of(step, "stuck_reason").starts_with("compensation");
-    const std::string name = printable(text_of(step, "name"));
-    console.out() << "    skald retry " << id << " --step " << name << '\n'
-                  << "    skald resolve " << id << " --step " << name << " --as "
+    const std::vector<StuckPlace> stuck = stuck_places(step);
+    if (stuck.empty()) return;
+    if (stuck.size() > 1) {
+        console.out() << "    skald retry " << id << " --step " << printable(text_of(step, "name"))
+                      << "  (all " << stuck.size() << " elements)\n";
+    }
+    const std::string place = printable(stuck.front().place);
+    const bool is_undo = stuck.front().reason.starts_with("compensation");
+    console.out() << "    skald retry " << id << " --step " << place << '\n'
+                  << "    skald resolve " << id << " --step " << place << " --as "
                   << (is_undo ? "compensated|skipped" : "succeeded|compensated|skipped")
                   << " --reason WHY\n";
 }
@@ -168,9 +83,7 @@ void print_what_to_do(Console& console, const Document& saga) {
     const std::string id = printable(text_of(saga, "id"));
     if (text_of(saga, "status") == "stuck") {
         console.out() << "\n  it waits for you; once you know what happened:\n";
-        for (const Document& step : list_of(saga, "steps")) {
-            if (text_of(step, "status") == "stuck") print_ways_out(console, id, step);
-        }
+        for (const Document& step : list_of(saga, "steps")) print_ways_out(console, id, step);
         console.out() << "    skald abandon " << id << " --reason WHY\n";
     }
     if (is_true(saga, "suspended") && text_of(saga, "ended_at").empty()) {
@@ -180,11 +93,9 @@ void print_what_to_do(Console& console, const Document& saga) {
 
 }  // namespace
 
-Style style_of(const std::string& status) { return look_of(status).style; }
-
 void print_timeline(Console& console, const Document& saga, std::size_t steps_max) {
     print_heading(console, saga);
-    print_steps(console, list_of(saga, "steps"), steps_max);
+    print_steps(console, saga, steps_max);
     if (saga.contains("failure")) {
         console.out() << "\n  turned back: " << failure_text(saga["failure"]) << '\n';
     }

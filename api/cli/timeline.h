@@ -14,7 +14,4 @@ inline constexpr std::size_t kAllSteps = static_cast<std::size_t>(-1);
 /// settled.
 void print_timeline(Console& console, const Document& saga, std::size_t steps_max = kAllSteps);
 
-/// How a saga's or step's status is shown.
-Style style_of(const std::string& status);
-
 }  // namespace skald::cli

@@ -9,6 +9,7 @@
 #include "api/cli/problem_report.h"
 #include "api/cli/reply_members.h"
 #include "api/cli/saga_target.h"
+#include "api/cli/status_look.h"
 #include "api/cli/timeline.h"
 #include "api/cli/waiting.h"
 

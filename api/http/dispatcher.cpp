@@ -21,11 +21,10 @@ std::string join(const std::vector<std::string>& words) {
     return joined;
 }
 
-tl::unexpected<Refusal> refuse_method(const RequestHead& head,
-                                      const std::vector<std::string>& others) {
-    const std::string allowed = join(others);
+tl::unexpected<Refusal> refuse_method(const RequestHead& head, const RouteTable::Match& match) {
+    const std::string allowed = join(match.other_methods);
     Problem wrong = make_problem(ProblemType::MethodNotAllowed,
-                                 sagas::in_quotes(head.path) + " does not take " +
+                                 sagas::in_quotes(match.shown_path) + " does not take " +
                                      sagas::in_quotes(head.method) + ", but " + allowed);
     return tl::unexpected(Refusal{std::move(wrong), {{"Allow", allowed}}, {}});
 }
@@ -69,7 +68,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
     if (auto wrong = guards_.check_origin(head)) return refusal(std::move(*wrong));
 
     RouteTable::Match match = table_.find(head.method, head.path);
-    if (!match.route || match.route->audience != Audience::Ops) {
+    if (!match.route || match.route->audience == Audience::Clients) {
         if (auto wrong = guards_.check_token(head)) {
             return tl::unexpected(Refusal{std::move(*wrong), {{"WWW-Authenticate", "Bearer"}}, {}});
         }
@@ -79,7 +78,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
                                     "path: has a broken %-escape, or one of NUL or not of UTF-8"));
     }
     if (!match.route && !match.other_methods.empty()) {
-        return refuse_method(head, match.other_methods);
+        return refuse_method(head, match);
     }
     if (!match.route) {
         return refusal(make_problem(ProblemType::NotFound, "there is nothing at this path"));

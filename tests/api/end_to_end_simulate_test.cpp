@@ -38,6 +38,22 @@ TEST(EndToEndSimulate, PrintsNothingButItsReport) {
     EXPECT_THAT(strict.output, Not(HasSubstr("[warning]")));
 }
 
+TEST(EndToEndSimulate, TakesTheFilesOfChildren) {
+    const Folder folder;
+    const std::filesystem::path order = folder / "order.json";
+    const std::filesystem::path charge = folder / "charge.json";
+    std::ofstream(order) << R"({"name": "order", "steps": [
+        {"name": "pay", "action": {"saga": {"definition": "charge", "input": {}}}}]})";
+    std::ofstream(charge) << unsound();
+    EXPECT_EQ(run_skald("simulate " + order.string()).exit, 1);
+    const Ran ran = run_skald("simulate -o json " + order.string() + " " + charge.string());
+    EXPECT_EQ(ran.exit, 6);
+    const Json report = Json::parse(ran.output, nullptr, false);
+    ASSERT_TRUE(report.is_object()) << ran.output;
+    EXPECT_EQ(report["definition"], "order");
+    EXPECT_EQ(report["outcomes"][0]["done"], Json({"pay", "pay/charge"}));
+}
+
 TEST(EndToEndSimulate, IsAnsweredByAServerThatKnowsTheName) {
     const Folder folder;
     RunningSkald skald(folder / "skald.db");

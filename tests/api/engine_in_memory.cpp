@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "api/secrets_of_calls.h"
+
 namespace skald::api {
 namespace {
 
@@ -95,17 +97,21 @@ class EngineInMemory::ScriptedCaller : public engine::Caller {
 };
 
 std::optional<std::string> EngineInMemory::NoSecrets::find(std::string_view name) const {
+    if (name == "LONG") return "s3cret-s3cret";
     return name == "CARD" ? std::optional<std::string>("s3cret") : std::nullopt;
 }
 
 EngineInMemory::EngineInMemory()
     : committer_(std::make_unique<InlineCommitter>(store_->writer())),
       caller_(std::make_unique<ScriptedCaller>(*this)),
+      loader_(engine::make_inline_loader(
+          store_->reader(), catalog_,
+          [this](std::function<void()> done) { posted_.push_back(std::move(done)); })),
       services_(services()) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
             *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, secrets_,
-            [this] { is_turn_wanted_ = true; },
+            callbacks_, *loader_, [this] { is_turn_wanted_ = true; },
             [this](sagas::Milliseconds delay) { turn_at_ = clock_.now() + delay; },
             [](const sagas::Error& error) { FAIL() << error.message; }},
         engine::CoordinatorOptions{});
@@ -124,6 +130,7 @@ Services EngineInMemory::services() {
             clock_,
             uuids_,
             metrics_,
+            callbacks_,
             [this](engine::Command command) {
                 if (!is_refusing_) {
                     coordinator_->post(std::move(command));
@@ -146,7 +153,14 @@ Services EngineInMemory::services() {
                 return sagas::Result<store::Examination>(found);
             },
             [this] { return clock_.now() + wall_clock_ahead; },
-            [this](std::string_view name) { return secrets_.find(name).has_value(); }};
+            [this](std::string_view name) { return secrets_.find(name).has_value(); },
+            [this](sagas::Answer answer, const std::set<std::string>& names) {
+                std::vector<std::string> values;
+                for (const std::string& name : names) {
+                    values.push_back(secrets_.find(name).value_or(""));
+                }
+                return scrubbed(std::move(answer), values);
+            }};
 }
 
 void EngineInMemory::settle() {
@@ -163,6 +177,12 @@ void EngineInMemory::settle() {
         }
         did_some |= committer_->finish_one();
         did_some |= caller_->answer_some();
+        while (!posted_.empty()) {
+            const auto done = std::move(posted_.front());
+            posted_.pop_front();
+            done();
+            did_some = true;
+        }
     }
 }
 
@@ -267,6 +287,20 @@ std::string header_of(const Reply& reply, const std::string& name) {
         if (key == name) return value;
     }
     return "";
+}
+
+std::string header_of(const sagas::Request& request, const std::string& name) {
+    for (const auto& [key, value] : request.headers) {
+        if (key == name) return value;
+    }
+    return "";
+}
+
+std::string callback_target(const sagas::Request& request) {
+    const std::string url = header_of(request, "Skald-Callback");
+    const auto path = url.find("/v1/callbacks/");
+    EXPECT_NE(path, std::string::npos) << url;
+    return path == std::string::npos ? "" : url.substr(path);
 }
 
 sagas::Json step(const std::string& name) {

@@ -13,6 +13,7 @@
 #include "api/routes.h"
 #include "api/services.h"
 #include "engine/coordinator.h"
+#include "engine/loader.h"
 #include "sagas/answer.h"
 #include "store/memory_store.h"
 
@@ -88,6 +89,8 @@ class EngineInMemory {
         refusal_ = why;
     }
     void stop_being_ready(std::string why) { why_not_ready_ = std::move(why); }
+    /// Participants can't call back.
+    void lose_public_url() { services_.has_public_url = false; }
 
     const RouteTable& table() const { return *table_; }
     const store::Reader& reader() const { return store_->reader(); }
@@ -123,15 +126,23 @@ class EngineInMemory {
     NoSecrets secrets_;
     std::unique_ptr<InlineCommitter> committer_;
     std::unique_ptr<ScriptedCaller> caller_;
+    const CallbackTokens callbacks_{CallbackKey{7}, "https://skald.example"};
+    std::deque<std::function<void()>> posted_;  ///< By the loader.
+    std::unique_ptr<engine::Loader> loader_;
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::string why_not_ready_;
     bool is_refusing_ = false;
     engine::Busy::Why refusal_ = engine::Busy::Why::TooMuch;
     bool is_turn_wanted_ = false;
     std::optional<sagas::Timestamp> turn_at_;
-    const Services services_;
+    Services services_;
     std::optional<RouteTable> table_;
 };
+
+/// The value of a header of a call, or "".
+std::string header_of(const sagas::Request& request, const std::string& name);
+/// Where the participant of a call calls back: "/v1/callbacks/…".
+std::string callback_target(const sagas::Request& request);
 
 /// The reply's body, parsed in the order of its members.
 Document body_of(const Reply& reply);

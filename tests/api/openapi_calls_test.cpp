@@ -65,6 +65,57 @@ class DocumentedWorld {
         start();
         engine.advance(std::chrono::minutes{10});
     }
+    /// The bank calls back.
+    void await_callback() {
+        Json order = request_example("putDefinition", "order");
+        order["steps"][1]["action"]["http"]["reply"] = "callback";
+        engine.put_definition(order);
+        charge_ = reply(202);
+        const Json body = {{"definition", "order"},
+                           {"id", "order-4711"},
+                           {"input", {{"order_id", "o-4711"}, {"amount", 12}}}};
+        EXPECT_EQ(engine.call("POST", "/v1/sagas", body.dump()).status, 201);
+        engine.settle();
+    }
+    void be_called_back() {
+        await_callback();
+        EXPECT_EQ(engine
+                      .call("POST", callback_target(engine.requests.back()),
+                            R"({"outcome": "retry", "error": "closed"})")
+                      .status,
+                  200);
+    }
+    void register_everything() {
+        engine.put_definition(definition("payment", {charge_step("charge")}));
+        Json pause = {{"name", "pause"}, {"action", {{"wait", {{"for", "10m"}}}}}};
+        Json pay = {{"name", "pay"}, {"action", {{"saga", {{"definition", "payment"}}}}}};
+        Json ask = charge_step("ask");
+        ask["action"]["http"]["reply"] = "callback";
+        Json send = charge_step("send");
+        send["for_each"] = "$input.items";
+        Json order = definition("order", {pause, pay, ask, send});
+        for (Json& step : order["steps"]) step["after"] = Json::array();
+        Json until = {{"name", "until"}, {"action", {{"wait", {{"until", "$input.at"}}}}}};
+        until["after"] = {"pause", "pay", "ask", "send"};
+        order["steps"].push_back(until);
+        order["lock"] = "order-{$input.order_id}";
+        engine.put_definition(order);
+    }
+    /// A saga that waits for a timer, a callback and a child, and for an element of three.
+    void wait_for_everything() {
+        register_everything();
+        charge_ = reply(202);
+        start_everything("order-4711");
+    }
+    void wait_for_lock() {
+        register_everything();
+        be_silent();
+        for (const char* id : {"order-4709", "order-4710", "order-4711"}) start_everything(id);
+    }
+    void be_undone_with_everything() {
+        wait_for_everything();
+        operate("cancel", {{"reason", "the customer called"}});
+    }
     void suspend() {
         leave_running();
         operate("suspend", {{"reason", "the bank is being repaired"}});
@@ -106,6 +157,21 @@ class DocumentedWorld {
     }
 
  private:
+    static Json charge_step(const std::string& name) {
+        Json made = step(name);
+        made["action"]["http"] = {{"method", "POST"}, {"url", "http://127.0.0.1:9002/charges"}};
+        return made;
+    }
+    void start_everything(const std::string& id) {
+        const Json body = {
+            {"definition", "order"},
+            {"id", id},
+            {"input",
+             {{"order_id", "o-4711"}, {"items", {1, 2, 3}}, {"at", "2026-11-22T00:00:00Z"}}}};
+        const Reply reply = engine.call("POST", "/v1/sagas", body.dump());
+        EXPECT_EQ(reply.status, 201) << reply.body;
+        engine.settle();
+    }
     void compensate(const std::string& id) {
         decline();
         start(id);
@@ -193,6 +259,24 @@ const std::vector<Scenario>& scenarios() {
         {"getSaga", 200, &World::be_replayed},
         {"getSaga", 200, &World::be_a_replay},
         {"getSaga", 200, &World::leave_running, "", {"wait"}},
+        {"getSaga", 200, &World::await_callback},
+        {"getSaga", 200, &World::wait_for_everything},
+        {"getSaga", 200, &World::wait_for_lock},
+        {"getSaga", 200, &World::be_undone_with_everything},
+        {"getSagaPlan", 200, &World::leave_running, "", {}, "forward"},
+        {"getSagaPlan", 200, &World::leave_running, "", {}, "undo"},
+        {"getSagaPlan", 200, &World::get_stuck, "", {}, "forward"},
+        {"getSagaPlan", 200, &World::wait_for_everything, "", {}, "forward"},
+        {"getSagaPlan", 200, &World::wait_for_lock, "", {}, "forward"},
+        {"callBack", 200, &World::await_callback, "approved"},
+        {"callBack", 200, &World::await_callback, "refused"},
+        {"getSagaHistory", 200, &World::wait_for_everything, "", {}, "items"},
+        {"getSagaHistory", 200, &World::be_undone_with_everything, "", {}, "items"},
+        {"getSagaHistory", 200, &World::be_called_back, "", {}, "items"},
+        {"getSagaHistory", 200, &World::be_a_replay, "", {}, "items"},
+        {"streamSagaEvents", 200, &World::be_undone_with_everything},
+        {"getDefinition", 200, &World::register_everything},
+        {"getDefinitionGraph", 200, &World::register_everything, "", {}, "steps"},
         {"getSagaHistory", 200, &World::compensate, "", {"limit"}, "items"},
         {"getSagaHistory", 200, &World::fail_for_long, "", {}, "items"},
         {"getSagaHistory", 200, &World::be_operated, "", {}, "items"},

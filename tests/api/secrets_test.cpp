@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "api/callback_tokens.h"
 #include "api/secrets_folder.h"
 #include "api/secrets_of_calls.h"
 
@@ -166,6 +167,18 @@ TEST(SecretsOfCalls, AreScrubbedFromTheAnswersToTheirCallOnly) {
     EXPECT_EQ(value_of(secrets.answered(engine::CallId{1}, answer_with(echo))),
               Json({"***", "secret-of-b"}));
     EXPECT_EQ(value_of(secrets.answered(engine::CallId{3}, answer_with(echo))), echo);
+}
+
+TEST(SecretsOfCalls, AreTheTokensOfCallbacksToo) {
+    const FixedSecrets none({});
+    SecretsOfCalls secrets(none);
+    const CallbackTokens tokens(CallbackKey{7}, "https://skald.example");
+    const CallbackUrlsOfCalls urls(tokens, secrets);
+    const std::string url = urls.url("a", sagas::StepIndex{1}, sagas::Phase::Action);
+    EXPECT_EQ(url, tokens.url("a", sagas::StepIndex{1}, sagas::Phase::Action));
+    secrets.call_leaves(engine::CallId{1});
+    EXPECT_EQ(value_of(secrets.answered(engine::CallId{1}, answer_with({{"later", url}}))),
+              Json::parse(R"({"later": "https://skald.example/v1/callbacks/***"})"));
 }
 
 }  // namespace

@@ -80,6 +80,62 @@ TEST_F(Simulate, RefusesBadInput) {
               "wrong-type");
 }
 
+// ---- Children ----------------------------------------------------------------------------------
+
+/// A definition that calls charge.
+Json order() {
+    return Json::parse(R"({"name": "order", "steps": [
+        {"name": "pay", "action": {"saga": {"definition": "charge", "input": {}}}}]})");
+}
+
+TEST_F(Simulate, TakesChildrenFromTheRequest) {
+    const Json undo = http("DELETE", "http://127.0.0.1:9002/charges/by-key/{$action_key}");
+    const Reply reply = simulate({{"definition", order()},
+                                  {"definitions", Json::array({charge(undo)})},
+                                  {"replies", {{"charge/charge", {{"id", 7}}}}},
+                                  {"depth", "singles"}});
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    const Document report = Document::parse(reply.body);
+    EXPECT_EQ(report["verdict"], "needs-operator");
+    EXPECT_EQ(report["outcomes"][0]["done"], Document({"pay", "pay/charge"}));
+    EXPECT_EQ(report["operator"][0]["step"], "pay/charge");
+    EXPECT_EQ(report["replies"]["charge/charge"]["id"], 7);
+    EXPECT_EQ(engine.call("GET", "/v1/definitions/charge").status, 404);
+}
+
+/// What the request holds counts more than what is registered.
+TEST_F(Simulate, TakesOtherChildrenFromWhatIsRegistered) {
+    const Json request{{"definition", order()}, {"depth", "singles"}};
+    const Document missing = refused(request, 422);
+    EXPECT_EQ(missing["type"], "urn:skald:problem:invalid-definition");
+    EXPECT_EQ(missing["errors"][0]["code"], "unknown-definition");
+    EXPECT_EQ(missing["errors"][0]["pointer"], "/definition/steps/0/action/saga/definition");
+    EXPECT_THAT(missing["errors"][0]["hint"].get<std::string>(), HasSubstr("\"definitions\""));
+
+    ASSERT_EQ(engine.call("PUT", "/v1/definitions/charge", charge("none").dump()).status, 201);
+    const Document report = Document::parse(simulate(request).body);
+    EXPECT_EQ(report["verdict"], "unsound");
+    EXPECT_THAT(report["notes"].dump(), HasSubstr("of charge the latest version of this server"));
+    Json own = request;
+    const Json undo = http("DELETE", "http://127.0.0.1:9002/charges/by-key/{$action_key}");
+    own["definitions"] = Json::array({charge(undo)});
+    EXPECT_EQ(Document::parse(simulate(own).body)["verdict"], "needs-operator");
+
+    ASSERT_EQ(engine.call("DELETE", "/v1/definitions/charge").status, 204);
+    EXPECT_EQ(refused(request, 422)["errors"][0]["code"], "unknown-definition");
+}
+
+TEST_F(Simulate, RefusesBadChildren) {
+    const Json broken{{"definition", order()}, {"definitions", Json::array({charge(nullptr)})}};
+    EXPECT_THAT(refused(broken, 422)["errors"][0]["pointer"].get<std::string>(),
+                HasSubstr("/definitions/0/steps/0"));
+    const Json twice{{"definition", order()},
+                     {"definitions", Json::array({charge("none"), charge("none")})}};
+    EXPECT_EQ(refused(twice, 422)["errors"][0]["code"], "duplicate-definition");
+    const Json no_array{{"definition", order()}, {"definitions", "charge"}};
+    EXPECT_EQ(refused(no_array, 400)["errors"][0]["pointer"], "/definitions");
+}
+
 TEST_F(Simulate, RefusesMoreStepsThanItTakes) {
     Json definition = charge("none");
     const Json step = definition["steps"][0];

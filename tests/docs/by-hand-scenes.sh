@@ -53,6 +53,14 @@ scene_tree_is_here() {
     mkdir -p examples/order && order_definition >examples/order/order.json
 }
 
+# --- Waits ---------------------------------------------------------------------------------------
+
+delivery_waits() {
+    local saga=$SKALD_SERVER/v1/sagas/delivery-1
+    [ "$(curl --silent "$saga" | jq --raw-output '.steps[1].status')" = waiting ]
+}
+scene_delivery_waits() { wait_until delivery_waits; }
+
 # --- Good days and bad nights --------------------------------------------------------------------
 
 scene_ten_thousand_orders_later() {

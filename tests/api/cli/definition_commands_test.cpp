@@ -23,7 +23,7 @@ TEST_F(DefinitionCommands, ApplyFromStandardInput) {
     EXPECT_EQ(run({"apply", "-"}), Exit::Done) << take_error();
     EXPECT_THAT(targets(), ElementsAre("PUT /v1/definitions/order"));
     EXPECT_EQ(take_out(),
-              "order version 3 registered\n-:: no-schema: any input is taken\n    add one\n");
+              "order version 3 registered\n-: no-schema: any input is taken\n    add one\n");
     EXPECT_EQ(run({"apply", "/nowhere.json"}), Exit::Failed);
     EXPECT_EQ(run({"apply", testing::TempDir()}), Exit::Failed);
     input = "[1]";
@@ -78,7 +78,7 @@ TEST_F(DefinitionFiles, AreLintedForCi) {
     EXPECT_EQ(run({"lint", "--strict", fine}), Exit::Done);
     EXPECT_EQ(take_out(), fine + ": fine\n");
     EXPECT_EQ(run({"lint", doubtful}), Exit::Done);
-    EXPECT_THAT(take_out(), HasSubstr(":: no-input-schema: "));
+    EXPECT_THAT(take_out(), HasSubstr(doubtful + ": no-input-schema: "));
     EXPECT_EQ(run({"lint", "--strict", doubtful, fine}), Exit::Doubtful);
     // Errors count more than warnings, whichever comes first.
     EXPECT_EQ(run({"lint", "--strict", doubtful, broken}), Exit::Failed);
@@ -99,6 +99,62 @@ TEST_F(DefinitionFiles, AreLintedAsJson) {
     EXPECT_EQ(reports[1]["valid"], false);
     EXPECT_EQ(reports[1]["unreadable"], "/nowhere.json: can't be read");
     EXPECT_EQ(take_error(), "skald: /nowhere.json: can't be read\n");
+}
+
+constexpr const char* kParent = R"({"name": "parent", "input_schema": {}, "steps": [
+    {"name": "check", "action": {"saga": {"definition": "order"}}}]})";
+
+TEST_F(DefinitionFiles, AreLintedWithTheChildrenAmongThem) {
+    const std::string parent = write("parent", kParent);
+    const std::string child = write("child", kFine);
+    EXPECT_EQ(run({"lint", "--strict", parent, child}), Exit::Done) << take_out();
+    take_out();
+    // What is not there may be on the server.
+    EXPECT_EQ(run({"lint", parent}), Exit::Done);
+    EXPECT_THAT(take_out(),
+                AllOf(HasSubstr(parent + ":/steps/0/action/saga/definition: unknown-definition: "),
+                      HasSubstr("no server was asked"), HasSubstr("name its file too")));
+    EXPECT_EQ(run({"lint", "--strict", parent}), Exit::Doubtful);
+    take_out();
+    EXPECT_TRUE(talk.requests.empty());
+    answer(200, std::string(R"({"name": "order", "version": 3, "definition": )") + kFine + "}");
+    EXPECT_EQ(run({"lint", "--strict", "--registered", parent}), Exit::Done) << take_out();
+    EXPECT_THAT(targets(), ElementsAre("GET /v1/definitions/order"));
+    answer(404, R"({"detail": "There is no definition order."})");
+    EXPECT_EQ(run({"lint", "--registered", parent}), Exit::Failed);
+    EXPECT_THAT(take_out(), HasSubstr("unknown-definition: "));
+    break_off();
+    EXPECT_EQ(run({"lint", "--registered", parent}), Exit::Failed);
+    talk.requests.clear();
+    take_out();
+    std::string locked = kFine;
+    locked.insert(locked.find("\"steps\""), R"("lock": "$input.id", )");
+    EXPECT_EQ(run({"lint", parent, write("locked", locked)}), Exit::Failed);
+    EXPECT_THAT(take_out(), HasSubstr("child-lock: "));
+    EXPECT_TRUE(talk.requests.empty());
+}
+
+TEST_F(DefinitionFiles, AreAppliedWithTheirChildrenFirst) {
+    const std::string parent = write("parent", kParent);
+    std::string text = kParent;
+    text.replace(text.find("parent"), 6, "grandparent");
+    text.replace(text.find("\"order\""), 7, "\"parent\"");
+    const std::string grandparent = write("grandparent", text);
+    const std::string child = write("child", kFine);
+    std::string other = kFine;
+    other.replace(other.find("order"), 5, "other");
+    for (int i = 0; i < 4; ++i) answer(201, R"({"name": "x", "version": 1})");
+    EXPECT_EQ(run({"apply", write("other", other), grandparent, parent, child}), Exit::Done);
+    EXPECT_THAT(targets(),
+                ElementsAre("PUT /v1/definitions/other", "PUT /v1/definitions/order",
+                            "PUT /v1/definitions/parent", "PUT /v1/definitions/grandparent"));
+    // A cycle is the server's to refuse.
+    talk.requests.clear();
+    std::string cycle = kParent;
+    cycle.replace(cycle.find("\"order\""), 7, "\"parent\"");
+    answer(422, R"({"detail": "No."})");
+    EXPECT_EQ(run({"apply", write("cycle", cycle)}), Exit::Failed);
+    EXPECT_EQ(talk.requests.size(), 1u);
 }
 
 TEST_F(DefinitionFiles, AreCompared) {

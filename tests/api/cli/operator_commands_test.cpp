@@ -58,6 +58,23 @@ TEST_F(OperatorCommands, TellWhatBecameOfEachSaga) {
     }
 }
 
+TEST_F(OperatorCommands, AreForElementsToo) {
+    api::Document saga = {{"id", "a"}, {"status", "stuck"}};
+    api::Document items = api::Document::array();
+    for (int i = 0; i < 7; ++i) {
+        items.push_back({{"item", i}, {"status", "stuck"}, {"stuck_reason", "refused"}});
+    }
+    saga["steps"].push_back({{"name", "send"}, {"status", "iterating"}});
+    saga["steps"][0]["elements"]["items"] = items;
+    answer(200, saga.dump());
+    EXPECT_EQ(run({"resolve", "a", "--step", "send/7", "--as", "skipped", "--reason", "x"}),
+              Exit::Done);
+    EXPECT_EQ(sent(0)["step"], "send/7");
+    EXPECT_EQ(take_out(),
+              "a  stuck: send/0 (refused), send/1 (refused), send/2 (refused), send/3 (refused), "
+              "send/4 (refused) and 2 more\n");
+}
+
 TEST_F(OperatorCommands, StopWhereTheServerIsAway) {
     answer(200, R"({"id": "a", "status": "running"})");
     break_off();

@@ -109,6 +109,61 @@ TEST_F(SimulateCommand, ShowsItsProgressOnATerminal) {
     EXPECT_THAT(take_error(), IsEmpty());
 }
 
+// ---- Children ----------------------------------------------------------------------------------
+
+constexpr const char* kOrder = R"({"name": "order", "steps": [
+    {"name": "pay", "action": {"saga": {"definition": "charge", "input": {}}}}]})";
+
+std::string registered(const std::string& document) {
+    return R"({"name": "any", "version": 1, "definition": )" + document + "}";
+}
+
+TEST_F(SimulateCommand, TakesTheDefinitionsOfChildren) {
+    input = kOrder;
+    answer(200, registered(definition("GET", R"("none")")));
+    EXPECT_EQ(run({"simulate", "-", "charge"}), Exit::Done);
+    EXPECT_THAT(targets(), ElementsAre("GET /v1/definitions/charge"));
+    const std::string text = take_out();
+    EXPECT_THAT(text, HasSubstr("order: "));
+    EXPECT_THAT(text, HasSubstr("pay, pay/charge"));
+    EXPECT_THAT(text, HasSubstr("pay/charge: refused"));
+}
+
+TEST_F(SimulateCommand, AsksTheServerForTheChildrenOfAName) {
+    answer(200, registered(kOrder));
+    answer(200, registered(definition("POST", R"("none")")));
+    EXPECT_EQ(run({"simulate", "order"}), Exit::Unsound);
+    EXPECT_THAT(targets(), ElementsAre("GET /v1/definitions/order", "GET /v1/definitions/charge"));
+    EXPECT_THAT(take_out(), HasSubstr("stands: pay/charge"));
+    answer(200, registered(kOrder));
+    answer(404, R"({"detail": "There is no definition charge."})");
+    EXPECT_EQ(run({"simulate", "order"}), Exit::Failed);
+    EXPECT_THAT(take_error(), HasSubstr("There is no definition charge."));
+}
+
+TEST_F(SimulateCommand, NamesNotEachOfManyElements) {
+    input = R"({"name": "ship", "input_schema": {"properties": {"list": {"minItems": 9,
+        "type": "array"}}}, "steps": [{"name": "ship", "for_each": "$input.list",
+        "compensation": {"http": {"method": "POST", "url": "http://127.0.0.1:9001/undo"}},
+        "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9001/charges"}},
+        "max_parallel": 1}]})";
+    EXPECT_EQ(run({"simulate", "-", "--singles"}), Exit::Done);
+    const std::string text = take_out();
+    EXPECT_THAT(text, HasSubstr("completed    ship/0..8  -"));
+    EXPECT_THAT(text, HasSubstr("ship/7..0 "));
+    EXPECT_THAT(text, HasSubstr("ship/8: refused"));
+    EXPECT_THAT(text, HasSubstr("Note: of the 9 elements of ship the first and the last meet"));
+}
+
+TEST_F(SimulateCommand, SaysThatAChildIsMissing) {
+    input = kOrder;
+    EXPECT_EQ(run({"simulate", "-"}), Exit::Failed);
+    EXPECT_TRUE(talk.requests.empty());
+    const std::string text = take_error();
+    EXPECT_THAT(text, HasSubstr("-:/steps/0/action/saga/definition: unknown-definition: "));
+    EXPECT_THAT(text, HasSubstr("skald simulate - CHILD.json"));
+}
+
 TEST_F(SimulateCommand, RefusesBadInput) {
     EXPECT_EQ(run({"simulate"}), Exit::BadUsage);
     EXPECT_EQ(run({"simulate", "-", "--limit", "0"}), Exit::BadUsage);
