@@ -228,6 +228,64 @@ TEST(DiffVerdict, TellsWhatStandsInTheWay) {
     }
 }
 
+/// Those from the tour to the tour after `patch`.
+std::vector<std::string> tour_obstacles(const std::string& patch) {
+    return obstacle_lines(diff_of(tour_document(), tour_with(patch)));
+}
+
+TEST(DiffVerdict, LetsLiveSagasWaitAsTheyBegan) {
+    for (const char* patch : {
+             R"([{"op": "replace", "path": "/steps/0/max_parallel", "value": 1}])",
+             R"([{"op": "replace", "path": "/steps/1/callback_timeout", "value": "1d"}])",
+             R"([{"op": "replace", "path": "/steps/1/compensation/callback_timeout",
+                  "value": "1d"}])",
+             R"([{"op": "replace", "path": "/steps/4/action/wait/for", "value": "2d"}])",
+             R"([{"op": "replace", "path": "/steps/6/action/wait", "value": {"for": "2d"}}])",
+         }) {
+        EXPECT_THAT(tour_obstacles(patch), IsEmpty()) << patch;
+    }
+}
+
+TEST(DiffVerdict, MindsWhatWaitsRepeatsOrCallsOtherSagas) {
+    struct Row {
+        const char* obstacle;
+        const char* patch;
+    };
+    for (
+        const Row& row : std::vector<Row>{
+            {"lock-changed /lock", R"([{"op": "remove", "path": "/lock"}])"},
+            {"lock-changed /lock", R"([{"op": "replace", "path": "/lock", "value": "one"}])"},
+            {"for-each-changed /steps/3/for_each",
+             R"([{"op": "replace", "path": "/steps/3/for_each", "value": "$input.rooms"}])"},
+            {"reply-changed /steps/1/action/http/reply",
+             R"([{"op": "remove", "path": "/steps/1/action/http/reply"},
+                  {"op": "remove", "path": "/steps/1/callback_timeout"}])"},
+            {"reply-changed /steps/1/compensation/http/reply",
+             R"([{"op": "remove", "path": "/steps/1/compensation/http/reply"},
+                  {"op": "remove", "path": "/steps/1/compensation/callback_timeout"}])"},
+            {"action-changed /steps/2/action",
+             R"([{"op": "replace", "path": "/steps/2/action/saga/definition", "value": "x"}])"},
+            {"action-changed /steps/2/action",
+             R"([{"op": "remove", "path": "/steps/2/action/saga/input"}])"},
+            {"action-changed /steps/7/action",
+             R"([{"op": "replace", "path": "/steps/7/action", "value": {"wait": {"for": "1s"}}}])"},
+            {"compensation-changed /steps/3/compensation",
+             R"([{"op": "remove", "path": "/steps/3/compensation"}])"},
+            {"compensation-changed /steps/2/compensation",
+             R"([{"op": "add", "path": "/steps/2/compensation", "value":
+                   {"saga": {"definition": "x", "input": "$action_key"}}}])"},
+            {"compensation-removed /steps/2/compensation",
+             R"([{"op": "add", "path": "/steps/2/compensation", "value": "none"}])"},
+            {"output-changed /steps/4/when",
+             R"([{"op": "replace", "path": "/steps/0/output/kind", "value": "$response.body.kind"},
+                  {"op": "add", "path": "/steps/4/when", "value": "$steps.rooms.output[1].kind? == 1"}])"},
+            {"new-input /steps/6/action/wait/until",
+             R"([{"op": "replace", "path": "/steps/6/action/wait/until", "value": "$input.now"}])"},
+        }) {
+        EXPECT_THAT(tour_obstacles(row.patch), Contains(row.obstacle)) << row.patch;
+    }
+}
+
 TEST(DiffVerdict, MindsOutputsThatAreNewlyTakenForGranted) {
     const DefinitionDiff diff = diff_after(
         R"([{"op": "remove", "path": "/steps/2/when"}, {"op": "remove", "path": "/steps/2/optional"},

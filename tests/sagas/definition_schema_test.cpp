@@ -43,11 +43,24 @@ constexpr Place kPlaces[] = {
     {"/steps/1/compensation/retry", "/definitions/retry"},
     {"/steps/1/outcome/0", "/definitions/outcome_rule"},
     {"/steps/1/retry", "/definitions/retry"},
+    {"/steps/5/action/wait", "/definitions/wait"},
+    {"/steps/6/action/saga", "/definitions/child"},
 };
 
 /// The order, with something at each of the places.
 Json whole_order() {
-    return order_with(R"([{"op": "add", "path": "/defaults/retry", "value": {"jitter": 0}}])");
+    return order_with(R"([
+        {"op": "add", "path": "/defaults/retry", "value": {"jitter": 0}},
+        {"op": "add", "path": "/lock", "value": "{$input.account}"},
+        {"op": "add", "path": "/steps/-", "value":
+          {"name": "rest", "action": {"wait": {"for": "1m"}}}},
+        {"op": "add", "path": "/steps/-", "value":
+          {"name": "bill", "for_each": "$input.bills", "max_parallel": 2,
+           "action": {"saga": {"definition": "bill", "input": {"bill": "$item"}}}}},
+        {"op": "add", "path": "/steps/-", "value":
+          {"name": "tell", "callback_timeout": "1h",
+           "action": {"http": {"method": "POST", "url": "http://127.0.0.1/", "reply": "callback"}},
+           "compensation": {"saga": {"definition": "untell"}}}}])");
 }
 
 bool has_problem(const std::vector<Problem>& problems, const std::string& code,
@@ -152,6 +165,18 @@ TEST(DefinitionSchema, AcceptsEveryWrittenDefinition) {
         ++count;
     }
     EXPECT_GE(count, 4u);  // README.md, docs/definitions.md, examples/order, testdata.
+}
+
+TEST(DefinitionSchema, HasExamplesInItsReferenceThatSkaldTakes) {
+    std::size_t count = 0;
+    for (const auto& [where, document] : written_documents()) {
+        if (!where.starts_with("docs/definitions.md") || !document.contains("name")) continue;
+        for (const Problem& problem : check_definition(document, std::nullopt).errors) {
+            ADD_FAILURE() << where << ' ' << problem.pointer << ' ' << problem.detail;
+        }
+        ++count;
+    }
+    EXPECT_GE(count, 8u);
 }
 
 /// Every place in `json`, but the whole of it.

@@ -37,10 +37,33 @@ Json of(const std::vector<std::pair<std::string, Template>>& texts) {
 }
 
 Json of(const HttpCall& call) {
-    return {{"method", call.method},       {"https", call.scheme == HttpCall::Scheme::Https},
-            {"host", call.host},           {"port", call.port},
-            {"target", of(call.target)},   {"query", of(call.query)},
-            {"headers", of(call.headers)}, {"body", of(call.body)}};
+    return {{"method", call.method},
+            {"https", call.scheme == HttpCall::Scheme::Https},
+            {"host", call.host},
+            {"port", call.port},
+            {"target", of(call.target)},
+            {"query", of(call.query)},
+            {"headers", of(call.headers)},
+            {"body", of(call.body)},
+            {"is_called_back", call.reply == ReplyMode::Callback}};
+}
+
+Json of(const Wait& wait) {
+    const auto* const length = std::get_if<Milliseconds>(&wait.until);
+    return length != nullptr ? Json{{"for", length->count()}}
+                             : Json{{"until", of(std::get<Template>(wait.until))}};
+}
+
+Json of(const ChildSaga& child) { return {{"saga", child.definition}, {"input", of(child.input)}}; }
+
+template <typename... Kinds>
+Json of(const std::variant<Kinds...>& kinds) {
+    return std::visit([](const auto& kind) { return of(kind); }, kinds);
+}
+
+Json of(const std::optional<ForEach>& for_each) {
+    if (!for_each) return nullptr;
+    return {{"items", of(for_each->items)}, {"max_parallel", for_each->max_parallel}};
 }
 
 Json of(const RetryPolicy& policy) {
@@ -51,12 +74,13 @@ Json of(const RetryPolicy& policy) {
             {"jitter", policy.jitter}};
 }
 
-Json of(const Undo& undo) {
+Json undo_json(const Undo& undo) {
     if (std::holds_alternative<NoCompensation>(undo)) return nullptr;
     if (std::holds_alternative<NothingToUndo>(undo)) return "none";
     const auto& compensation = std::get<Compensation>(undo);
-    return {{"call", of(std::get<HttpCall>(compensation.call))},
+    return {{"call", of(compensation.call)},
             {"timeout", compensation.timeout.count()},
+            {"callback_timeout", compensation.callback_timeout.count()},
             {"retry", of(compensation.retry)}};
 }
 
@@ -69,10 +93,12 @@ Json of(const Step& step) {
             {"after", indices(step.after)},
             {"before", indices(step.before)},
             {"when", step.when ? of(*step.when) : Json()},
-            {"action", of(std::get<HttpCall>(step.action))},
-            {"undo", of(step.undo)},
+            {"for_each", of(step.for_each)},
+            {"action", of(step.action)},
+            {"undo", undo_json(step.undo)},
             {"output", of(step.output)},
             {"timeout", step.timeout.count()},
+            {"callback_timeout", step.callback_timeout.count()},
             {"retry", of(step.retry)},
             {"outcome", outcome},
             {"position", static_cast<int>(step.position)},
@@ -83,9 +109,13 @@ Json of(const Step& step) {
 Json of(const Sensitive& sensitive) {
     Json steps = Json::array();
     for (const Sensitive::OfStep& step : sensitive.steps) {
-        steps.push_back({step.body, step.output, step.hides_replies});
+        steps.push_back({step.body, step.output, step.items, step.hides_replies});
     }
-    return {sensitive.input, sensitive.output, steps};
+    Json elements = Json::array();
+    for (const Sensitive::OfStep& element : sensitive.elements) {
+        elements.push_back({element.body, element.output, element.items, element.hides_replies});
+    }
+    return {sensitive.input, sensitive.output, steps, elements};
 }
 
 }  // namespace
@@ -102,6 +132,7 @@ Json to_json(const Definition& definition) {
             {"pivot", definition.pivot ? Json(to_size(*definition.pivot)) : Json()},
             {"deadline", definition.deadline ? Json(definition.deadline->count()) : Json()},
             {"labels", labels},
+            {"lock", of(definition.lock)},
             {"output", of(definition.output)},
             {"sensitive", of(definition.sensitive)},
             {"has_schema", definition.input_schema != nullptr}};

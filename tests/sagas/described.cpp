@@ -20,6 +20,12 @@ struct DescribeState {
     std::string operator()(const BackingOff& state) const {
         return "backing_off" + tries(state.attempt, state.budget_from) + doubt(state.is_doubtful);
     }
+    std::string operator()(const Waiting&) const { return "waiting"; }
+    std::string operator()(const AwaitingCallback& state) const {
+        return "awaiting_callback" + tries(state.attempt, state.budget_from) +
+               doubt(state.is_doubtful);
+    }
+    std::string operator()(const Iterating&) const { return "iterating"; }
     std::string operator()(const Settling& state) const {
         return "settling" + tries(state.attempt, 1) + doubt(state.is_doubtful);
     }
@@ -37,6 +43,9 @@ struct DescribeState {
     }
     std::string operator()(const CompensationBackingOff& state) const {
         return "compensation_backing_off" + tries(state.attempt, state.budget_from);
+    }
+    std::string operator()(const CompensationAwaitingCallback& state) const {
+        return "compensation_awaiting_callback" + tries(state.attempt, state.budget_from);
     }
     std::string operator()(const StuckCompensation& state) const {
         return "stuck:" + std::string(to_text(state.reason)) + tries(state.attempt, 1);
@@ -56,7 +65,7 @@ struct DescribeState {
 
 std::string tried(const Definition& definition, StepIndex step, Phase phase,
                   std::uint32_t attempt) {
-    return definition.step(step).name + " " + std::string(to_text(phase)) + " " +
+    return place_name(definition, step) + " " + std::string(to_text(phase)) + " " +
            std::to_string(attempt);
 }
 
@@ -69,10 +78,24 @@ std::string because(const std::string& error) { return error.empty() ? "" : " ("
 struct DescribeCause {
     const Definition& definition;
 
-    std::string operator()(const Begin&) const { return "begun"; }
+    std::string operator()(const Begin& cause) const {
+        std::string text = "begun";
+        if (cause.lock) text += ", wants the lock " + *cause.lock;
+        if (cause.parent) text += ", a child of " + cause.parent->saga;
+        return text;
+    }
+    std::string operator()(const LockGranted&) const { return "lock_granted"; }
+    std::string operator()(const ParentTurned&) const { return "parent_turned"; }
     std::string operator()(const AnsweredCause& cause) const {
         std::string text = "answered " + tried(definition, cause.step, cause.phase, cause.attempt) +
                            ": " + std::string(to_text(cause.outcome)) + because(cause.error);
+        if (cause.output) text += " output " + cause.output->dump();
+        return text;
+    }
+    std::string operator()(const CalledBackCause& cause) const {
+        std::string text = "called_back " +
+                           tried(definition, cause.step, cause.phase, cause.attempt) + ": " +
+                           std::string(to_text(cause.outcome)) + because(cause.error);
         if (cause.output) text += " output " + cause.output->dump();
         return text;
     }
@@ -86,10 +109,10 @@ struct DescribeCause {
     std::string operator()(const DeadlinePassed&) const { return "deadline_passed"; }
     std::string operator()(const Cancel&) const { return "cancelled"; }
     std::string operator()(const Retry& cause) const {
-        return "retried" + (cause.step ? " " + definition.step(*cause.step).name : "");
+        return "retried" + (cause.step ? " " + place_name(definition, *cause.step) : "");
     }
     std::string operator()(const Resolve& cause) const {
-        return "resolved " + definition.step(cause.step).name + " as " +
+        return "resolved " + place_name(definition, cause.step) + " as " +
                std::string(to_text(cause.as));
     }
     std::string operator()(const Abandon&) const { return "abandoned"; }
@@ -102,25 +125,52 @@ struct DescribeCause {
 };
 
 std::string describe(const Definition& definition, const Failure& failure) {
-    return (failure.step ? definition.step(*failure.step).name + ": " : "") + failure.reason;
+    return (failure.step ? place_name(definition, *failure.step) + ": " : "") + failure.reason;
 }
 
+struct DescribeEffect {
+    const Definition& definition;
+    Timestamp now;
+
+    std::string operator()(const Call& call) const {
+        return "call " + tried(definition, call.step, call.phase, call.attempt);
+    }
+    std::string operator()(const Settle& settle) const {
+        return "settle " + tried(definition, settle.step, Phase::Action, settle.attempt);
+    }
+    std::string operator()(const WakeStep& wake) const {
+        return "wake " + tried(definition, wake.step, wake.phase, wake.attempt) + in(wake.at, now);
+    }
+    std::string operator()(const WakeDeadline& wake) const {
+        return "wake for the deadline" + in(wake.at, now);
+    }
+    std::string operator()(const HoldLock&) const { return "hold the lock"; }
+    std::string operator()(const Child& child) const {
+        const std::string of =
+            " child of " + tried(definition, child.step, child.phase, child.attempt);
+        switch (child.wish) {
+            case Child::Wish::Run:
+                return "run" + of;
+            case Child::Wish::Stop:
+                return "stop" + of;
+            case Child::Wish::TurnBack:
+                break;
+        }
+        return "turn back" + of;
+    }
+};
+
 }  // namespace
+
+std::string place_name(const Definition& definition, StepIndex place) {
+    const auto item = item_of(place);
+    return definition.step(place).name + (item ? "/" + std::to_string(*item) : "");
+}
 
 std::string describe(const StepState& state) { return std::visit(DescribeState{}, state); }
 
 std::string describe(const Definition& definition, const Effect& effect, Timestamp now) {
-    if (const auto* call = std::get_if<Call>(&effect)) {
-        return "call " + tried(definition, call->step, call->phase, call->attempt);
-    }
-    if (const auto* settle = std::get_if<Settle>(&effect)) {
-        return "settle " + tried(definition, settle->step, Phase::Action, settle->attempt);
-    }
-    if (const auto* wake = std::get_if<WakeStep>(&effect)) {
-        return "wake " + tried(definition, wake->step, wake->phase, wake->attempt) +
-               in(wake->at, now);
-    }
-    return "wake for the deadline" + in(std::get<WakeDeadline>(effect).at, now);
+    return std::visit(DescribeEffect{definition, now}, effect);
 }
 
 std::string describe(const Definition& definition, const std::vector<Effect>& effects,
@@ -136,7 +186,10 @@ std::string describe(const Definition& definition, const Record& record) {
     std::string text = std::visit(DescribeCause{definition}, record.cause);
     const Decision& decision = record.decision;
     for (const auto& [step, error] : decision.errors) {
-        text += "; " + definition.step(step).name + because(error);
+        text += "; " + place_name(definition, step) + because(error);
+    }
+    for (const auto& [step, items] : decision.items) {
+        text += "; " + place_name(definition, step) + " items " + items->dump();
     }
     if (decision.turned) text += "; turned: " + describe(definition, *decision.turned);
     if (decision.wanted == Wanted::Set) {
@@ -144,7 +197,7 @@ std::string describe(const Definition& definition, const Record& record) {
     }
     if (decision.wanted == Wanted::Lapsed) text += "; wanted turn lapsed";
     for (const StepChange& change : decision.steps) {
-        text += "; " + definition.step(change.step).name + " " + describe(change.state);
+        text += "; " + place_name(definition, change.step) + " " + describe(change.state);
     }
     if (decision.end) {
         text +=

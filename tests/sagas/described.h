@@ -8,6 +8,8 @@
 /// The machine's types as people read them; for transcripts and golden tables.
 namespace skald::sagas {
 
+/// "charge", "items/2"
+std::string place_name(const Definition& definition, StepIndex place);
 std::string describe(const StepState& state);
 /// "call charge action 2", "wake charge action 2 in 200ms"
 std::string describe(const Definition& definition, const Effect& effect, Timestamp now);

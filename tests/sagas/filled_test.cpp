@@ -3,6 +3,7 @@
 
 #include "sagas/lint.h"
 #include "tests/sagas/definition_text.h"
+#include "tests/sagas/golden.h"
 #include "tests/sagas/order_document.h"
 
 namespace skald::sagas {
@@ -11,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 
 Json fill(const Json& document) {
-    const Checked checked = check_definition(document, "order");
+    const Checked checked = check_definition(document, std::nullopt);
     EXPECT_TRUE(checked.errors.empty());
     for (const Problem& problem : checked.errors) ADD_FAILURE() << problem.code << problem.pointer;
     return checked.filled;
@@ -45,12 +46,16 @@ std::vector<Json> documents() {
          }) {
         all.push_back(order_with(patch));
     }
+    all.push_back(tour_document());
+    all.push_back(tour_with(R"([
+        {"op": "add", "path": "/sensitive", "value": ["/input/rooms/*/kind", "/input/customer"]},
+        {"op": "remove", "path": "/lock"}])"));
     return all;
 }
 
 TEST(Filled, LoadsTheSameDefinition) {
     for (const Json& document : documents()) {
-        const Checked checked = check_definition(document, "order");
+        const Checked checked = check_definition(document, std::nullopt);
         ASSERT_NE(checked.definition, nullptr) << document;
         // As it comes back from the disk.
         const Json stored = parse_json(checked.filled.dump()).value();
@@ -120,6 +125,93 @@ TEST(Filled, MergesDefaultHeadersIntoEveryCall) {
     EXPECT_EQ(steps[0]["compensation"]["http"]["headers"], tenant);
     EXPECT_EQ(steps[1]["action"]["http"]["headers"],
               Json::parse(R"({"Authorization": "Bearer {$secrets.PAYMENT}", "x-tenant": "shop"})"));
+}
+
+TEST(Filled, WritesOnlyWhatTheKindOfActionHas) {
+    const Json steps = fill(tour_document())["steps"];
+    const Json& rooms = steps[0];
+    EXPECT_EQ(rooms["for_each"], "$input.rooms");
+    EXPECT_EQ(rooms["max_parallel"], 3);
+    EXPECT_FALSE(rooms.contains("callback_timeout"));
+    EXPECT_FALSE(rooms["action"]["http"].contains("reply"));
+    const Json& visa = steps[1];
+    EXPECT_EQ(visa["action"]["http"]["reply"], "callback");
+    EXPECT_EQ(visa["callback_timeout"], "3d");
+    EXPECT_EQ(visa["compensation"]["callback_timeout"], "90m");
+    EXPECT_FALSE(visa.contains("for_each") || visa.contains("max_parallel"));
+    EXPECT_EQ(steps[2], Json::parse(R"({"name": "insure", "after": ["rooms"],
+        "action": {"saga": {"definition": "insurance", "input":
+            {"rooms": "$steps.rooms.output", "customer": "$input.customer"}}},
+        "output": "$response.body.policy", "in_doubt": "park", "pivot": false,
+        "optional": false})"));
+    EXPECT_EQ(steps[3]["max_parallel"], 10);
+    EXPECT_EQ(steps[3]["compensation"], tour_document()["steps"][3]["compensation"]);
+    EXPECT_EQ(steps[4], Json::parse(R"({"name": "cool-off", "after": ["visa", "insure", "guides"],
+        "action": {"wait": {"for": "1d"}}, "pivot": false, "optional": false})"));
+    EXPECT_EQ(steps[7]["action"]["saga"]["input"], Json::object());
+}
+
+TEST(Filled, WritesADefaultOutWhereTheReplyIsACallback) {
+    const Json steps = fill(tour_with(R"([
+        {"op": "remove", "path": "/steps/1/callback_timeout"},
+        {"op": "remove", "path": "/steps/1/compensation/callback_timeout"},
+        {"op": "add", "path": "/steps/0/action/http/reply", "value": "direct"}])"))["steps"];
+    EXPECT_EQ(steps[1]["callback_timeout"], "1h");
+    EXPECT_EQ(steps[1]["compensation"]["callback_timeout"], "1h");
+    EXPECT_FALSE(steps[0]["action"]["http"].contains("reply"));
+}
+
+// What a server stored before there were waits, children, elements, callbacks and locks.
+TEST(LoadDefinition, TakesWhatWasStoredBefore) {
+    for (const char* name : {"order", "branches"}) {
+        const std::string file = "/" + std::string(name) + ".json";
+        const Json stored = parse_json(read_file(SKALD_TESTDATA "/stored" + file)).value();
+        const Json source = parse_json(read_file(SKALD_TESTDATA "/definitions" + file)).value();
+        EXPECT_EQ(fill(source), stored) << name;
+        const auto loaded = load_definition(stored);
+        ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+        EXPECT_EQ((*loaded)->lock, std::nullopt);
+        for (const Step& step : (*loaded)->steps) {
+            EXPECT_EQ(step.for_each, std::nullopt);
+            EXPECT_EQ(step.callback_timeout, std::chrono::hours{1});
+            EXPECT_EQ(std::get<HttpCall>(step.action).reply, ReplyMode::Direct);
+        }
+    }
+}
+
+TEST(LoadDefinition, TriesWaitsAndChildrenOnce) {
+    const auto definition = check_definition(tour_document(), std::nullopt).definition;
+    for (const std::size_t step : {2u, 3u, 4u, 6u, 7u}) {
+        EXPECT_EQ(definition->steps[step].retry.maximum_attempts, 1u) << step;
+    }
+    EXPECT_EQ(std::get<Compensation>(definition->steps[3].undo).retry.maximum_attempts, 1u);
+}
+
+TEST(LoadDefinition, TakesNothingOfAKindThatThisOneHasNot) {
+    const Json filled = fill(tour_document());
+    for (const char* patch : {
+             R"([{"op": "add", "path": "/steps/4/timeout", "value": "1s"}])",
+             R"([{"op": "add", "path": "/steps/4/compensation", "value": "none"}])",
+             R"([{"op": "add", "path": "/steps/4/in_doubt", "value": "park"}])",
+             R"([{"op": "add", "path": "/steps/2/outcome", "value": []}])",
+             R"([{"op": "add", "path": "/steps/2/action/http", "value": {}}])",
+             R"([{"op": "add", "path": "/steps/0/callback_timeout", "value": "1h"}])",
+             R"([{"op": "add", "path": "/steps/0/action/http/reply", "value": "direct"}])",
+             R"([{"op": "add", "path": "/steps/1/max_parallel", "value": 1}])",
+             R"([{"op": "remove", "path": "/steps/0/max_parallel"}])",
+             R"([{"op": "remove", "path": "/steps/1/callback_timeout"}])",
+             R"([{"op": "remove", "path": "/steps/1/compensation/callback_timeout"}])",
+             R"([{"op": "remove", "path": "/steps/7/action/saga/input"}])",
+             R"([{"op": "remove", "path": "/steps/2/in_doubt"}])",
+             R"([{"op": "replace", "path": "/steps/4/action/wait", "value": {}}])",
+             R"([{"op": "replace", "path": "/steps/3/compensation", "value":
+                   {"wait": {"for": "1s"}}}])",
+             R"([{"op": "replace", "path": "/lock", "value": {"a": 1}}])",
+         }) {
+        const auto loaded = load_definition(filled.patch(Json::parse(patch)));
+        ASSERT_FALSE(loaded.has_value()) << patch;
+        EXPECT_EQ(loaded.error().code, ErrorCode::Corruption) << patch;
+    }
 }
 
 TEST(LoadDefinition, TakesNothingThatItDoesNotKnow) {

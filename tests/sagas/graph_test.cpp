@@ -60,7 +60,8 @@ std::vector<std::string> flows(const Json& document) {
 TEST(Graph, IsWrittenInEachFormat) {
     const std::map<std::string, std::string> documents{
         {"order", "examples/order/order.json"},
-        {"branches", "tests/sagas/testdata/definitions/branches.json"}};
+        {"branches", "tests/sagas/testdata/definitions/branches.json"},
+        {"tour", "tests/sagas/testdata/definitions/tour.json"}};
     for (const auto& [name, path] : documents) {
         const auto definition = checked(written(path));
         ASSERT_NE(definition, nullptr);
@@ -95,6 +96,18 @@ TEST(Graph, FollowsDataFromEachPlace) {
                             "a output.c -> b compensation", "input cq -> b compensation",
                             "b output.own -> b compensation", "input l -> saga label",
                             "b output -> saga output", "input #/o p -> saga output"));
+}
+
+TEST(Graph, FollowsDataThroughWaitsChildrenAndElements) {
+    EXPECT_THAT(flows(tour_document()),
+                ElementsAre("input nights -> rooms when", "input rooms -> rooms for_each",
+                            "input customer -> visa body", "input customer -> insure input",
+                            "rooms output -> insure input", "input guides -> guides for_each",
+                            "guides output.id -> guides compensation",
+                            "guides output[0] -> pay body", "insure output -> pay body",
+                            "visa output.number -> pay body", "input reminded -> departure when",
+                            "input starts_at -> departure until", "input customer -> saga lock",
+                            "rooms output -> saga output", "visa output.number -> saga output"));
 }
 
 TEST(Graph, HasTheDefaultHeadersInEachCall) {
@@ -138,6 +151,25 @@ TEST(Graph, SaysWhatEachStepIs) {
     EXPECT_EQ(steps[5].at("position"), "after_pivot");
     EXPECT_FALSE(steps[6].contains("compensation"));
     EXPECT_FALSE(json_of(two_steps("[]")).at("steps")[0].contains("position"));
+}
+
+TEST(Graph, SaysWhatWaitsRepeatsOrCallsOtherSagas) {
+    const Json graph = json_of(tour_document());
+    EXPECT_EQ(graph.at("lock"), "customer {$input.customer}");
+    const Json& steps = graph.at("steps");
+    EXPECT_EQ(steps[0].at("for_each"),
+              Json::parse(R"({"items": "$input.rooms", "max_parallel": 3})"));
+    EXPECT_EQ(steps[1].at("action").at("reply"), "callback");
+    EXPECT_FALSE(steps[0].at("action").contains("reply"));
+    EXPECT_EQ(steps[2].at("action"), Json::parse(R"({"saga": "insurance"})"));
+    EXPECT_EQ(steps[2].at("compensation"), "child");
+    EXPECT_EQ(steps[3].at("compensation"), Json::parse(R"({"saga": "free-guide"})"));
+    EXPECT_EQ(steps[4].at("action"), Json::parse(R"({"wait": {"for": "1d"}})"));
+    EXPECT_FALSE(steps[4].contains("compensation"));
+    EXPECT_EQ(steps[6].at("action"), Json::parse(R"({"wait": {"until": "$input.starts_at"}})"));
+    std::vector<std::string> undone;
+    for (const Json& each : graph.at("undo")) undone.push_back(each.at("step"));
+    EXPECT_THAT(undone, UnorderedElementsAre("rooms", "visa", "insure", "guides"));
 }
 
 TEST(Graph, EscapesWhatWouldBeSyntax) {

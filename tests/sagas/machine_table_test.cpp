@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -8,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "sagas/draft.h"
 #include "tests/sagas/described.h"
 #include "tests/sagas/golden.h"
 #include "tests/sagas/played.h"
+#include "tests/sagas/table_scenes.h"
 
 /// The golden table: what every event does to a step in every state, before, at and after the
 /// pivot; and the diagram in docs/machine.md, which is drawn from it.
@@ -20,172 +21,25 @@ namespace {
 constexpr char kTable[] = "tests/sagas/testdata/machine_table.txt";
 constexpr char kDiagram[] = "docs/machine.md";
 
-/// Three steps in a row; the one in the middle is watched. A 404 is a failure by rule.
-std::shared_ptr<const Definition> definition_for(Position position, const std::string& more) {
-    const std::string http = R"({"http": {"method": "POST", "url": "http://127.0.0.1:9/x"}})";
-    const std::string undo = R"(, "compensation": )" + http;
-    const auto step = [&](const std::string& name, Position at, const std::string& extra) {
-        return R"({"name": ")" + name + R"(", "action": )" + http +
-               (at == Position::Before ? undo : "") +
-               (at == Position::Pivot ? R"(, "pivot": true)" : "") + extra + "}";
-    };
-    const std::string watched =
-        R"(, "retry": {"maximum_attempts": 3, "jitter": 0},
-            "output": "$response.body",
-            "outcome": [{"when": "$response.status == 404", "is": "failure"}])" +
-        more;
-    const Position last = position == Position::Before ? Position::Before : Position::After;
-    const bool has_pivot_first = position == Position::After;
-    return define(R"({"name": "table", "deadline": "1h", "steps": [)" +
-                  step("first", has_pivot_first ? Position::Pivot : Position::Before, "") + "," +
-                  step("watched", position, watched) + "," + step("last", last, "") + "]}");
-}
+const StepState& state_of(const Saga& saga, StepIndex place) { return saga.step(place).state; }
 
-struct Row {
-    std::string text;  ///< "calling 1"
-    StepState state;
-};
-
-std::vector<Row> forward_states() {
-    const Timestamp due = kStart + Milliseconds{1'000};
-    std::vector<StepState> states = {
-        Pending{},
-        Calling{1, 1, false},
-        Calling{1, 1, true},
-        Calling{3, 1, false},
-        Calling{3, 1, true},
-        BackingOff{2, 1, false, due},
-        BackingOff{2, 1, true, due},
-        Succeeded{},
-        Skipped{},
-        StuckAction{StuckReason::InDoubt, 3, true},
-        StuckAction{StuckReason::Refused, 1, false},
-        StuckAction{StuckReason::Exhausted, 3, false},
-        StuckAction{StuckReason::ExpressionError, 0, false},
-        StuckAction{StuckReason::OutputError, 1, false},
-    };
-    std::vector<Row> rows;
-    rows.reserve(states.size());
-    for (StepState& state : states) rows.push_back({describe(state), state});
-    return rows;
-}
-
-std::vector<Row> backward_states() {
-    const Timestamp due = kStart + Milliseconds{1'000};
-    std::vector<StepState> states = {
-        Settling{1, false},
-        Settling{1, true},
-        Succeeded{},
-        InDoubt{},
-        Failed{},
-        Skipped{},
-        Cancelled{},
-        Compensating{1, 1},
-        CompensationBackingOff{2, 1, due},
-        StuckCompensation{StuckReason::CompensationRefused, 1},
-        Compensated{UndoneBy::Call},
-    };
-    std::vector<Row> rows;
-    rows.reserve(states.size());
-    for (StepState& state : states) rows.push_back({describe(state), state});
-    return rows;
-}
-
-/// Whether a step there can be in that state at all: the table has no row for what can't be.
-bool can_be(Position position, const StepState& state) {
-    const auto* stuck = std::get_if<StuckAction>(&state);
-    if (stuck == nullptr) return true;
-    switch (stuck->reason) {
-        case StuckReason::InDoubt:
-            return position != Position::After;
-        case StuckReason::OutputError:
-            return position != Position::Before;
-        default:
-            return position == Position::After;
+/// Of what is watched; of an element also the state of its step, where that has moved.
+std::string states_after(const Scene& scene, const Saga& after) {
+    std::string text = describe(state_of(after, scene.watched));
+    const StepIndex step = step_of(scene.watched);
+    if (step != scene.watched && state_of(after, step) != state_of(scene.saga, step)) {
+        text += "; the step " + describe(state_of(after, step));
     }
+    return text;
 }
 
-using NamedEvent = std::pair<std::string, Event>;
-
-std::vector<NamedEvent> events(StepIndex step) {
-    std::vector<NamedEvent> all = {{"begin", Begin{}}};
-    for (const Phase phase : {Phase::Action, Phase::Compensation}) {
-        for (const std::uint32_t attempt : {1u, 3u}) {
-            const auto add = [&](const std::string& name, Answer answer) {
-                all.emplace_back(
-                    std::string(to_text(phase)) + " " + std::to_string(attempt) + " " + name,
-                    Answered{step, phase, attempt, std::move(answer)});
-            };
-            add("2xx", reply(200, Json{{"id", 1}}));
-            Reply broken = reply(200);
-            broken.body = BodyError{"not JSON"};
-            add("2xx broken body", broken);
-            add("4xx", reply(409));
-            add("4xx by rule", reply(404));
-            add("429", reply(429));
-            add("5xx", reply(500));
-            add("lost", Lost{"no reply"});
-            add("not sent", NotSent{"refused"});
-            all.emplace_back(
-                std::string(to_text(phase)) + " " + std::to_string(attempt) + " unsendable",
-                Unsendable{step, phase, attempt, "no such path"});
-        }
-        all.emplace_back(std::string(to_text(phase)) + " 2 due", Due{step, phase, 2});
-    }
-    all.emplace_back("deadline", DeadlinePassed{});
-    all.emplace_back("cancel", Cancel{somebody()});
-    all.emplace_back("retry", Retry{step, somebody()});
-    all.emplace_back("resolve succeeded",
-                     Resolve{step, ResolveAs::Succeeded, make_value(Json{{"id", 2}}), somebody()});
-    all.emplace_back("resolve compensated",
-                     Resolve{step, ResolveAs::Compensated, nullptr, somebody()});
-    all.emplace_back("resolve skipped", Resolve{step, ResolveAs::Skipped, nullptr, somebody()});
-    all.emplace_back("abandon", Abandon{somebody()});
-    all.emplace_back("suspend", Suspend{somebody()});
-    all.emplace_back("resume", Resume{somebody()});
-    return all;
-}
-
-/// A saga whose watched step is in `state`, the others as they then are.
-Played saga_in(std::shared_ptr<const Definition> definition, const StepState& state,
-               Direction direction, std::uint32_t given_up) {
-    Played played(std::move(definition));
-    played.begin();
-    Saga saga = played.saga();
-    const StepIndex watched = played.index("watched");
-    const bool is_done =
-        std::holds_alternative<Succeeded>(state) || std::holds_alternative<Skipped>(state);
-    if (!std::holds_alternative<Pending>(state)) saga.steps[0].state = Succeeded{};
-    saga.step(watched).state = state;
-    const auto* stuck = std::get_if<StuckAction>(&state);
-    saga.step(watched).has_taken_effect =
-        stuck != nullptr && stuck->reason == StuckReason::OutputError;
-    if (given_up != 0) saga.step(watched).unanswered.push_back({Phase::Action, given_up});
-    if (direction == Direction::Backward) {
-        saga.direction = Direction::Backward;
-        saga.turned = Failure{std::nullopt, "cancelled"};
-        saga.steps[2].state = Cancelled{};
-        const bool is_undo_free =
-            std::holds_alternative<Succeeded>(state) || std::holds_alternative<InDoubt>(state);
-        if (is_undo_free) saga.steps[2].state = Compensating{1, 1};
-        const bool is_closed =
-            std::holds_alternative<Failed>(state) || std::holds_alternative<Skipped>(state) ||
-            std::holds_alternative<Cancelled>(state) || std::holds_alternative<Compensated>(state);
-        if (is_closed) saga.steps[0].state = Compensating{1, 1};
-    } else if (is_done) {
-        saga.steps[2].state = Calling{1, 1, false};
-    }
-    saga.deadline_at = kStart;  // So that a deadline event counts.
-    played.force(std::move(saga));
-    return played;
-}
-
-std::string outcome_of(Played& played, const Event& event) {
+std::string outcome_of(const Scene& scene, Played& played, const Event& event) {
     const Status status_before = status(played.saga());
     const Played::Told told = played.tell(event);
     if (told.refusal) return "refused: " + std::string(to_text(told.refusal->code));
     if (!told.record) return "";
-    std::string text = played.state("watched");
+    if (std::holds_alternative<LateCause>(told.record->cause)) return "late row";
+    std::string text = states_after(scene, played.saga());
     const Status after = status(played.saga());
     text += "; " + std::string(to_text(after));
     if (after != status_before) text += " (was " + std::string(to_text(status_before)) + ")";
@@ -193,7 +47,6 @@ std::string outcome_of(Played& played, const Event& event) {
     if (!told.effects.empty()) {
         text += "; owed: " + describe(played.definition(), told.effects, played.now());
     }
-    if (std::holds_alternative<LateCause>(told.record->cause)) text = "late row";
     return text;
 }
 
@@ -209,41 +62,75 @@ struct Table {
     std::set<Arrow> arrows;
 };
 
-void add_rows(Table& table, Position position, Direction direction, const std::string& more,
-              const std::string& title) {
-    const auto definition = definition_for(position, more);
-    table.text += "== " + title + "\n";
-    const auto rows = direction == Direction::Forward ? forward_states() : backward_states();
-    for (const Row& row : rows) {
-        if (!can_be(position, row.state)) continue;
-        table.text += "-- " + row.text + "\n";
-        std::string nothing;
-        for (const auto& [name, event] : events(StepIndex{1})) {
-            Played played = saga_in(definition, row.state, direction, 7);
-            const std::string outcome = outcome_of(played, event);
-            if (outcome.empty()) {
-                nothing += nothing.empty() ? "" : ", ";
-                nothing += name;
-                continue;
-            }
-            table.text.append(name).append(" -> ").append(outcome).append("\n");
-            const std::string from(status_text(row.state));
-            const std::string to(status_text(played.saga().step(StepIndex{1}).state));
-            if (from != to && outcome != "late row") {
-                std::string label = name;
-                for (const char* prefix : {"action 1 ", "action 3 ", "action 2 ", "compensation 1 ",
-                                           "compensation 3 ", "compensation 2 "}) {
-                    if (label.starts_with(prefix)) label = label.substr(std::string(prefix).size());
-                }
-                table.arrows.insert({from, to, label});
-            }
-        }
-        Played played = saga_in(definition, row.state, direction, 7);
-        table.text += "late answer to 7 -> " +
-                      outcome_of(played, Answered{StepIndex{1}, Phase::Action, 7, reply(200)}) +
-                      "\n";
-        table.text += "no change: " + nothing + "\n";
+/// Without phase and attempt.
+std::string label_of(const std::string& event) {
+    for (const std::string phase : {"action ", "compensation "}) {
+        if (!event.starts_with(phase)) continue;
+        const std::string rest = event.substr(phase.size());
+        const bool is_numbered = rest.front() >= '0' && rest.front() <= '9';
+        return is_numbered ? rest.substr(rest.find(' ') + 1) : rest;
     }
+    return event;
+}
+
+void add_arrows(Table& table, const Saga& before, const Saga& after, StepIndex place,
+                const std::string& event) {
+    const std::string from(status_text(state_of(before, place)));
+    const std::string to(status_text(state_of(after, place)));
+    if (from != to) table.arrows.insert({from, to, label_of(event)});
+}
+
+Played played_in(const Scene& scene) {
+    Played played(scene.definition);
+    played.force(scene.saga);
+    return played;
+}
+
+/// What comes of events, in the order of the first that brings it; with all that bring the same.
+class Rows {
+ public:
+    void add(const std::string& event, const std::string& outcome) {
+        const auto [at, is_new] = events_.try_emplace(outcome, event);
+        if (is_new) {
+            outcomes_.push_back(outcome);
+        } else {
+            at->second += ", " + event;
+        }
+    }
+    std::string text() const {
+        std::string text;
+        for (const std::string& outcome : outcomes_) {
+            text.append(events_.at(outcome)).append(" -> ").append(outcome).append("\n");
+        }
+        return text;
+    }
+
+ private:
+    std::vector<std::string> outcomes_;
+    std::map<std::string, std::string> events_;
+};
+
+void add_rows(Table& table, const Scene& scene) {
+    Rows rows;
+    std::size_t without_change = 0;
+    auto events = table_events(scene.watched);
+    events.emplace_back("late answer to 7",
+                        Answered{scene.watched, Phase::Action, 7, Lost{"no reply"}});
+    for (const auto& [name, event] : events) {
+        Played played = played_in(scene);
+        const std::string outcome = outcome_of(scene, played, event);
+        if (outcome.empty()) {
+            ++without_change;
+            continue;
+        }
+        rows.add(name, outcome);
+        add_arrows(table, scene.saga, played.saga(), scene.watched, name);
+        if (step_of(scene.watched) != scene.watched) {
+            add_arrows(table, scene.saga, played.saga(), step_of(scene.watched), name);
+        }
+    }
+    table.text += "-- " + scene.title + "\n" + rows.text();
+    table.text += "no change: the other " + std::to_string(without_change) + "\n";
 }
 
 Table make_table() {
@@ -251,17 +138,10 @@ Table make_table() {
     table.text =
         "What every event does to a step in every state; other steps stand as they then must.\n"
         "Written by machine_table_test.cpp; SKALD_REWRITE=1 writes it anew.\n";
-    add_rows(table, Position::Before, Direction::Forward, "", "before the pivot, forward");
-    add_rows(table, Position::Before, Direction::Forward, R"(, "in_doubt": "park")",
-             "before the pivot, in_doubt: park, forward");
-    add_rows(table, Position::Before, Direction::Forward, R"(, "optional": true)",
-             "before the pivot, optional, forward");
-    add_rows(table, Position::Before, Direction::Backward, "", "before the pivot, backward");
-    add_rows(table, Position::Pivot, Direction::Forward, "", "the pivot, forward");
-    add_rows(table, Position::Pivot, Direction::Forward,
-             R"(, "compensation": {"http": {"method": "DELETE", "url": "http://127.0.0.1:9/x"}})",
-             "the pivot with a compensation, forward");
-    add_rows(table, Position::After, Direction::Forward, "", "after the pivot, forward");
+    for (const Section& section : table_sections()) {
+        table.text += "== " + section.title + "\n";
+        for (const Scene& scene : section.scenes) add_rows(table, scene);
+    }
     return table;
 }
 
@@ -284,16 +164,34 @@ TEST(MachineTable, EveryStateAndEventDoesWhatTheGoldenFileSays) {
 
 TEST(MachineTable, EveryStateHasItsRows) {
     std::set<std::size_t> seen;
-    for (const auto& rows : {forward_states(), backward_states()}) {
-        for (const Row& row : rows) seen.insert(row.state.index());
+    for (const Section& section : table_sections()) {
+        for (const Scene& scene : section.scenes) {
+            seen.insert(state_of(scene.saga, scene.watched).index());
+        }
     }
     EXPECT_EQ(seen.size(), std::variant_size_v<StepState>);
 }
 
 TEST(MachineTable, EveryEventHasItsRows) {
     std::set<std::size_t> seen;
-    for (const auto& [name, event] : events(StepIndex{1})) seen.insert(event.index());
+    std::set<std::size_t> answers;
+    std::set<std::pair<Phase, Outcome>> callbacks;
+    std::set<std::pair<Phase, ChildEnd::How>> ends;
+    for (const auto& [name, event] : table_events(StepIndex{1})) {
+        seen.insert(event.index());
+        if (const auto* callback = std::get_if<CalledBack>(&event)) {
+            callbacks.insert({callback->phase, callback->outcome});
+        }
+        if (const auto* answered = std::get_if<Answered>(&event)) {
+            answers.insert(answered->answer.index());
+            const auto* end = std::get_if<ChildEnd>(&answered->answer);
+            if (end != nullptr) ends.insert({answered->phase, end->how});
+        }
+    }
     EXPECT_EQ(seen.size(), std::variant_size_v<Event>);
+    EXPECT_EQ(answers.size(), std::variant_size_v<Answer>);
+    EXPECT_EQ(callbacks.size(), 2u * 4u) << "each outcome of each phase";
+    EXPECT_EQ(ends.size(), 2u * 3u) << "each end of each phase";
 }
 
 TEST(MachineTable, TheDiagramInTheDocsIsDrawnFromIt) {

@@ -12,4 +12,8 @@ Json order_document();
 /// The same, changed by a JSON Patch (RFC 6902).
 Json order_with(const std::string& patch);
 
+/// testdata/definitions/tour.json: what waits, repeats or calls other sagas; without fault too.
+Json tour_document();
+Json tour_with(const std::string& patch);
+
 }  // namespace skald::sagas

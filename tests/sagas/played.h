@@ -14,9 +14,10 @@ inline constexpr Timestamp kStart{Milliseconds{1'700'000'000'000}};
 /// A definition from its text. The test fails, and the program ends, when it has errors.
 std::shared_ptr<const Definition> define(std::string_view text);
 
-/// One saga that a test plays. Every event is held against what must always be true: what became
-/// owed is what `owed` has more than before, the state is the fold of the journal, a terminal state
-/// never changes, no action starts once the saga turned. Breaking one fails the test.
+/// One saga that a test plays. Every event is held against what must always be true
+/// (always_true.h). Breaking one fails the test.
+///
+/// Steps are named as "charge", elements of a `for_each` step as "items/2".
 class Played {
  public:
     explicit Played(std::shared_ptr<const Definition> definition, Json input = Json::object());
@@ -35,7 +36,12 @@ class Played {
     Told answer_undo(std::string_view step, int status, Json body = nullptr);
     Told lose(std::string_view step);      ///< The try may have taken effect.
     Told not_send(std::string_view step);  ///< The try did not leave.
-    Told due(std::string_view step);       ///< The time of its next try (either phase) has come.
+    Told call_back(std::string_view step, Outcome outcome, Json output = nullptr);
+    Told call_back_undo(std::string_view step, Outcome outcome);
+    Told end_child(std::string_view step, ChildEnd::How how, Json output = nullptr);
+    /// What the step is to be woken for (either phase) has come, and the time with it.
+    Told due(std::string_view step);
+    Due due_event(StepIndex step);  ///< The event of that; the time comes, too.
 
     /// As after a crash: folds the journal and takes what may have been out for doubtful.
     void restart();
@@ -57,7 +63,9 @@ class Played {
     void force(Saga saga);
 
  private:
-    void hold(const Saga& before, const Transition& transition);
+    StepIndex step_named(std::string_view name) const;
+    /// An answer to the try of either phase that is out.
+    Told answer_open(std::string_view step, Answer answer);
 
     std::shared_ptr<const Definition> definition_;  // Shared with the test.
     Saga saga_;

@@ -93,6 +93,39 @@ Json hard_call(std::mt19937& random) {
     return {{"http", call}};
 }
 
+/// For a template, with a value in it.
+std::string hard_template(std::mt19937& random) {
+    std::string text = hard_text(random);
+    std::erase(text, '$');  // Would begin an expression.
+    return "{" + hard_pointer(random) + "}" + text;
+}
+
+Json hard_action(std::mt19937& random) {
+    switch (up_to(random, 6)) {
+        case 0:
+            return {{"wait", {{"for", "90s"}}}};
+        case 1:
+            return {{"wait", {{"until", hard_template(random)}}}};
+        case 2:
+            return {{"saga", {{"definition", "end"}, {"input", hard_pointer(random)}}}};
+        default:
+            return hard_call(random);
+    }
+}
+
+/// What only some kinds of action have.
+void add_by_kind(std::mt19937& random, Json& step) {
+    if (step["action"].contains("wait")) return;
+    const bool is_child = step["action"].contains("saga");
+    if (!is_child || up_to(random, 2) == 0) {
+        step["compensation"] = up_to(random, 4) == 0 ? Json("none") : hard_call(random);
+    }
+    if (!is_child && up_to(random, 4) == 0) step["action"]["http"]["reply"] = "callback";
+    if (!step.contains("pivot") && up_to(random, 4) == 0) {
+        step["for_each"] = hard_pointer(random);
+    }
+}
+
 }  // namespace
 
 Json definition_that_is_hard_to_draw(std::mt19937& random) {
@@ -109,19 +142,21 @@ Json definition_that_is_hard_to_draw(std::mt19937& random) {
                 after.push_back(names[j]);
             }
         }
-        Json step{{"name", names[i]}, {"after", after}, {"action", hard_call(random)}};
-        step["compensation"] = up_to(random, 4) == 0 ? Json("none") : hard_call(random);
+        Json step{{"name", names[i]}, {"after", after}, {"action", hard_action(random)}};
+        if (i == pivot) step["pivot"] = true;
+        add_by_kind(random, step);
         if (i != pivot && up_to(random, 3) == 0) step["optional"] = true;
         if (up_to(random, 2) == 0) {
             step["when"] = hard_pointer(random) + "\n == " + Json(hard_text(random)).dump();
         }
-        if (!after.empty() && up_to(random, 2) == 0) {
-            step["output"] = "$steps." + after[0].get<std::string>() + ".output#/" + "x\"y;#?";
+        if (!after.empty() && !step["action"].contains("wait") && up_to(random, 2) == 0) {
+            step["output"] = "$steps." + after[0].get<std::string>() + ".output#/0/" + "x\"y;#?";
         }
-        if (i == pivot) step["pivot"] = true;
         steps.push_back(std::move(step));
     }
-    return {{"name", "hard"}, {"steps", steps}, {"output", "$steps." + names[0] + ".output"}};
+    Json document{{"name", "hard"}, {"steps", steps}, {"output", "$steps." + names[0] + ".output"}};
+    if (up_to(random, 3) == 0) document["lock"] = hard_template(random);
+    return document;
 }
 
 }  // namespace skald::sagas

@@ -33,6 +33,16 @@ class FixedSecrets : public Secrets {
     std::map<std::string, std::string, std::less<>> values_;
 };
 
+/// The URL says what it is for.
+class PlainCallbackUrls : public CallbackUrls {
+ public:
+    std::string url(std::string_view saga_id, StepIndex step, Phase phase) const override {
+        return "http://skald/" + std::string(saga_id) + "/" + std::to_string(to_size(step)) +
+               (item_of(step) ? "/" + std::to_string(*item_of(step)) : "") + "/" +
+               std::string(to_text(phase));
+    }
+};
+
 /// One saga of the order, changed by `patch`.
 struct Order {
     explicit Order(const std::string& patch = "[]")
@@ -43,12 +53,13 @@ struct Order {
 
     Result<Request> request(std::size_t step, Phase phase = Phase::Action) const {
         return render(*definition, saga, StepIndex{static_cast<std::uint32_t>(step)}, phase,
-                      secrets);
+                      secrets, callbacks);
     }
 
     std::shared_ptr<const Definition> definition;
     Saga saga;
     FixedSecrets secrets{"hush"};
+    PlainCallbackUrls callbacks;
 };
 
 std::string at(const std::string& path, const std::string& value) {
@@ -174,8 +185,8 @@ TEST(Render, HasLimits) {
 
 TEST(Render, ShowsSecretsMasked) {
     const Order order;
-    const Result<Request> request =
-        render(*order.definition, order.saga, StepIndex{1}, Phase::Action, MaskedSecrets());
+    const Result<Request> request = render(*order.definition, order.saga, StepIndex{1},
+                                           Phase::Action, MaskedSecrets(), order.callbacks);
     EXPECT_EQ(request.value().headers[0].second, "Bearer ***");
 }
 
@@ -186,6 +197,94 @@ TEST(Render, GivesTheSameBytesForEveryTry) {
     EXPECT_EQ(first.headers, second.headers);
     EXPECT_EQ(first.target, second.target);
     EXPECT_EQ(first.body, second.body);
+}
+
+/// One saga of the tour, with two rooms and a guide.
+struct Tour {
+    Tour() {
+        StepRun& rooms = saga.step(kRooms);
+        rooms.items = make_value(Json::parse(R"([{"kind": "any"}, {"kind": "large"}])"));
+        rooms.elements.resize(2);
+        rooms.state = Iterating{};
+        StepRun& guides = saga.step(kGuides);
+        guides.items = make_value(Json::parse(R"(["fr"])"));
+        guides.elements.resize(1);
+        guides.state = Iterating{};
+    }
+    Request request(StepIndex step, Phase phase = Phase::Action) const {
+        return render(*definition, saga, step, phase, secrets, callbacks).value();
+    }
+    std::string child_input(StepIndex step, Phase phase = Phase::Action) const {
+        const auto input = render_child_input(*definition, saga, step, phase);
+        return input ? (*input)->dump() : "error: " + input.error().message;
+    }
+
+    static constexpr StepIndex kRooms{0}, kVisa{1}, kInsure{2}, kGuides{3}, kPay{5}, kRemind{7};
+    std::shared_ptr<const Definition> definition =
+        check_definition(tour_document(), std::nullopt).definition;
+    Saga saga = make_saga(*definition, "saga-1", kStarted, make_value(Json{{"customer", "c1"}}));
+    FixedSecrets secrets;
+    PlainCallbackUrls callbacks;
+};
+
+std::string header(const Request& request, const std::string& name) {
+    for (const auto& [key, value] : request.headers) {
+        if (key == name) return value;
+    }
+    return "none";
+}
+
+TEST(Render, SaysWhereToCallBack) {
+    const Tour tour;
+    EXPECT_EQ(header(tour.request(Tour::kVisa), "Skald-Callback"), "http://skald/saga-1/1/action");
+    EXPECT_EQ(header(tour.request(Tour::kVisa, Phase::Compensation), "Skald-Callback"),
+              "http://skald/saga-1/1/compensation");
+    EXPECT_EQ(header(tour.request(element_of(Tour::kRooms, 0)), "Skald-Callback"), "none");
+    EXPECT_EQ(tour.request(Tour::kVisa).headers, tour.request(Tour::kVisa).headers);
+}
+
+TEST(Render, ShowsCallbackUrlsMasked) {
+    const Tour tour;
+    const Request request = render(*tour.definition, tour.saga, Tour::kVisa, Phase::Action,
+                                   tour.secrets, MaskedCallbackUrls())
+                                .value();
+    EXPECT_EQ(header(request, "Skald-Callback"), "***");
+}
+
+TEST(Render, GivesEachElementItsItemAndKey) {
+    const Tour tour;
+    const Request second = tour.request(element_of(Tour::kRooms, 1));
+    EXPECT_EQ(second.body, R"({"kind":"large","number":1})");
+    EXPECT_EQ(header(second, "Idempotency-Key"), "\"saga-1/rooms/1/action\"");
+    EXPECT_EQ(header(second, "Skald-Step"), "rooms");
+    const Request undo = tour.request(element_of(Tour::kRooms, 1), Phase::Compensation);
+    EXPECT_EQ(undo.target, "/rooms/saga-1%2Frooms%2F1%2Faction");
+    EXPECT_EQ(header(undo, "Idempotency-Key"), "\"saga-1/rooms/1/compensation\"");
+}
+
+TEST(Render, MakesTheInputOfAChild) {
+    Tour tour;
+    const StepIndex guide = element_of(Tour::kGuides, 0);
+    EXPECT_EQ(tour.child_input(guide), R"({"language":"fr"})");
+    EXPECT_EQ(tour.child_input(Tour::kRemind), "{}");
+    EXPECT_THAT(tour.child_input(Tour::kInsure), HasSubstr("error: input: $steps.rooms.output"));
+    EXPECT_THAT(tour.child_input(guide, Phase::Compensation), HasSubstr("error: input: $output"));
+    tour.saga.step(guide).output = make_value(Json{{"id", 7}});
+    EXPECT_EQ(tour.child_input(guide, Phase::Compensation), R"({"guide":7})");
+}
+
+TEST(Render, KnowsWhichChildIsCalled) {
+    const Tour tour;
+    const auto called = [&tour](StepIndex step, Phase phase) {
+        const ChildSaga* child = child_called(tour.definition->step(step), phase);
+        return child == nullptr ? std::string("none") : child->definition;
+    };
+    EXPECT_EQ(called(Tour::kGuides, Phase::Action), "guide");
+    EXPECT_EQ(called(Tour::kGuides, Phase::Compensation), "free-guide");
+    EXPECT_EQ(called(Tour::kInsure, Phase::Action), "insurance");
+    EXPECT_EQ(called(Tour::kInsure, Phase::Compensation), "none");
+    EXPECT_EQ(called(Tour::kVisa, Phase::Action), "none");
+    EXPECT_EQ(called(Tour::kPay, Phase::Compensation), "none");
 }
 
 std::string seen(const Scope& scope, const std::string& path) {
@@ -232,6 +331,27 @@ TEST(SagaScope, SeesItsOwnStepInACompensation) {
     EXPECT_EQ(seen(scope, "$failure.reason"), "\"cancelled\"");
     order.saga.turned = Failure{StepIndex{1}, "refused"};
     EXPECT_EQ(seen(scope, "$failure.step"), "\"charge\"");
+}
+
+TEST(SagaScope, SeesTheItemOfAnElementOnly) {
+    Tour tour;
+    const StepIndex second = element_of(Tour::kRooms, 1);
+    SagaScope scope(*tour.definition, tour.saga);
+    scope.in(second, Phase::Action);
+    EXPECT_EQ(seen(scope, "$item.kind"), "\"large\"");
+    EXPECT_EQ(seen(scope, "$index"), "1");
+    EXPECT_EQ(seen(scope, "$key"), "\"saga-1/rooms/1/action\"");
+    tour.saga.step(second).output = make_value(Json{{"id", 7}});
+    scope.in(second, Phase::Compensation);
+    EXPECT_EQ(seen(scope, "$output.id"), "7") << "its own";
+    EXPECT_EQ(seen(scope, "$index"), "1");
+    EXPECT_EQ(seen(scope, "$action_key"), "\"saga-1/rooms/1/action\"");
+    scope.in(Tour::kRooms, Phase::Action);
+    EXPECT_EQ(seen(scope, "$item"), "error");
+    EXPECT_EQ(seen(scope, "$index"), "error");
+    tour.saga.turned = Failure{second, "refused"};
+    scope.in(second, Phase::Compensation);
+    EXPECT_EQ(seen(scope, "$failure.step"), "\"rooms\"");
 }
 
 TEST(SagaScope, SeesTheReply) {

@@ -124,6 +124,57 @@ TEST(Sensitive, IsAllOfAValueWithTooManySuchPlaces) {
     EXPECT_EQ(defined(document)->sensitive.of(StepIndex{0}).body, Paths{SensitivePath{}});
 }
 
+/// The rooms of a tour: a call for each, and children for each and for all.
+Json rooms(const std::vector<std::string>& sensitive) {
+    return Json{{"name", "rooms"}, {"sensitive", sensitive}, {"steps", Json::parse(R"([
+            {"name": "book", "for_each": "$input.rooms", "compensation": "none",
+             "action": {"http": {"method": "POST", "url": "http://127.0.0.1:1/rooms",
+                        "body": {"guest": "$item.guest", "kind": "$item.kind", "n": "$index"}}},
+             "output": {"for": "$item.guest", "code": "$response.body.code"}},
+            {"name": "tell", "action": {"saga": {"definition": "mail", "input":
+                {"all": "$steps.book.output", "first": "$steps.book.output[0].for"}}}},
+            {"name": "each", "for_each": "$steps.book.output", "compensation": "none",
+             "action": {"saga": {"definition": "mail", "input": {"code": "$item.code"}}}}])")}};
+}
+
+TEST(Sensitive, IsFollowedThroughElements) {
+    const auto definition = defined(rooms({"/input/rooms/*/guest", "/steps/book/output/*/code"}));
+    const Sensitive& found = definition->sensitive;
+    const StepIndex book{0};
+    const StepIndex tell{1};
+    const StepIndex each{2};
+    EXPECT_THAT(found.of(book).items, ElementsAre(SensitivePath{"*", "guest"}));
+    EXPECT_THAT(found.of(element_of(book, 4)).items, ElementsAre(SensitivePath{"guest"}));
+    EXPECT_THAT(found.of(element_of(book, 4)).body, ElementsAre(SensitivePath{"guest"}));
+    EXPECT_THAT(found.of(element_of(book, 4)).output,
+                UnorderedElementsAre(SensitivePath{"code"}, SensitivePath{"for"}));
+    EXPECT_THAT(found.of(book).output,
+                UnorderedElementsAre(SensitivePath{"*", "code"}, SensitivePath{"*", "for"}));
+    EXPECT_TRUE(found.hides_replies(element_of(book, 0)));
+    EXPECT_THAT(found.of(tell).body,
+                UnorderedElementsAre(SensitivePath{"all", "*", "code"},
+                                     SensitivePath{"all", "*", "for"}, SensitivePath{"first"}));
+    EXPECT_THAT(found.of(element_of(each, 0)).body, ElementsAre(SensitivePath{"code"}));
+    EXPECT_THAT(found.of(element_of(tell, 0)).body, found.of(tell).body);
+}
+
+TEST(Sensitive, IsAllOfAnItemOfAnArrayThatIs) {
+    const Sensitive found = defined(rooms({"/input/rooms", "/steps/book/output"}))->sensitive;
+    const StepIndex book{0};
+    EXPECT_THAT(found.of(book).items, ElementsAre(SensitivePath{}));
+    EXPECT_THAT(found.of(element_of(book, 0)).items, ElementsAre(SensitivePath{}));
+    EXPECT_THAT(found.of(book).output, testing::Contains(SensitivePath{}));
+    EXPECT_THAT(found.of(element_of(book, 0)).output, testing::Contains(SensitivePath{}));
+    EXPECT_THAT(found.of(element_of(book, 0)).body,
+                UnorderedElementsAre(SensitivePath{"guest"}, SensitivePath{"kind"}));
+}
+
+// What is said of one element is taken for all.
+TEST(Sensitive, IsOfEachElementWhatItIsOfOne) {
+    const Sensitive found = defined(rooms({"/input/rooms/0/guest"}))->sensitive;
+    EXPECT_THAT(found.of(element_of(StepIndex{0}, 3)).body, ElementsAre(SensitivePath{"guest"}));
+}
+
 TEST(Sensitive, IsNothingUnlessSaid) {
     Json document = payment();
     document.erase("sensitive");
@@ -147,6 +198,17 @@ TEST(Sensitive, MayNotGoWhereItIsShown) {
     EXPECT_THAT(errors_of(labelled), ElementsAre("sensitive-shown /labels/who"));
     labelled["labels"] = {{"all", "{$input}"}};
     EXPECT_THAT(errors_of(labelled), ElementsAre("sensitive-shown /labels/all"));
+    Json locked = payment();
+    locked["lock"] = "card {$input.card.number}";
+    EXPECT_THAT(errors_of(locked), ElementsAre("sensitive-shown /lock"));
+    Json waiting = payment();
+    waiting["steps"].push_back(
+        {{"name", "rest"}, {"action", {{"wait", {{"until", "$input.card.expires"}}}}}});
+    EXPECT_THAT(errors_of(waiting), ElementsAre("sensitive-shown /steps/3/action/wait/until"));
+    Json repeated = payment();
+    repeated["steps"][2]["for_each"] = "$input.people";
+    repeated["steps"][2]["action"]["http"]["url"] = "http://127.0.0.1:1/{$item.mail}";
+    EXPECT_THAT(errors_of(repeated), ElementsAre("sensitive-shown /steps/2/action/http/url"));
 }
 
 }  // namespace

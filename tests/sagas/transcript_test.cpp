@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sagas/draft.h"
+#include "sagas/lock.h"
 #include "tests/sagas/described.h"
 #include "tests/sagas/golden.h"
 #include "tests/sagas/played.h"
@@ -14,13 +16,19 @@
 /// Transcripts in testdata/transcripts: a command, "----", what came of it, a blank line.
 ///
 ///   define            followed by the definition's JSON
-///   begin [INPUT]
+///   begin [INPUT]     | begin-child [INPUT]: for another saga
 ///   answer STEP[/compensation] [#ATTEMPT] STATUS [BODY] | lost REASON | not-sent REASON
 ///   unsendable STEP[/compensation] ERROR
-///   due STEP          the time of its next try comes
+///   call-back STEP[/compensation] success [OUTPUT] | failure|retry|unknown [ERROR]
+///   child STEP[/compensation] [#ATTEMPT] completed [OUTPUT] | compensated|abandoned [ERROR]
+///   due STEP          what it is to be woken for comes, and the time with it
+///   due STEP again ATTEMPT    the event alone
+///   lock-granted | parent-turned
 ///   deadline | advance DURATION | restart | state
 ///   cancel | retry [STEP] | resolve STEP succeeded|compensated|skipped [OUTPUT] | abandon
 ///   suspend | resume
+///
+/// Elements of a `for_each` step are steps named as "items/2".
 namespace skald::sagas {
 namespace {
 
@@ -49,8 +57,11 @@ class Transcript {
             return "ok\n";
         }
         if (word == "begin") {
-            saga_.emplace(definition_, json_or(rest_of(line), Json::object()));
-            return told(saga_->begin());
+            return begin(json_or(rest_of(line), Json::object()), std::nullopt);
+        }
+        if (word == "begin-child") {
+            return begin(json_or(rest_of(line), Json::object()),
+                         Parent{"parent-1", StepIndex{0}, Phase::Action, 1});
         }
         if (word == "advance") {
             saga_->advance(parse_duration(rest_of(line)).value());
@@ -65,6 +76,14 @@ class Transcript {
     }
 
  private:
+    std::string begin(const Json& input, std::optional<Parent> parent) {
+        saga_.emplace(definition_, input);
+        Begin event;
+        event.lock = render_lock(*definition_, input).value();
+        event.parent = std::move(parent);
+        return told(saga_->tell(event));
+    }
+
     struct Try {
         StepIndex step;
         Phase phase;
@@ -73,16 +92,27 @@ class Transcript {
     Try try_of(std::istringstream& line) {
         std::string name;
         line >> name;
-        const std::size_t slash = name.find('/');
-        const Phase phase = slash == std::string::npos ? Phase::Action : Phase::Compensation;
-        const StepIndex step = saga_->index(name.substr(0, slash));
-        const StepRun& run = saga_->saga().step(step);
-        std::uint32_t attempt = phase == Phase::Action ? run.attempts : run.compensation_attempts;
+        const std::size_t undo = name.find("/compensation");
+        const Phase phase = undo == std::string::npos ? Phase::Action : Phase::Compensation;
+        const StepIndex step = saga_->index(name.substr(0, undo));
+        std::uint32_t attempt = open_attempt(step, phase);
         if ((line >> std::ws).peek() == '#') {
             line.get();
             line >> attempt;
         }
         return {step, phase, attempt};
+    }
+
+    /// The one that is answered to what is owed now; else the last one.
+    std::uint32_t open_attempt(StepIndex step, Phase phase) const {
+        for (const Effect& effect : owed(saga_->definition(), saga_->saga())) {
+            const auto* child = std::get_if<Child>(&effect);
+            if (child != nullptr && child->step == step && child->phase == phase) {
+                return child->attempt;
+            }
+        }
+        const StepRun& run = saga_->saga().step(step);
+        return phase == Phase::Action ? run.attempts : run.compensation_attempts;
     }
 
     static Answer answer_of(std::istringstream& line) {
@@ -91,6 +121,34 @@ class Transcript {
         if (what == "lost") return Lost{rest_of(line)};
         if (what == "not-sent") return NotSent{rest_of(line)};
         return reply(std::stoi(what), json_or(rest_of(line), nullptr));
+    }
+
+    static Answer child_end(std::istringstream& line) {
+        std::string how;
+        line >> how;
+        const std::string rest = rest_of(line);
+        if (how == "completed") {
+            return ChildEnd{ChildEnd::How::Completed, make_value(json_or(rest, nullptr)), ""};
+        }
+        return ChildEnd{
+            how == "compensated" ? ChildEnd::How::Compensated : ChildEnd::How::Abandoned, nullptr,
+            rest};
+    }
+
+    Event call_back(std::istringstream& line) {
+        const Try at = try_of(line);
+        std::string outcome;
+        line >> outcome;
+        const std::string rest = rest_of(line);
+        if (outcome == "success") {
+            return CalledBack{at.step, at.phase, Outcome::Success,
+                              rest.empty() ? nullptr : make_value(Json::parse(rest)), ""};
+        }
+        return CalledBack{at.step, at.phase,
+                          outcome == "failure" ? Outcome::Failure
+                          : outcome == "retry" ? Outcome::Retry
+                                               : Outcome::Unknown,
+                          nullptr, rest};
     }
 
     std::optional<StepIndex> step_of(std::istringstream& line) {
@@ -113,16 +171,13 @@ class Transcript {
 
     Event due(std::istringstream& line) {
         const StepIndex step = step_of(line).value();
-        const StepState& state = saga_->saga().step(step).state;
-        if (const auto* waiting = std::get_if<BackingOff>(&state)) {
-            saga_->advance(std::max(waiting->due_at - saga_->now(), Milliseconds{0}));
-            return Due{step, Phase::Action, waiting->attempt};
+        std::string again;
+        if (line >> again) {
+            std::uint32_t attempt = 0;
+            line >> attempt;
+            return Due{step, Phase::Action, attempt};
         }
-        if (const auto* undoing = std::get_if<CompensationBackingOff>(&state)) {
-            saga_->advance(std::max(undoing->due_at - saga_->now(), Milliseconds{0}));
-            return Due{step, Phase::Compensation, undoing->attempt};
-        }
-        return Due{step, Phase::Action, 1};
+        return saga_->due_event(step);
     }
 
     Event event(const std::string& word, std::istringstream& line) {
@@ -134,6 +189,13 @@ class Transcript {
             const Try at = try_of(line);
             return Unsendable{at.step, at.phase, at.attempt, rest_of(line)};
         }
+        if (word == "call-back") return call_back(line);
+        if (word == "child") {
+            const Try at = try_of(line);
+            return Answered{at.step, at.phase, at.attempt, child_end(line)};
+        }
+        if (word == "lock-granted") return LockGranted{};
+        if (word == "parent-turned") return ParentTurned{};
         if (word == "due") return due(line);
         if (word == "deadline") return DeadlinePassed{};
         if (word == "cancel") return Cancel{somebody()};
@@ -168,9 +230,9 @@ class Transcript {
 
     std::string state() {
         std::string text;
-        for (const Step& step : saga_->definition().steps) {
-            const StepRun& run = saga_->saga().step(saga_->index(step.name));
-            text += step.name + ": " + describe(run.state);
+        for (const StepIndex place : all_places(saga_->saga())) {
+            const StepRun& run = saga_->saga().step(place);
+            text += place_name(saga_->definition(), place) + ": " + describe(run.state);
             if (run.output) text += " output " + run.output->dump();
             if (!run.error.empty()) text += " (" + run.error + ")";
             text += "\n";

@@ -103,6 +103,86 @@ std::vector<WarningRow> step_rows() {
     };
 }
 
+std::vector<WarningRow> waiting_rows() {
+    return {
+        {"wait-exceeds-deadline /steps/2/action/wait/for",
+         R"([{"op": "replace", "path": "/steps/2/action", "value": {"wait": {"for": "15m"}}},
+             {"op": "remove", "path": "/steps/2/compensation"}])",
+         R"([{"op": "replace", "path": "/steps/2/action", "value": {"wait": {"for": "14m"}}},
+             {"op": "remove", "path": "/steps/2/compensation"}])"},
+        {"wait-exceeds-deadline /steps/0/action/http/reply",
+         R"([{"op": "add", "path": "/steps/0/action/http/reply", "value": "callback"}])",
+         R"([{"op": "add", "path": "/steps/3/action/http/reply", "value": "callback"}])"},
+        {"wait-exceeds-deadline /steps/0/callback_timeout",
+         R"([{"op": "add", "path": "/steps/0/action/http/reply", "value": "callback"},
+             {"op": "add", "path": "/steps/0/callback_timeout", "value": "20m"}])",
+         R"([{"op": "add", "path": "/steps/0/action/http/reply", "value": "callback"},
+             {"op": "add", "path": "/steps/0/callback_timeout", "value": "10m"}])"},
+        {"header-of-callback /steps/3/output/at",
+         R"([{"op": "add", "path": "/steps/3/action/http/reply", "value": "callback"},
+             {"op": "add", "path": "/steps/3/output", "value":
+              {"at": "$response.headers.date", "id": "$response.body.id"}}])",
+         R"([{"op": "add", "path": "/steps/3/action/http/reply", "value": "callback"},
+             {"op": "add", "path": "/steps/3/output", "value":
+              {"at": "$response.headers.date?", "id": "$response.body.id"}}])"},
+        {"null-in-lock /lock",
+         R"([{"op": "add", "path": "/lock", "value": "order {$input.order_id?}"}])",
+         R"([{"op": "add", "path": "/lock", "value": "order {$input.order_id}"}])"},
+        {"writes-without-undo /steps/0/compensation",
+         R"([{"op": "replace", "path": "/steps/0/action", "value":
+              {"saga": {"definition": "stock", "input": "$input.items"}}},
+             {"op": "replace", "path": "/steps/0/compensation", "value": "none"}])",
+         R"([{"op": "replace", "path": "/steps/0/action", "value":
+              {"saga": {"definition": "stock", "input": "$input.items"}}},
+             {"op": "remove", "path": "/steps/0/compensation"}])"},
+        {"compensation-without-reference /steps/1/compensation/saga",
+         R"([{"op": "replace", "path": "/steps/1/compensation", "value":
+              {"saga": {"definition": "refund", "input": {"why": "$failure.reason"}}}}])",
+         R"([{"op": "replace", "path": "/steps/1/compensation", "value":
+              {"saga": {"definition": "refund", "input": {"charge": "$action_key"}}}}])"},
+    };
+}
+
+/// `for_each` over items of which the schema takes so many, in `close`, and what else is changed.
+std::string each_of(const std::string& schema_of_items, const std::string& patch) {
+    Json all = Json::parse(patch);
+    all.push_back({{"op", "add"},
+                   {"path", "/input_schema/properties"},
+                   {"value", {{"items", Json::parse(schema_of_items)}}}});
+    all.push_back({{"op", "add"}, {"path", "/steps/4/for_each"}, {"value", "$input.items"}});
+    return all.dump();
+}
+
+std::vector<WarningRow> for_each_rows() {
+    static const std::string kBounded = R"({"maxItems": 1000})";
+    static const std::string kByIndex =
+        R"([{"op": "replace", "path": "/steps/4/action/http/url", "value": "http://[::1]/{$index}"}])";
+    static const std::string kByNothing = each_of(kBounded, "[]");
+    static const std::string kNamed = each_of(kBounded, kByIndex);
+    static const std::string kTooMany = each_of(R"({"maxItems": 1001})", kByIndex);
+    static const std::string kReferred = each_of(R"({"$ref": "#/definitions/items"})", R"([
+        {"op": "replace", "path": "/steps/4/action/http/url", "value": "http://[::1]/{$index}"},
+        {"op": "add", "path": "/input_schema/definitions", "value": {"items": true}}])");
+    static const std::string kInBody = each_of(
+        kBounded, R"([{"op": "add", "path": "/steps/4/action/http/body", "value": "$item"}])");
+    static const std::string kOneByOne =
+        each_of(kBounded, R"([{"op": "add", "path": "/steps/4/action/http/body", "value": "$item"},
+                      {"op": "add", "path": "/steps/4/max_parallel", "value": 1}])");
+    static const std::string kUndo = R"([
+        {"op": "add", "path": "/input_schema/properties", "value": {"items": {"maxItems": 9}}},
+        {"op": "add", "path": "/steps/1/for_each", "value": "$input.items"},
+        {"op": "replace", "path": "/steps/1/action/http/body", "value": "$item"},
+        {"op": "replace", "path": "/steps/1/compensation/http/body", "value": ")";
+    static const std::string kUndoOfAll = kUndo + R"($saga.id"}])";
+    static const std::string kUndoOfEach = kUndo + R"($item"}])";
+    return {
+        {"item-not-used /steps/4/action/http", kByNothing.c_str(), kNamed.c_str()},
+        {"item-not-used /steps/1/compensation/http", kUndoOfAll.c_str(), kUndoOfEach.c_str()},
+        {"unbounded-items /steps/4/for_each", kTooMany.c_str(), kReferred.c_str()},
+        {"parallel-writes /steps/4/action/http/url", kInBody.c_str(), kOneByOne.c_str()},
+    };
+}
+
 std::vector<WarningRow> call_rows() {
     return {
         {"get-with-body /steps/4/action/http/body",
@@ -221,7 +301,8 @@ std::vector<WarningRow> condition_rows() {
 
 std::vector<WarningRow> all_rows() {
     std::vector<WarningRow> all;
-    for (const auto& part : {step_rows(), call_rows(), condition_rows()}) {
+    for (const auto& part :
+         {step_rows(), waiting_rows(), for_each_rows(), call_rows(), condition_rows()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -353,7 +434,8 @@ TEST(WarningExamples, AreThereForEveryWarning) {
     EXPECT_EQ(documented, codes);
     // And each has its rows above.
     std::set<std::string> in_source;
-    for (const char* name : {"warnings", "call_warnings", "condition_warnings"}) {
+    for (const char* name :
+         {"warnings", "call_warnings", "condition_warnings", "for_each_warnings"}) {
         std::ifstream file(std::string(SKALD_SOURCE_DIR "/sagas/") + name + ".cpp");
         std::stringstream text;
         text << file.rdbuf();

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace skald::sagas {
+
+/// A patch (RFC 6902) on the order document (order_document.h) that draws exactly this error.
+struct Fault {
+    std::string code;
+    std::string pointer;
+    std::string patch;
+};
+
+// faults_of_kinds.cpp: of waits, children, `for_each`, callbacks and locks.
+std::vector<Fault> kind_faults();
+
+std::vector<Fault> all_faults();
+
+/// Patches of one operation.
+std::string adding(const std::string& path, const std::string& value);
+std::string removing(const std::string& path);
+
+}  // namespace skald::sagas
