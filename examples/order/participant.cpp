@@ -200,7 +200,8 @@ void Participant::Server::serve_holding() {
 
 void Participant::Server::handle(const httplib::Request& request, httplib::Response& response,
                                  const std::function<barrier::Answer(const Call&)>& run) {
-    Call call{key_of(request), attempt_of(request), nullptr};
+    Call call{key_of(request), attempt_of(request), nullptr,
+              request.get_header_value("Skald-Callback")};
     if (call.key.empty() || call.key.size() > kKeyBytesMax) {
         send(response, 400, "send an Idempotency-Key of 1 to 512 bytes");
         return;
@@ -308,6 +309,14 @@ void Participant::on_compensation_by_path(const std::string& prefix, const std::
                                  return server->undo(call, request.matches[1].str(), kind);
                              });
                          });
+}
+
+void Participant::on_read(const std::string& path, Read read) {
+    server_->http.Get(path, [read = std::move(read)](const httplib::Request& request,
+                                                     httplib::Response& response) {
+        const std::string match = request.matches.size() > 1 ? request.matches[1].str() : "";
+        send(response, read(match, request.get_param_value("customer")));
+    });
 }
 
 void Participant::stay_silent_when(std::function<bool(const Call&)> is_silent) {

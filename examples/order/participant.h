@@ -21,6 +21,7 @@ struct Call {
     std::string key;            ///< The Idempotency-Key, without its quotes.
     std::uint32_t attempt = 1;  ///< From 1: Skald-Attempt.
     nlohmann::json body;        ///< Null where there was none.
+    std::string callback;       ///< Skald-Callback: where to say how it ended; empty: nowhere.
 };
 
 /// Beside its own routes each participant serves:
@@ -50,6 +51,11 @@ class Participant {
                          const std::string& kind);
     /// `DELETE prefix{key}` is a compensation whose path ends in the key of its action.
     void on_compensation_by_path(const std::string& prefix, const std::string& kind);
+    /// `GET path`, a regular expression: changes nothing, so it needs no key. `read` gets what the
+    /// path's group matched (empty: it has none) and the query parameter "customer".
+    using Read =
+        std::function<barrier::Answer(const std::string& match, const std::string& customer)>;
+    void on_read(const std::string& path, Read read);
     /// Calls for which `is_silent` have their effect, and are never answered.
     void stay_silent_when(std::function<bool(const Call&)> is_silent);
 
