@@ -37,7 +37,10 @@ class Loop {
                    " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) +
                    "\r\nContent-Type: application/json\r\nContent-Length: " +
                    std::to_string(options.body.size()) + "\r\n\r\n" + options.body;
-        number_at_ = request_.find(kNumberMark);
+        for (std::size_t at = request_.find(kNumberMark); at != std::string::npos;
+             at = request_.find(kNumberMark, at + 1)) {
+            numbers_at_.push_back(at);
+        }
         if (options.count == 0) {
             result_.latencies_us.reserve(1u << 20);
         }
@@ -70,8 +73,8 @@ class Loop {
     std::vector<Client> clients_;
     std::vector<char> chunk_;
     std::string request_;
-    std::size_t number_at_ = std::string::npos;
-    std::uint64_t sent_ = 0;
+    std::vector<std::size_t> numbers_at_;
+    std::uint64_t last_number_ = 0;
     std::size_t waiting_ = 0;  ///< Clients whose answer is still to come.
     Phase phase_ = Phase::WarmUp;
     Clock::time_point measuring_since_;
@@ -136,10 +139,10 @@ void Loop::send(std::size_t index) {
     if (!may_send()) {
         return;
     }
-    if (number_at_ != std::string::npos) {
-        std::uint64_t number = ++sent_;
+    for (const std::size_t at : numbers_at_) {
+        std::uint64_t number = ++last_number_;
         for (std::size_t digit = std::strlen(kNumberMark); digit-- > 0; number /= 10) {
-            request_[number_at_ + digit] = static_cast<char>('0' + number % 10);
+            request_[at + digit] = static_cast<char>('0' + number % 10);
         }
     }
     if (!client.socket.is_open()) {

@@ -8,7 +8,8 @@
 
 namespace skald::benchmark {
 
-/// Stands in a body for the number of the request, which takes its place digit by digit.
+/// Stands in a body, once or more often, for a number that no other such place gets, digit by
+/// digit.
 constexpr const char* kNumberMark = "000000000000";
 
 struct LoopOptions {

@@ -26,8 +26,16 @@ int main(int argc, char** argv) try {
     app.add_option("--participant-pid", options.participant_pid, "To tell its CPU time too");
     app.add_option("--warm-up-ms", warm_up_ms, "Before measuring");
     app.add_option("--measured-ms", measured_ms, "How long to measure");
+    app.add_option("--null-coordinator", options.null_coordinator,
+                   "The binary of the scenarios null_…");
+    app.add_option("--filled", options.filled,
+                   "A file of finished sagas, made where it isn't there and kept");
+    app.add_option("--finished", options.finished, "How many it holds")
+        ->check(CLI::Range(std::uint64_t{1'000}, std::uint64_t{100'000'000}));
     app.add_option("--in-flight", options.in_flight, "Calls of the scenario in_flight");
     app.add_option("--live", options.live, "Sagas of the scenario recovery");
+    app.add_option("--parked", options.parked, "Sagas of the scenario parked");
+    app.add_option("--due", options.due, "Timers of the scenario parked");
     app.add_option("--starts", options.starts, "Starts of the scenario ready");
     app.add_flag("--syncs", has_syncs, "Count fsyncs too, in a second run under strace");
     CLI11_PARSE(app, argc, argv);

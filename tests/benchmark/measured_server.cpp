@@ -1,5 +1,6 @@
 #include "tests/benchmark/measured_server.h"
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -19,7 +20,8 @@ constexpr std::chrono::milliseconds kDrainInterval{5};
 }  // namespace
 
 void remove_database(const std::filesystem::path& database) {
-    for (const char* suffix : {"", "-wal", "-shm", ".lock", ".port", ".log", ".key", ".syncs"}) {
+    for (const char* suffix :
+         {"", "-wal", "-shm", ".lock", ".port", ".log", ".callback-key", ".syncs", ".filled"}) {
         std::filesystem::remove(database.string() + suffix);
     }
 }
@@ -68,6 +70,14 @@ void MeasuredServer::put_definition(const std::string& json) {
         throw std::runtime_error("PUT /v1/definitions/bench: " +
                                  (reply.has_value() ? reply->body : "no answer"));
     }
+}
+
+std::uint64_t MeasuredServer::completed() {
+    const auto reply = client_.get("/v1/sagas?count=true&limit=1");
+    if (!reply.has_value() || reply->status != 200) {
+        throw std::runtime_error("GET /v1/sagas?count=true failed");
+    }
+    return nlohmann::json::parse(reply->body).at("counts").at("completed").get<std::uint64_t>();
 }
 
 std::uint64_t MeasuredServer::live() {

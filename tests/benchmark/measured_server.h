@@ -34,6 +34,8 @@ class MeasuredServer {
     void stop();
 
     void put_definition(const std::string& json);
+    /// Sagas that completed, ever.
+    std::uint64_t completed();
     /// Sagas that are not finished, by /metrics.
     std::uint64_t live();
     void await_all_ended();

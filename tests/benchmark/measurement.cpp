@@ -10,7 +10,10 @@
 #include <thread>
 
 #include "tests/benchmark/closed_loop.h"
+#include "tests/benchmark/filled_store.h"
 #include "tests/benchmark/measured_server.h"
+#include "tests/benchmark/parked.h"
+#include "tests/benchmark/searching.h"
 #include "tests/outside/http_client.h"
 
 namespace skald::benchmark {
@@ -29,7 +32,7 @@ double milliseconds_since(Clock::time_point then) {
     return std::chrono::duration<double, std::milli>(Clock::now() - then).count();
 }
 
-double megabytes(std::uint64_t kilobytes) { return static_cast<double>(kilobytes) / 1024.0; }
+double in_megabytes(std::uint64_t kilobytes) { return static_cast<double>(kilobytes) / 1024.0; }
 
 /// Milliseconds below which `share` of the (sorted) times are.
 double percentile(const std::vector<std::uint32_t>& sorted_us, double share) {
@@ -59,6 +62,9 @@ class Measurement {
             case Kind::Firing:
                 sagas();
                 break;
+            case Kind::Null:
+                null_sagas();
+                break;
             case Kind::InFlight:
                 in_flight();
                 break;
@@ -67,6 +73,12 @@ class Measurement {
                 break;
             case Kind::Ready:
                 ready();
+                break;
+            case Kind::Parked:
+                figures_ = measure_parked(options_);
+                break;
+            case Kind::Search:
+                figures_ = measure_searching(options_, filled());
                 break;
             case Kind::Recovery:
                 recovery();
@@ -80,10 +92,13 @@ class Measurement {
         LoopOptions loop;
         loop.port = port;
         loop.clients = scenario_.clients;
-        loop.body = start_json();
-        if (scenario_.kind == Kind::Waiting || scenario_.kind == Kind::Harness) {
+        loop.body = start_json(scenario_.batch);
+        if (scenario_.kind == Kind::Waiting || scenario_.kind == Kind::Null ||
+            scenario_.kind == Kind::Harness) {
             loop.target = "/v1/sagas?wait=30s";
             loop.expected_status = scenario_.end_status;
+        } else if (scenario_.batch > 1) {
+            loop.target = "/v1/sagas/batch";
         } else {
             loop.target = "/v1/sagas";
             loop.expected_code = 201;
@@ -117,72 +132,124 @@ class Measurement {
 
     /// Clients start sagas for some time; where they don't wait for the end, we do.
     void sagas() {
-        const std::uint64_t empty_bytes = empty_file_bytes();
-        MeasuredServer server(options_.skald, options_.database);
-        server.put_definition(definition_json(scenario_, options_.participants));
-        const bool is_firing = scenario_.kind == Kind::Firing;
-        LoopOptions asked = loop(server.port());
-        std::uint64_t warm_up_sagas = 0;
-        if (is_firing) {
-            LoopOptions warm_up = asked;
-            warm_up.warm_up = {};
-            warm_up.measured = options_.warm_up;
-            warm_up_sagas = run_closed_loop(warm_up).total;
-            server.await_all_ended();
-            asked.warm_up = {};
+        const bool is_filled = scenario_.file == File::Filled;
+        const std::filesystem::path database = is_filled ? filled() : options_.database;
+        const std::uint64_t bytes = is_filled ? bytes_on_disk(database) : empty_file_bytes();
+        std::uint64_t sagas = 0;
+        {
+            MeasuredServer server(options_.skald, database);
+            server.put_definition(definition_json(scenario_, options_.participants));
+            sagas = drive(server);
+            server.stop();
         }
-        ProcessUsage before;
-        ProcessUsage participant_before;
-        ProcessUsage after;
-        ProcessUsage participant_after;
-        double load_cpu_ms = 0;
-        asked.on_measuring = [&] {
-            before = server.usage();
-            participant_before = usage_of(options_.participant_pid);
-            load_cpu_ms = -usage_of(::getpid()).cpu_ms;
-        };
-        const auto note_end = [&] {
-            after = server.usage();
-            participant_after = usage_of(options_.participant_pid);
-            load_cpu_ms += usage_of(::getpid()).cpu_ms;
-        };
-        asked.on_measured = [&] {
-            if (!is_firing) {
-                note_end();
-            }
-        };
-        const auto begin = Clock::now();
-        LoopResult result = run_closed_loop(asked);
-        const std::uint64_t sagas = is_firing ? result.total : result.measured;
-        if (is_firing) {
-            server.await_all_ended();
-            note_end();
-            figures_["accepted_per_second"] = static_cast<double>(result.measured) / result.seconds;
-            result.seconds = milliseconds_since(begin) / 1000.0;
+        figures_["disk_bytes_per_saga"] =
+            (static_cast<double>(bytes_on_disk(database)) - static_cast<double>(bytes)) /
+            static_cast<double>(std::max<std::uint64_t>(1, sagas));
+        if (is_filled) {
+            figures_["at_once"] = options_.finished;
+        } else if (options_.syncs == Syncs::Counted) {
+            count_syncs();
         }
-        server.stop();
+    }
 
+    /// The same load on the null coordinator, which has no file and knows no definitions.
+    void null_sagas() {
+        std::string ports;
+        for (const std::uint16_t port : options_.participants) {
+            ports += (ports.empty() ? "" : ",") + std::to_string(port);
+        }
+        MeasuredServer server(options_.null_coordinator, options_.database,
+                              {"--participants", ports});
+        drive(server);
+        server.stop();
+    }
+
+    std::filesystem::path filled() const {
+        const std::filesystem::path file =
+            options_.filled.string() + '-' + std::to_string(options_.finished);
+        make_filled_database(file, options_.skald,
+                             definition_json(*find_scenario("wait_64"), options_.participants),
+                             options_.finished);
+        return file;
+    }
+
+    /// What was used from one moment to another.
+    struct Used {
+        ProcessUsage server_before, server_after;
+        double tools_cpu_ms = 0;
+    };
+
+    void begin(Used& used, const MeasuredServer& server) const {
+        used.server_before = server.usage();
+        used.tools_cpu_ms = -tools_cpu_ms();
+    }
+
+    void end(Used& used, const MeasuredServer& server) const {
+        used.server_after = server.usage();
+        used.tools_cpu_ms += tools_cpu_ms();
+    }
+
+    double tools_cpu_ms() const {
+        return usage_of(options_.participant_pid).cpu_ms + usage_of(::getpid()).cpu_ms;
+    }
+
+    /// Puts the load on `server` and notes what came of it; all sagas that it ended, with those of
+    /// the warm-up.
+    std::uint64_t drive(MeasuredServer& server) {
+        return scenario_.kind == Kind::Firing ? fire(server) : wait(server);
+    }
+
+    std::uint64_t wait(MeasuredServer& server) {
+        LoopOptions asked = loop(server.port());
+        Used used;
+        asked.on_measuring = [&] { begin(used, server); };
+        asked.on_measured = [&] { end(used, server); };
+        LoopResult result = run_closed_loop(asked);
+        note_sagas(result, result.measured, used);
+        return result.total;
+    }
+
+    /// What was accepted in the measured time counts once all of it has ended.
+    std::uint64_t fire(MeasuredServer& server) {
+        LoopOptions warm_up = loop(server.port());
+        warm_up.warm_up = {};
+        warm_up.measured = options_.warm_up;
+        run_closed_loop(warm_up);
+        server.await_all_ended();
+        const std::uint64_t warm_up_sagas = server.completed();
+
+        LoopOptions asked = loop(server.port());
+        asked.warm_up = {};
+        Used used;
+        const auto since = Clock::now();
+        begin(used, server);
+        LoopResult result = run_closed_loop(asked);
+        server.await_all_ended();
+        end(used, server);
+        const double accepted = static_cast<double>(result.measured * scenario_.batch);
+        figures_["accepted_per_second"] = accepted / result.seconds;
+        result.seconds = milliseconds_since(since) / 1000.0;
+        const std::uint64_t all = server.completed();
+        note_sagas(result, all - warm_up_sagas, used);
+        return all;
+    }
+
+    void note_sagas(LoopResult& result, std::uint64_t sagas, const Used& used) {
         const double count = std::max(1.0, static_cast<double>(sagas));
         figures_["sagas"] = sagas;
         figures_["per_second"] = static_cast<double>(sagas) / result.seconds;
         note_latencies(result);
+        const ProcessUsage& before = used.server_before;
+        const ProcessUsage& after = used.server_after;
         figures_["cpu_ms_per_saga"] = (after.cpu_ms - before.cpu_ms) / count;
         if (options_.participant_pid != 0) {
-            figures_["tools_cpu_ms_per_saga"] =
-                (participant_after.cpu_ms - participant_before.cpu_ms + load_cpu_ms) / count;
+            figures_["tools_cpu_ms_per_saga"] = used.tools_cpu_ms / count;
         }
-        figures_["resident_mb"] = megabytes(after.resident_kb);
-        figures_["resident_peak_mb"] = megabytes(after.resident_peak_kb);
+        figures_["resident_mb"] = in_megabytes(after.resident_kb);
+        figures_["resident_peak_mb"] = in_megabytes(after.resident_peak_kb);
         figures_["written_bytes_per_saga"] =
             static_cast<double>(after.written_bytes - before.written_bytes) / count;
-        const std::uint64_t all = std::max<std::uint64_t>(1, warm_up_sagas + result.total);
-        figures_["disk_bytes_per_saga"] =
-            static_cast<double>(bytes_on_disk(options_.database) - empty_bytes) /
-            static_cast<double>(all);
         note_errors(result);
-        if (options_.syncs == Syncs::Counted) {
-            count_syncs();
-        }
     }
 
     std::uint64_t empty_file_bytes() {
@@ -205,7 +272,8 @@ class Measurement {
             LoopOptions asked = loop(server.port());
             asked.warm_up = {};
             asked.measured = std::min(options_.measured, kSyncTime);
-            sagas = static_cast<double>(run_closed_loop(asked).total);
+            const std::uint64_t requests = run_closed_loop(asked).total;
+            sagas = static_cast<double>(requests * scenario_.batch);
             server.await_all_ended();
             server.stop();
         } catch (const std::runtime_error& error) {
@@ -267,7 +335,7 @@ class Measurement {
         MeasuredServer server(options_.skald, options_.database,
                               {"--calls-per-origin", std::to_string(options_.in_flight + 100)});
         server.put_definition(definition_json(scenario_, options_.participants));
-        figures_["idle_resident_mb"] = megabytes(server.usage().resident_kb);
+        figures_["idle_resident_mb"] = in_megabytes(server.usage().resident_kb);
         start_count(server, options_.in_flight);
         const auto until = Clock::now() + kInFlightTime;
         std::uint64_t most = 0;
@@ -276,12 +344,12 @@ class Measurement {
             now_held = held();
             if (now_held >= most) {
                 most = now_held;
-                figures_["resident_mb"] = megabytes(server.usage().resident_kb);
+                figures_["resident_mb"] = in_megabytes(server.usage().resident_kb);
             }
         } while (now_held < options_.in_flight && now_held >= most && Clock::now() < until);
         figures_["at_once"] = most;
         server.await_all_ended();
-        figures_["resident_peak_mb"] = megabytes(server.usage().resident_peak_kb);
+        figures_["resident_peak_mb"] = in_megabytes(server.usage().resident_peak_kb);
         server.stop();
     }
 
@@ -289,8 +357,8 @@ class Measurement {
         MeasuredServer server(options_.skald, options_.database);
         std::this_thread::sleep_for(kIdleTime);
         const ProcessUsage usage = server.usage();
-        figures_["resident_mb"] = megabytes(usage.resident_kb);
-        figures_["resident_peak_mb"] = megabytes(usage.resident_peak_kb);
+        figures_["resident_mb"] = in_megabytes(usage.resident_kb);
+        figures_["resident_peak_mb"] = in_megabytes(usage.resident_peak_kb);
         server.stop();
     }
 
@@ -319,11 +387,11 @@ class Measurement {
         MeasuredServer server(options_.skald, options_.database);
         figures_["at_once"] = options_.live;
         figures_["ready_ms"] = server.ready_ms();
-        figures_["resident_mb"] = megabytes(server.usage().resident_kb);
+        figures_["resident_mb"] = in_megabytes(server.usage().resident_kb);
         server.await_all_ended();
         figures_["done_ms"] = server.age_ms();
         figures_["per_second"] = static_cast<double>(options_.live) * 1000.0 / server.age_ms();
-        figures_["resident_peak_mb"] = megabytes(server.usage().resident_peak_kb);
+        figures_["resident_peak_mb"] = in_megabytes(server.usage().resident_peak_kb);
         server.stop();
     }
 

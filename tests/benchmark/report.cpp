@@ -122,6 +122,18 @@ void print_row(const std::string& title, const Figures& figures) {
     std::printf("\n");
 }
 
+/// Figures of a row's own: the times of each list.
+void print_queries(const Figures& figures) {
+    const std::string prefix = "query_ms ";
+    for (const auto& [name, runs] : figures) {
+        if (!name.starts_with(prefix)) continue;
+        const std::string query = name.substr(prefix.size());
+        const std::optional<double> most = middle(figures, ("query_max_ms " + query).c_str());
+        std::printf("  %-29s p50 %8.2f ms, longest %8.2f ms\n", query.c_str(), median(runs),
+                    most.value_or(0));
+    }
+}
+
 /// The other build's row, and how the first compares with it.
 void print_comparison(const std::string& build, const Figures& ours, const Figures& theirs) {
     print_row("  " + build, theirs);
@@ -149,6 +161,7 @@ void print_table(const Gathered& gathered) {
         const auto ours = found->second.find(first);
         if (ours != found->second.end()) {
             print_row(std::string(scenario.title), ours->second);
+            print_queries(ours->second);
         }
         for (const auto& [build, theirs] : found->second) {
             if (build != first && ours != found->second.end()) {
@@ -161,6 +174,64 @@ void print_table(const Gathered& gathered) {
     }
 }
 
+/// How a scenario compares with another one, of the same build.
+struct Ratio {
+    const char* ours;
+    const char* base;
+    double aim;  ///< Of sagas/s, at the least.
+};
+constexpr std::array<Ratio, 5> kRatios{{{"wait_1", "null_1", 0.65},
+                                        {"wait_16", "null_16", 0.65},
+                                        {"wait_64", "null_64", 0.65},
+                                        {"wait_256", "null_256", 0.65},
+                                        {"grown", "wait_64", 0.9}}};
+
+const Figures* find_figures(const Gathered& gathered, const char* scenario,
+                            const std::string& build) {
+    const auto found = gathered.results.find(scenario);
+    if (found == gathered.results.end()) return nullptr;
+    const auto figures = found->second.find(build);
+    return figures == found->second.end() ? nullptr : &figures->second;
+}
+
+/// Of each pair that was measured: sagas/s as a ratio, CPU as a difference.
+Json ratios(const Gathered& gathered, const std::string& build) {
+    Json all = Json::array();
+    for (const Ratio& ratio : kRatios) {
+        const Figures* ours = find_figures(gathered, ratio.ours, build);
+        const Figures* base = find_figures(gathered, ratio.base, build);
+        // The null coordinator is measured with the first build only.
+        if (base == nullptr) base = find_figures(gathered, ratio.base, gathered.builds.front());
+        if (ours == nullptr || base == nullptr) continue;
+        const double rate = middle(*ours, "per_second").value_or(0);
+        const double base_rate = middle(*base, "per_second").value_or(0);
+        if (base_rate <= 0) continue;
+        all.push_back({{"scenario", ratio.ours},
+                       {"base", ratio.base},
+                       {"per_second_ratio", rate / base_rate},
+                       {"aim", ratio.aim},
+                       {"cpu_ms_more", middle(*ours, "cpu_ms_per_saga").value_or(0) -
+                                           middle(*base, "cpu_ms_per_saga").value_or(0)}});
+    }
+    return all;
+}
+
+void print_ratios(const Gathered& gathered) {
+    for (const std::string& build : gathered.builds) {
+        const Json all = ratios(gathered, build);
+        if (all.empty()) continue;
+        std::printf("\nRatios of %s\n", build.c_str());
+        for (const Json& ratio : all) {
+            const std::string pair = ratio.at("scenario").get<std::string>() + " to " +
+                                     ratio.at("base").get<std::string>();
+            std::printf("  %-29s%8.3f of its sagas/s (aim: %.2f), %+.3f ms CPU a saga",
+                        pair.c_str(), ratio.at("per_second_ratio").get<double>(),
+                        ratio.at("aim").get<double>(), ratio.at("cpu_ms_more").get<double>());
+            std::printf("%s\n", pair.find("null") == std::string::npos ? "" : " (aim: +0.070)");
+        }
+    }
+}
+
 Json to_json(const Gathered& gathered, const std::vector<std::string>& facts) {
     Json document = {{"machine", facts}, {"builds", gathered.builds}};
     for (const auto& [scenario, by_build] : gathered.results) {
@@ -170,6 +241,9 @@ Json to_json(const Gathered& gathered, const std::vector<std::string>& facts) {
                                                                 {"runs", runs}};
             }
         }
+    }
+    for (const std::string& build : gathered.builds) {
+        document["ratios"][build] = ratios(gathered, build);
     }
     return document;
 }
@@ -192,6 +266,7 @@ int main(int argc, char** argv) try {
         return 1;
     }
     skald::benchmark::print_table(gathered);
+    skald::benchmark::print_ratios(gathered);
     if (!json.empty()) {
         std::ofstream(json) << skald::benchmark::to_json(gathered, facts).dump(2) << '\n';
     }

@@ -14,21 +14,79 @@ Json call(std::uint16_t port, std::string_view path, const Json& body) {
     return {{"http", {{"method", "POST"}, {"url", url}, {"body", body}}}};
 }
 
+Json order() { return {{"order_id", "$input.order_id"}, {"amount", "$input.amount"}}; }
+Json key() { return {{"action_key", "$action_key"}}; }
+Json id() { return {{"id", "$response.body.id"}}; }
+
+Json line_steps(const Scenario& scenario, const std::vector<std::uint16_t>& ports) {
+    const Json reserve = {{"name", "reserve"},
+                          {"timeout", "60s"},
+                          {"action", call(ports.at(0), scenario.first, order())},
+                          {"output", id()},
+                          {"compensation", call(ports.at(0), "ok/release", key())}};
+    const Json charge = {{"name", "charge"},
+                         {"action", call(ports.at(1), "ok", order())},
+                         {"output", id()},
+                         {"compensation", call(ports.at(1), "ok/refund", key())}};
+    const Json ship = {{"name", "ship"},
+                       {"pivot", true},
+                       {"action", call(ports.at(2), scenario.third,
+                                       {{"order_id", "$input.order_id"},
+                                        {"reservation", "$steps.reserve.output.id"}})},
+                       {"output", id()}};
+    return {reserve, charge, ship};
+}
+
+/// check, then reserve, charge and notify at once, then pack and label, then load, then ship.
+Json graph_steps(const std::vector<std::uint16_t>& ports) {
+    const auto step = [&ports](const char* name, const Json& after, std::size_t port) {
+        return Json{{"name", name},
+                    {"after", after},
+                    {"action", call(ports.at(port), "ok", order())},
+                    {"output", id()},
+                    {"compensation", call(ports.at(port), "ok/undo", key())}};
+    };
+    Json ship = step("ship", Json::array({"load"}), 1);
+    ship.erase("compensation");
+    ship["pivot"] = true;
+    return {step("check", Json::array(), 0),
+            step("reserve", Json::array({"check"}), 0),
+            step("charge", Json::array({"check"}), 1),
+            step("notify", Json::array({"check"}), 2),
+            step("pack", Json::array({"reserve", "charge"}), 0),
+            step("label", Json::array({"charge", "notify"}), 1),
+            step("load", Json::array({"pack", "label"}), 2),
+            ship};
+}
+
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
     static const std::vector<Scenario> all = {
         {"harness", "the tools alone, one call", Kind::Harness, 64},
         {"wait_1", "3 steps, 1 client waits", Kind::Waiting, 1},
+        {"null_1", "null coordinator, 1 waits", Kind::Null, 1},
         {"wait_16", "3 steps, 16 clients wait", Kind::Waiting, 16},
+        {"null_16", "null coordinator, 16 wait", Kind::Null, 16},
         {"wait_64", "3 steps, 64 clients wait", Kind::Waiting, 64},
+        {"null_64", "null coordinator, 64 wait", Kind::Null, 64},
         {"wait_256", "3 steps, 256 clients wait", Kind::Waiting, 256},
+        {"null_256", "null coordinator, 256 wait", Kind::Null, 256},
         {"refused", "third step refused, 64 wait", Kind::Waiting, 64, "ok", "refuse",
          "compensated"},
+        {"dag_8", "graph of 8 steps, 64 wait", Kind::Waiting, 64, "ok", "ok", "completed",
+         Shape::Graph},
         {"fire", "3 steps, 16 clients don't wait", Kind::Firing, 16},
+        {"fire_batch", "batches of 100, 4 don't wait", Kind::Firing, 4, "ok", "ok", "completed",
+         Shape::Line, File::New, 100},
+        {"search", "lists of many finished sagas", Kind::Search, 1, "ok", "ok", "completed",
+         Shape::Line, File::Filled},
+        {"grown", "3 steps, 64 wait, a full file", Kind::Waiting, 64, "ok", "ok", "completed",
+         Shape::Line, File::Filled},
         {"in_flight", "many calls in flight", Kind::InFlight, 16, "slow"},
         {"idle", "idle, on a new file", Kind::Idle},
         {"ready", "start to ready, on a new file", Kind::Ready},
+        {"parked", "parked sagas, and timers", Kind::Parked},
         {"recovery", "kill -9 with many live sagas", Kind::Recovery, 16, "gate"},
     };
     return all;
@@ -44,34 +102,26 @@ const Scenario* find_scenario(std::string_view name) {
 }
 
 std::string definition_json(const Scenario& scenario, const std::vector<std::uint16_t>& ports) {
-    const Json order = {{"order_id", "$input.order_id"}, {"amount", "$input.amount"}};
-    const Json key = {{"action_key", "$action_key"}};
-    const Json reserve = {{"name", "reserve"},
-                          {"timeout", "60s"},
-                          {"action", call(ports.at(0), scenario.first, order)},
-                          {"output", {{"id", "$response.body.id"}}},
-                          {"compensation", call(ports.at(0), "ok/release", key)}};
-    const Json charge = {{"name", "charge"},
-                         {"action", call(ports.at(1), "ok", order)},
-                         {"output", {{"id", "$response.body.id"}}},
-                         {"compensation", call(ports.at(1), "ok/refund", key)}};
-    const Json ship = {{"name", "ship"},
-                       {"pivot", true},
-                       {"action", call(ports.at(2), scenario.third,
-                                       {{"order_id", "$input.order_id"},
-                                        {"reservation", "$steps.reserve.output.id"}})},
-                       {"output", {{"id", "$response.body.id"}}}};
-    return Json{{"name", "bench"},
-                {"input_schema", {{"type", "object"}, {"required", {"order_id", "amount"}}}},
-                {"steps", {reserve, charge, ship}},
-                {"output", {{"shipment", "$steps.ship.output.id"}}}}
-        .dump();
+    Json definition = {
+        {"name", "bench"},
+        {"input_schema", {{"type", "object"}, {"required", {"order_id", "amount"}}}}};
+    if (scenario.shape == Shape::Graph) {
+        definition["steps"] = graph_steps(ports);
+    } else {
+        definition["steps"] = line_steps(scenario, ports);
+    }
+    definition["output"] = {{"shipment", "$steps.ship.output.id"}};
+    return definition.dump();
 }
 
-std::string start_json() {
-    return Json{{"definition", "bench"},
-                {"input", {{"order_id", std::string("o-") + kNumberMark}, {"amount", 4200}}}}
-        .dump();
+std::string start_json(std::size_t batch) {
+    const Json start = {
+        {"definition", "bench"},
+        {"input", {{"order_id", std::string("o-") + kNumberMark}, {"amount", 4200}}}};
+    if (batch == 1) {
+        return start.dump();
+    }
+    return Json{{"items", Json(batch, start)}}.dump();
 }
 
 }  // namespace skald::benchmark

@@ -11,11 +11,25 @@ namespace skald::benchmark {
 enum class Kind : std::uint8_t {
     Harness,   ///< The load client against a participant, without skald: the limit of the tools.
     Waiting,   ///< Each client starts a saga, waits for its end, and starts the next.
+    Null,      ///< The same against the null coordinator.
     Firing,    ///< Clients start sagas as fast as they are accepted, then all must end.
     InFlight,  ///< Many calls wait for their answers at the same time.
     Idle,      ///< Nothing happens.
     Ready,     ///< From exec to the first 200 of /readyz, on a new file.
+    Parked,    ///< Sagas that wait for a day, a restart, and others whose time comes.
+    Search,    ///< Lists of many finished sagas.
     Recovery,  ///< kill -9 with many live sagas; from exec until ready, and until all are done.
+};
+
+/// What skald starts on.
+enum class File : std::uint8_t {
+    New,
+    Filled,  ///< It holds many finished sagas.
+};
+
+enum class Shape : std::uint8_t {
+    Line,   ///< Three steps.
+    Graph,  ///< Eight, of which up to three at once.
 };
 
 struct Scenario {
@@ -26,15 +40,19 @@ struct Scenario {
     std::string_view first = "ok";  ///< Path of the first step at the participant.
     std::string_view third = "ok";
     std::string_view end_status = "completed";
+    Shape shape = Shape::Line;
+    File file = File::New;
+    std::size_t batch = 1;  ///< Starts in one request.
 };
 
 const std::vector<Scenario>& scenarios();
 /// Null: no such name.
 const Scenario* find_scenario(std::string_view name);
 
-/// The definition `bench`: three steps by HTTP, the third the pivot, each at a port of its own.
+/// The definition `bench`: steps by HTTP, the last the pivot. Of three steps, each has a port of
+/// its own.
 std::string definition_json(const Scenario& scenario, const std::vector<std::uint16_t>& ports);
-/// A start of it; holds kNumberMark.
-std::string start_json();
+/// A start of it, or a batch of so many; each holds kNumberMark.
+std::string start_json(std::size_t batch = 1);
 
 }  // namespace skald::benchmark

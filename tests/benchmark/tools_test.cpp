@@ -27,10 +27,12 @@ TEST(JsonScan, FindsTheMemberOfTheOuterObjectOnly) {
     EXPECT_EQ(top_level_text("", "status"), "");
 }
 
+const std::string kOneNumber = std::string(R"({"n":")") + kNumberMark + "\"}";
+
 /// Runs `count` requests of `clients` against a server that does `on_call`.
-LoopResult run_against(
-    std::size_t clients, std::uint64_t count,
-    const std::function<void(ParticipantServer&, const ReceivedCall&)>& on_call) {
+LoopResult run_against(std::size_t clients, std::uint64_t count,
+                       const std::function<void(ParticipantServer&, const ReceivedCall&)>& on_call,
+                       const std::string& body = kOneNumber) {
     ParticipantServer server(1);
     const std::jthread thread(
         [&] { server.run([&](const ReceivedCall& call) { on_call(server, call); }); });
@@ -38,7 +40,7 @@ LoopResult run_against(
     options.port = server.ports()[0];
     options.clients = clients;
     options.target = "/v1/sagas";
-    options.body = std::string(R"({"n":")") + kNumberMark + "\"}";
+    options.body = body;
     options.expected_status = "completed";
     options.count = count;
     LoopResult result = run_closed_loop(options);
@@ -60,6 +62,19 @@ TEST(ClosedLoop, SendsEachNumberOnceAndCountsWhatWasAnswered) {
     std::sort(bodies.begin(), bodies.end());
     EXPECT_EQ(bodies.front(), R"({"n":"000000000001"})");
     EXPECT_EQ(bodies.back(), R"({"n":"000000000020"})");
+}
+
+TEST(ClosedLoop, GivesEachPlaceInABodyANumberOfItsOwn) {
+    std::vector<std::string> bodies;
+    run_against(
+        1, 2,
+        [&](ParticipantServer& server, const ReceivedCall& received) {
+            bodies.emplace_back(received.body);
+            server.answer(received.call, outside::make_reply(200, R"({"status":"completed"})"));
+        },
+        '[' + kOneNumber + ',' + kOneNumber + ']');
+    EXPECT_EQ(bodies, (std::vector<std::string>{R"([{"n":"000000000001"},{"n":"000000000002"}])",
+                                                R"([{"n":"000000000003"},{"n":"000000000004"}])"}));
 }
 
 TEST(ClosedLoop, CountsOtherAnswersAsErrorsAndComesAgainWhenBusy) {
