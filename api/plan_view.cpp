@@ -97,7 +97,8 @@ class WayBack {
         std::reverse(effects.begin(), effects.end());
         for (const sagas::Effect& effect : effects) {
             if (!sagas::is_owed(definition_, saga_, effect)) continue;
-            did_some |= std::visit([this](const auto& each) { return perform(each); }, effect);
+            did_some |=
+                std::visit([this](const auto& each) { return this->perform(each); }, effect);
         }
         return did_some;
     }
@@ -158,6 +159,7 @@ class WayBack {
         return true;
     }
     bool perform(const sagas::WakeStep& wake) {
+        now_ = std::max(now_, wake.at);  // Before its time it is none.
         apply(sagas::Due{wake.step, wake.phase, wake.attempt});
         return true;
     }
@@ -168,7 +170,7 @@ class WayBack {
     const sagas::Saga& before_;
     const SagaSurroundings& around_;
     sagas::Saga saga_;
-    const sagas::Timestamp now_;
+    sagas::Timestamp now_;
     Document entries_ = Document::array();
     std::string why_not_;
     bool is_unstuck_ = false;

@@ -1,7 +1,5 @@
 #include "sagas/draft.h"
 
-#include <algorithm>
-
 #include "sagas/assign.h"
 #include "sagas/check.h"
 
@@ -26,10 +24,9 @@ void Draft::accept(Cause cause) {
 }
 
 void Draft::keep_owed(StepIndex step) {
-    const bool is_kept = std::any_of(owed_before_.begin(), owed_before_.end(),
-                                     [step](const auto& kept) { return kept.first == step; });
-    if (!is_kept) {
-        owed_before_.emplace_back(step, owed_by(definition_, saga_, step));
+    const auto [kept, is_new] = owed_before_.try_emplace(step);
+    if (is_new) {
+        kept->second = owed_by(definition_, saga_, step);
     }
 }
 
@@ -82,13 +79,6 @@ void Draft::end(End end) {
 
 Transition Draft::finish() && {
     std::vector<Effect> effects;
-    const auto place = [](StepIndex index) {
-        return std::pair(to_size(index), item_of(index));  // In the order of all_places.
-    };
-    std::sort(owed_before_.begin(), owed_before_.end(),
-              [&place](const auto& left, const auto& right) {
-                  return place(left.first) < place(right.first);
-              });
     for (const auto& [step, before] : owed_before_) {
         Owed now = owed_by(definition_, saga_, step);
         if (now && now != before) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,13 +42,20 @@ class Draft {
 
  private:
     using Owed = std::optional<Effect>;
+    /// The order of all_places.
+    struct BeforeInPlace {
+        bool operator()(StepIndex left, StepIndex right) const {
+            return std::pair(to_size(left), item_of(left)) <
+                   std::pair(to_size(right), item_of(right));
+        }
+    };
     void keep_owed(StepIndex step);
 
     const Definition& definition_;
     Saga saga_;
     Timestamp now_;
     std::optional<Record> record_;
-    std::vector<std::pair<StepIndex, Owed>> owed_before_;  ///< Of the steps that were touched.
+    std::map<StepIndex, Owed, BeforeInPlace> owed_before_;  ///< Of what was touched.
     Owed deadline_before_;
     Owed lock_before_;
 };

@@ -49,7 +49,7 @@ class Needs {
     void add(const sagas::ChildSaga& child) { add(child.input); }
     template <typename... Kinds>
     void add(const std::variant<Kinds...>& call) {
-        std::visit([this](const auto& kind) { add(kind); }, call);
+        std::visit([this](const auto& kind) { this->add(kind); }, call);
     }
     void add(Path path, const Json& leaf) {
         if (path.missing == sagas::Missing::IsError) all_.push_back({std::move(path), leaf});
