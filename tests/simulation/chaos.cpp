@@ -12,14 +12,15 @@ constexpr Time kHour{3'600'000};
 
 }  // namespace
 
-Chaos::Chaos(Timeline& timeline, Disk& disk, SystemClock& system, Random random, Counters& counters)
+Chaos::Chaos(Timeline& timeline, Disk& disk, SystemClock& system, Random random, Counters& counters,
+             std::int64_t pace)
     : timeline_(timeline),
       disk_(disk),
       system_(system),
       random_(random),
       counters_(counters),
       spares_process_(random_.one_in(8)),
-      gap_(random_.between(300, 8'000)) {
+      gap_(pace * random_.between(300, 8'000)) {
     disk_.set_capacity(kPlenty);
 }
 

@@ -17,7 +17,9 @@ using rehearsal::Timeline;
 /// Some seeds have much of it and some have none.
 class Chaos {
  public:
-    Chaos(Timeline& timeline, Disk& disk, SystemClock& system, Random random, Counters& counters);
+    /// `pace`: so many times as slowly as it can.
+    Chaos(Timeline& timeline, Disk& disk, SystemClock& system, Random random, Counters& counters,
+          std::int64_t pace);
 
     /// Goes on until `heal`.
     void begin();

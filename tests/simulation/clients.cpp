@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "sagas/check.h"
+#include "sagas/children.h"
 #include "sagas/lint.h"
+#include "sagas/lock.h"
 #include "tests/simulation/plans.h"
 
 namespace skald::simulation {
@@ -12,21 +14,27 @@ namespace {
 
 using Owner = Timeline::Owner;
 
-sagas::Value input_of(const StartPlan& start) {
-    sagas::Json input = sagas::Json::object();
-    for (const auto& [name, value] : start.input) input[name] = value;
-    return sagas::make_value(std::move(input));
+/// The latest version of each name, as a registration and a start see them.
+sagas::FindLatest find_latest(Process& process) {
+    return [&process](std::string_view name) -> sagas::Result<sagas::KnownDefinition> {
+        auto version = process.catalog().to_start(name, std::nullopt);
+        if (!version) return tl::unexpected(version.error());
+        const auto definition = std::shared_ptr<const sagas::Definition>(
+            *version, &(*version)->definition);  // It lives as long as its version.
+        return sagas::KnownDefinition{definition, (*version)->number};
+    };
 }
 
 }  // namespace
 
 Clients::Clients(Timeline& timeline, Random random, Counters& counters, const History& history,
-                 See see)
+                 See see, std::int64_t pace)
     : timeline_(timeline),
       random_(random),
       counters_(counters),
       history_(history),
       see_(std::move(see)),
+      pace_(pace),
       clients_(history.starts.size()) {
     std::map<std::string, std::uint32_t> versions;
     for (const DefinitionPlan& plan : history.definitions) {
@@ -71,7 +79,8 @@ void Clients::work() {
         post(start);
         if (random_.one_in(10)) post(start);  // Its twin, by the network.
     }
-    work_soon(Time{random_.between(100, 4'000)});
+    if (random_.one_in(16)) watch_children();
+    work_soon(pace_ * Time{random_.between(100, 4'000)});
 }
 
 void Clients::register_next() {
@@ -79,17 +88,23 @@ void Clients::register_next() {
                                    [](const Registration& each) { return !each.is_done; });
     if (next == registrations_.end()) return;
     const auto index = static_cast<std::size_t>(next - registrations_.begin());
-    const sagas::Json json = document(history_.definitions[index]);
-    const sagas::Checked checked = sagas::check_definition(json, std::nullopt);
-    SKALD_CHECK(checked.definition);  // plans.cpp made a definition that is refused.
-    store::PutDefinition put{checked.definition->name, json.dump(), checked.filled.dump(),
+    if (!next->checked) {
+        next->document = document(history_.definitions[index]);
+        next->checked = sagas::check_definition(next->document, std::nullopt);
+    }
+    const auto& definition = next->checked->definition;
+    SKALD_CHECK(definition);  // plans.cpp made a definition that is refused.
+    const auto problems = sagas::check_children(*definition, find_latest(*process_));
+    if (process_->is_dying()) return;  // The disk went down under its feet; later again.
+    SKALD_CHECK(problems.empty());
+    store::PutDefinition put{definition->name, next->document.dump(), next->checked->filled.dump(),
                              std::nullopt, process_->clock().now()};
     process_->coordinator().post(engine::ChangeDefinition{
         std::move(put), [this, index](const engine::ChangeDefinition::Result& result) {
             if (!std::holds_alternative<store::DefinitionOutcome>(result)) return;
             if (registrations_[index].is_done) return;
             registrations_[index].is_done = true;
-            work_soon(Time{0});
+            timeline_.after(Time{0}, Owner::Process, [this] { register_next(); });
         }});
 }
 
@@ -98,6 +113,11 @@ void Clients::post(const StartPlan& start) {
     auto version = process_->catalog().to_start(history_.definitions[start.definition].name,
                                                 registration.version);
     if (!version) return;  // The disk went down under its feet; later again.
+    auto pins = sagas::pin_children((*version)->definition, find_latest(*process_));
+    if (!pins) return;
+    const sagas::Value input = sagas::make_value(input_of(start));
+    auto lock = sagas::render_lock((*version)->definition, *input);
+    SKALD_CHECK(lock);
     Client& client = clients_[start.number];
     ++client.posts;
     const std::string number = std::to_string(start.number);
@@ -105,16 +125,18 @@ void Clients::post(const StartPlan& start) {
         start.is_id_of_client ? start.id : "saga-" + number + "-" + std::to_string(client.posts);
     std::optional<sagas::RequestKey> request;
     if (!start.request_key.empty()) request = {start.request_key, "hash of " + number};
-    see_(StartAsked{start.number});
+    see_(StartAsked{start.number, *pins});
     process_->coordinator().post(engine::Start{
         std::move(*version),
         id,
         start.is_id_of_client ? store::IdOrigin::Client : store::IdOrigin::Ours,
-        input_of(start),
+        input,
         {},
         "hash of " + number,
         std::move(request),
         std::nullopt,
+        std::move(*lock),
+        std::move(*pins),
         [this, &start, id](const engine::Start::Result& result) { answered(start, id, result); }});
 }
 
@@ -138,6 +160,15 @@ void Clients::answered(const StartPlan& start, const std::string& id,
     if (seen.saga.empty() || clients_[start.number].saga) return;
     clients_[start.number].saga = seen.saga;
     watch(seen.saga);
+}
+
+/// Somebody looks at what the latest children come to.
+void Clients::watch_children() {
+    const auto list = process_->reader().list({}, {std::nullopt, 10, 10});
+    if (!list) return;
+    for (const store::SagaRow& row : list->rows) {
+        if (row.parent && !watches_.contains(row.id)) watch(row.id);
+    }
 }
 
 void Clients::watch(const std::string& saga) {

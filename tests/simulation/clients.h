@@ -9,6 +9,7 @@
 
 #include "engine/rehearsal/timeline.h"
 #include "engine/watchers.h"
+#include "sagas/lint.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/process.h"
@@ -24,7 +25,9 @@ using See = std::function<void(decltype(Seen::what))>;
 /// same key or id, and some do so without need.
 class Clients {
  public:
-    Clients(Timeline& timeline, Random random, Counters& counters, const History& history, See see);
+    /// `pace`: so many times as slowly as they can.
+    Clients(Timeline& timeline, Random random, Counters& counters, const History& history, See see,
+            std::int64_t pace);
 
     void begin_process(Process& process);
     void end_process();
@@ -37,6 +40,8 @@ class Clients {
     struct Registration {
         std::uint32_t version;  ///< Of the plan with the same index.
         bool is_done = false;
+        sagas::Json document = {};
+        std::optional<sagas::Checked> checked = std::nullopt;  ///< Once it was tried.
     };
     struct Client {
         std::uint32_t posts = 0;
@@ -49,6 +54,7 @@ class Clients {
     void post(const StartPlan& start);
     void answered(const StartPlan& start, const std::string& id,
                   const engine::Start::Result& result);
+    void watch_children();
     void watch(const std::string& saga);
 
     Timeline& timeline_;
@@ -56,6 +62,7 @@ class Clients {
     Counters& counters_;
     const History& history_;
     const See see_;
+    const std::int64_t pace_;
     Process* process_ = nullptr;
     std::vector<Registration> registrations_;
     std::vector<Client> clients_;  ///< By StartPlan::number.

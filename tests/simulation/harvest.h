@@ -6,8 +6,9 @@
 
 namespace skald::simulation {
 
-/// All journals of the store, as they are now. Errors: as store::Reader.
-sagas::Result<Journals> read_journals(const store::Reader& reader);
+/// All journals of the store, as they are now; of those in `known`, only what has come since is
+/// read. Errors: as store::Reader.
+sagas::Result<Journals> read_journals(const store::Reader& reader, const Journals& known = {});
 
 /// How all sagas stand, and what the store counts, into `history`. Errors: as store::Reader.
 sagas::Result<void> read_end(Process& process, History& history);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -26,9 +27,10 @@ struct StepPlan {
     bool is_optional = false;
     bool parks_in_doubt = false;  ///< "in_doubt": "park".
     enum class Undo : std::uint8_t {
-        NotSaid,  ///< At or after the pivot only.
+        NotSaid,  ///< At or after the pivot, of waits, and of children, which undo themselves.
         Nothing,  ///< "none"
-        Call
+        Call,
+        Child  ///< A saga of its own.
     } undo = Undo::Call;
     bool undo_is_delete = false;             ///< 404 and 410 are success then.
     std::optional<std::string> when;         ///< The boolean member of the input that it asks.
@@ -42,14 +44,35 @@ struct StepPlan {
     /// Explicit rules {"when": "$response.status == S", "is": "failure"} and "unknown"; 0: none.
     int failure_status = 0;
     int unknown_status = 0;
+
+    enum class Kind : std::uint8_t { Call, Wait, Child } kind = Kind::Call;
+    /// The reply to its action, or undo, may be a 202: then a callback says how it ended.
+    bool calls_back = false, undo_calls_back = false;
+    std::chrono::milliseconds callback_timeout{}, undo_callback_timeout{};
+    std::chrono::milliseconds wait_for{};   ///< Of a Wait,
+    std::optional<std::string> wait_until;  ///< or the member of the input that says until when.
+    std::string child;                      ///< Of a Child: the name of its definition.
+    std::string undo_child;                 ///< Of Undo::Child.
+    std::optional<std::string> items;       ///< for_each: the list in the input that it goes over.
+    std::uint32_t max_parallel = 10;        ///< Of these.
 };
 struct DefinitionPlan {
     std::string name;
     std::vector<StepPlan> steps;
     std::optional<std::chrono::milliseconds> deadline;
+    bool has_lock = false;  ///< Its value is the input's "lock".
 };
 
 enum class Phase : std::uint8_t { Action, Undo };
+
+using Item = std::optional<std::uint32_t>;  ///< Which element of a step; none: the step itself.
+
+/// A step, or one element of it.
+struct Place {
+    std::size_t step;
+    Item item = std::nullopt;
+    auto operator<=>(const Place&) const = default;
+};
 
 /// A call as it is known outside.
 struct CallName {
@@ -57,6 +80,8 @@ struct CallName {
     std::size_t step;
     Phase phase;
     std::uint32_t attempt;  ///< Skald-Attempt.
+    Item item = std::nullopt;
+    Place place() const { return {step, item}; }
     bool operator==(const CallName&) const = default;
 };
 
@@ -65,10 +90,11 @@ struct CallName {
 /// The first byte of the request left skald.
 struct Sent {
     CallName call;
-    std::string key;  ///< Idempotency-Key, without its quotes.
+    std::string key;            ///< Idempotency-Key, without its quotes.
+    std::string callback = {};  ///< Skald-Callback; empty: the participant can't call back.
 };
 /// The participant dealt with a request that arrived (late ones, repeats and copies of the network
-/// too).
+/// too), or came to a decision about one that it had answered with 202 (status 0 then).
 struct Handled {
     CallName call;
     enum class Did : std::uint8_t {
@@ -84,6 +110,26 @@ struct Told {
     enum class What : std::uint8_t { Reply, NotSent, Lost } what;
     int status = 0;                                        ///< Of a Reply.
     std::optional<std::chrono::milliseconds> retry_after;  ///< Of a Reply.
+    bool is_taken_back = false;  ///< Of NotSent: skald asked for it, while it waited its turn.
+};
+/// How a call ended, as a callback or a row of the journal says it.
+enum class Word : std::uint8_t { Success, Failure, Retry, Unknown };
+/// A participant's callback arrived. Repeats of it, and copies, have numbers of their own.
+struct CallbackPosted {
+    std::uint64_t number;
+    CallName call;  ///< The attempt is 0: it is for all of them.
+    Word word;
+    Time decided_at;  ///< What is said was true then.
+};
+/// What the participant was answered.
+struct CallbackAnswered {
+    std::uint64_t number;
+    enum class How : std::uint8_t {
+        Taken,
+        NotTaken,  ///< Late, a repeat, or for a saga that is over.
+        NotFound,
+        Busy
+    } how;
 };
 enum class Verb : std::uint8_t { Cancel, Retry, Resolve, Abandon, Suspend, Resume };
 /// An operator's command was posted; its answer may never come (a crash).
@@ -94,6 +140,7 @@ struct Asked {
     std::optional<std::size_t> step;  ///< Of Retry and Resolve.
     std::string as;                   ///< Of Resolve: "succeeded", "compensated", "skipped".
     std::string key;                  ///< Its Idempotency-Key.
+    Item item = std::nullopt;
 };
 struct Answered {
     std::uint64_t number;
@@ -109,6 +156,7 @@ struct Answered {
 /// A client's start was posted; repeats have the same number.
 struct StartAsked {
     std::uint64_t number;
+    std::map<std::string, std::uint32_t> pins = {};  ///< Versions of what is below, by name.
 };
 struct StartAnswered {
     std::uint64_t number;
@@ -128,19 +176,32 @@ struct Crashed {
     } how;
     bool while_recovering = false;
 };
-/// A process took up its work; `journals`: what the store held then.
+/// The call of a saga by which a child was started; its attempt is that of the call.
+using ParentCall = CallName;
+
 struct JournalRow {
-    std::uint32_t seq;
-    std::int64_t at;   ///< Engine time, ms.
-    std::string type;  ///< sagas::to_text(RecordType): "begun", "answered", "cancelled", …
+    std::uint32_t seq = 0;
+    std::int64_t at = 0;  ///< Engine time, ms.
+    std::string type;     ///< sagas::to_text(RecordType): "begun", "answered", "cancelled", …
     std::optional<std::size_t> step;  ///< Of the cause, where it has one.
     std::optional<Phase> phase;
     std::uint32_t attempt = 0;
     std::string request_key;  ///< Of a start or an operator's command; else empty.
     std::string bytes;        ///< The row's encoding: equal rows have equal ones.
+    Item item;
+    std::uint64_t position = 0;        ///< In the journal of all sagas.
+    std::optional<Word> word;          ///< Of an answer or callback.
+    int status = 0;                    ///< HTTP, of an answer.
+    std::string by;                    ///< Of an operator's command: who.
+    std::optional<ParentCall> parent;  ///< Of the first row of a child.
+    std::string lock;                  ///< Of the first row: the lock that the saga wants.
+    bool turns = false;                ///< The saga turned by it.
+    std::string ends_as;               ///< The saga ended by it so.
+    std::vector<Place> undoing;        ///< Compensations that it began, in order.
     bool operator==(const JournalRow&) const = default;
 };
 using Journals = std::map<std::string, std::vector<JournalRow>>;  ///< By saga, each whole.
+/// A process took up its work; `journals`: what the store held then.
 struct Started {
     Journals journals;
 };
@@ -148,8 +209,8 @@ struct Started {
 struct Seen {
     Time at;
     std::int64_t engine_time;  ///< Of the process that lives, ms; 0: none lives.
-    std::variant<Sent, Handled, Told, Asked, Answered, StartAsked, StartAnswered, RestTold, Crashed,
-                 Started>
+    std::variant<Sent, Handled, Told, CallbackPosted, CallbackAnswered, Asked, Answered, StartAsked,
+                 StartAnswered, RestTold, Crashed, Started>
         what;
 };
 
@@ -161,7 +222,10 @@ struct StartPlan {
     bool is_id_of_client = false;       ///< Else each post may carry a fresh id.
     std::string request_key;            ///< Empty: none. One of the two is always there, so that a
                                         ///< repeat can be known.
-    std::map<std::string, bool> input;  ///< The booleans that `when` asks.
+    std::map<std::string, bool> input;  ///< The booleans that `when` asks. Children get it whole.
+    std::map<std::string, std::uint32_t> items = {};  ///< Lengths of the lists in it.
+    std::map<std::string, std::int64_t> times = {};   ///< In it, as engine time.
+    std::string lock = {};
 };
 
 /// How a saga stood when all was over.
@@ -170,6 +234,8 @@ struct FinalSaga {
     std::vector<std::string> steps;  ///< sagas::status_text, by index.
     bool is_suspended = false;
     bool summary_agrees = true;  ///< The row for search equals the fold of its journal.
+    std::vector<std::vector<std::string>> elements = {};   ///< The same of these, by step.
+    std::optional<std::size_t> definition = std::nullopt;  ///< Index of History::definitions.
 };
 
 struct History {

@@ -73,6 +73,7 @@ int play_many(const Options& options) {
                        }
                    });
     for (const std::string& story : tally.stories) std::cout << story << '\n';
+    for (const std::string& reason : tally.reasons) std::cout << "broken: " << reason << '\n';
     for (const auto& [name, times] : tally.counters.all()) {
         std::cout << "  " << times << "  " << name << '\n';
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulation/plans.h"
+
 namespace skald::simulation {
 namespace {
 
@@ -18,15 +20,33 @@ std::string without_quotes(const std::string& text) {
     return text.size() < 2 ? text : text.substr(1, text.size() - 2);
 }
 
+/// Steps are named "s0", "s1", …; a name that nobody planned is left to the oracle, as a step that
+/// is out of range.
+std::size_t step_named(const std::string& name) {
+    const bool is_planned = name.size() > 1 && name.size() < 4 && name[0] == 's';
+    return is_planned ? std::stoul(name.substr(1)) : static_cast<std::size_t>(-1);
+}
+
+/// The key is SAGA/STEP/PHASE, or SAGA/STEP/INDEX/PHASE for an element.
+CallName name_of(const sagas::Request& request, const std::string& key, std::uint32_t attempt) {
+    const std::string saga = header(request, "Skald-Saga");
+    const std::string step = header(request, "Skald-Step");
+    const std::string phase = header(request, "Skald-Phase");
+    const std::string rest = key.substr(std::min(key.size(), saga.size() + step.size() + 2));
+    CallName name{saga, step_named(step), phase == "action" ? Phase::Action : Phase::Undo, attempt};
+    if (rest != phase) name.item = static_cast<std::uint32_t>(std::stoul(rest));
+    return name;
+}
+
 }  // namespace
 
-Network::Network(Timeline& timeline, Participants& participants, Random random, Counters& counters,
-                 FindStep find_step, See see)
+Network::Network(Timeline& timeline, Participants& participants, Callbacks& callbacks,
+                 Random random, Counters& counters, See see)
     : timeline_(timeline),
       participants_(participants),
+      callbacks_(callbacks),
       random_(random),
       counters_(counters),
-      find_step_(std::move(find_step)),
       see_(std::move(see)) {}
 
 void Network::begin_process(Answered answered) {
@@ -40,17 +60,24 @@ void Network::end_process() {
 }
 
 void Network::call(engine::CallId id, sagas::Request request, std::uint32_t attempt) {
-    const std::string saga = header(request, "Skald-Saga");
-    const Phase phase = header(request, "Skald-Phase") == "action" ? Phase::Action : Phase::Undo;
-    // A step that nobody planned is left to the oracle, as one that is out of range.
-    const std::size_t step =
-        find_step_(saga, header(request, "Skald-Step")).value_or(static_cast<std::size_t>(-1));
-    open_.emplace(id, Open{{saga, step, phase, attempt},
-                           without_quotes(header(request, "Idempotency-Key")),
-                           request.method == "DELETE",
+    const std::string key = without_quotes(header(request, "Idempotency-Key"));
+    const std::string callback = header(request, "Skald-Callback");
+    const bool is_of_child = request.target.find(kUndoOfChild) != std::string::npos;
+    open_.emplace(id, Open{{name_of(request, key, attempt), request.method == "DELETE", is_of_child,
+                            !callback.empty()},
+                           key,
+                           callback,
                            request.timeout});
     const Time wait = goes_wrong(10) ? Time{random_.between(1, 2'000)} : Time{0};
     timeline_.after(wait, Owner::Process, [this, id] { leave(id); });
+}
+
+bool Network::is_out(const CallName& call) const {
+    return std::any_of(open_.begin(), open_.end(), [&call](const auto& each) {
+        const CallName& name = each.second.request.call;
+        return !each.second.is_queued && name.saga == call.saga && name.phase == call.phase &&
+               name.place() == call.place();
+    });
 }
 
 void Network::recall(engine::CallId id) {
@@ -72,17 +99,17 @@ void Network::leave(engine::CallId id) {
         return;
     }
     open.is_queued = false;
-    see_(Sent{open.name, open.key});
+    see_(Sent{open.request.call, open.key, open.callback});
     timeline_.after(open.timeout, Owner::Process,
                     [this, id] { tell(id, sagas::Lost{"no reply in time"}); });
     if (goes_wrong(3)) {
         timeline_.after(Time{random_.between(0, 600)}, Owner::Process,
                         [this, id] { tell(id, sagas::Lost{"connection reset"}); });
     }
-    const auto send = [this, name = open.name,
-                       is_delete = open.is_delete](std::optional<Asker> asker) {
+    const auto send = [this, request = open.request,
+                       callback = open.callback](std::optional<Asker> asker) {
         timeline_.after(way(), Owner::World,
-                        [this, name, is_delete, asker] { arrive(name, is_delete, asker); });
+                        [this, request, callback, asker] { arrive(request, callback, asker); });
     };
     if (goes_wrong(4)) {
         counters_.count("a request was lost");
@@ -95,16 +122,20 @@ void Network::leave(engine::CallId id) {
     }
 }
 
-void Network::arrive(const CallName& name, bool is_delete, std::optional<Asker> asker) {
-    const Participants::Dealt dealt = participants_.handle(name, is_delete);
-    see_(Handled{name, dealt.did, dealt.reply.status});
+void Network::arrive(const ParticipantRequest& request, const std::string& callback,
+                     std::optional<Asker> asker) {
+    const Participants::Dealt dealt = participants_.handle(request);
+    see_(Handled{request.call, dealt.did, dealt.reply.status});
+    if (dealt.is_put_off) callbacks_.put_off(request, callback);
     if (!asker || dealt.reply.status == 0) return;
     if (goes_wrong(4)) {
         counters_.count("a reply was lost");
         return;
     }
-    const sagas::Reply reply{
-        dealt.reply.status, {}, sagas::make_value({{"n", name.attempt}}), dealt.reply.retry_after};
+    const sagas::Reply reply{dealt.reply.status,
+                             {},
+                             sagas::make_value({{"n", request.call.attempt}}),
+                             dealt.reply.retry_after};
     timeline_.after(way(), Owner::World, [this, asker = *asker, reply] { bring(asker, reply); });
 }
 
@@ -120,7 +151,7 @@ void Network::bring(Asker asker, const sagas::Reply& reply) {
 void Network::tell(engine::CallId id, sagas::Answer answer) {
     const auto found = open_.find(id);
     if (found == open_.end()) return;
-    Told told{found->second.name, Told::What::NotSent, 0, {}};
+    Told told{found->second.request.call, Told::What::NotSent, 0, {}, found->second.is_recalled};
     if (const auto* reply = std::get_if<sagas::Reply>(&answer)) {
         told.what = Told::What::Reply;
         told.status = reply->status;

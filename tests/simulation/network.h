@@ -6,6 +6,7 @@
 
 #include "engine/caller.h"
 #include "engine/rehearsal/timeline.h"
+#include "tests/simulation/callbacks.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/participants.h"
@@ -20,13 +21,10 @@ using rehearsal::Timeline;
 /// a process ends arrives all the same, and may come after what the next one sends.
 class Network : public engine::Caller {
  public:
-    /// Names the step that a request is for (by saga and name), or none.
-    using FindStep =
-        std::function<std::optional<std::size_t>(const std::string& saga, const std::string& step)>;
     using See = std::function<void(decltype(Seen::what))>;
 
-    Network(Timeline& timeline, Participants& participants, Random random, Counters& counters,
-            FindStep find_step, See see);
+    Network(Timeline& timeline, Participants& participants, Callbacks& callbacks, Random random,
+            Counters& counters, See see);
 
     /// Who is told the answers of the present process.
     void begin_process(Answered answered);
@@ -38,12 +36,14 @@ class Network : public engine::Caller {
     void call(engine::CallId id, sagas::Request request, std::uint32_t attempt) override;
     void recall(engine::CallId id) override;
     engine::CallerStats stats() const override { return {open_.size(), 0}; }
+    /// A try of it has left, and is not answered yet.
+    bool is_out(const CallName& call) const;
 
  private:
     struct Open {
-        CallName name;
+        ParticipantRequest request;
         std::string key;
-        bool is_delete;
+        std::string callback;  ///< Empty: none.
         Time timeout;
         bool is_queued = true;
         bool is_recalled = false;
@@ -55,7 +55,8 @@ class Network : public engine::Caller {
         std::uint64_t process;
         engine::CallId id;
     };
-    void arrive(const CallName& name, bool is_delete, std::optional<Asker> asker);
+    void arrive(const ParticipantRequest& request, const std::string& callback,
+                std::optional<Asker> asker);
     void bring(Asker asker, const sagas::Reply& reply);
     void tell(engine::CallId id, sagas::Answer answer);
     /// How long something is under way: a moment, now and then longer than any time-out.
@@ -64,9 +65,9 @@ class Network : public engine::Caller {
 
     Timeline& timeline_;
     Participants& participants_;
+    Callbacks& callbacks_;
     Random random_;
     Counters& counters_;
-    const FindStep find_step_;
     const See see_;
     Answered answered_;
     bool is_healed_ = false;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,9 @@ namespace skald::simulation {
 /// once the faults are over. They repeat what they got no answer to, with the same key.
 class Operators {
  public:
+    /// `pace`: so many times as slowly as they can.
     Operators(Timeline& timeline, Random random, Counters& counters, const History& history,
-              const Clients& clients, See see);
+              const Clients& clients, See see, std::int64_t pace);
 
     void begin_process(Process& process);
     void end_process() { process_ = nullptr; }
@@ -27,11 +30,25 @@ class Operators {
         bool is_answered = false;
     };
 
+    /// A saga that somebody may do something about.
+    struct Target {
+        std::string saga;
+        const StartPlan* start;  ///< Of the topmost of its parents.
+        const DefinitionPlan* plan;
+        sagas::Status status;
+        std::optional<std::size_t> last_step;  ///< The last one that erred.
+    };
+
     void work_soon(Time delay);
+    void repeat_some();
     void meddle();
     void mend();
-    void mend(const StartPlan& start, const std::string& saga);
-    Asked draw(const StartPlan& start, std::string saga);
+    void mend(const Target& target);
+    void mend(const Target& target, Verb verb, Place place);
+    /// Sagas that are not over, the newest first: at most so many.
+    std::vector<Target> live(std::uint32_t most) const;
+    std::optional<Target> draw_target();
+    Asked draw(const Target& target);
     void ask(Asked asked);
     void post(std::size_t index);
     void answered(std::size_t index, const engine::Operate::Result& result);
@@ -42,9 +59,11 @@ class Operators {
     const History& history_;
     const Clients& clients_;
     const See see_;
+    const std::int64_t pace_;
     Process* process_ = nullptr;
     bool is_healing_ = false;
     std::vector<Command> commands_;
+    std::set<std::string> suspended_;  ///< Sagas that may be, as far as the operators know.
 };
 
 }  // namespace skald::simulation

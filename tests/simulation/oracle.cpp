@@ -28,23 +28,23 @@ class Walk {
         if (judge_foreign(facts_, sent.call, breaches_)) {
             judge_key(facts_, sent, keys_, breaches_);
             judge_try(facts_, seen, sent, breaches_);
-            judge_rest(facts_, sent.call, breaches_);
+            judge_rest(facts_, seen, sent.call, breaches_);
             const bool is_action = sent.call.phase == Phase::Action;
-            (is_action ? judge_action : judge_undo)(facts_, sent.call, breaches_);
+            (is_action ? judge_action : judge_undo)(facts_, seen, sent.call, breaches_);
         }
-        facts_.add(sent);
+        facts_.add(seen, sent);
     }
-    void see(const Seen&, const Handled& handled) {
+    void see(const Seen& seen, const Handled& handled) {
         judge_handled(facts_, handled, breaches_);
-        facts_.add(handled);
+        facts_.add(seen, handled);
     }
     void see(const Seen& seen, const Told& told) {
         judge_told(facts_, told, breaches_);
-        facts_.add(told, seen.engine_time);
+        facts_.add(seen, told);
     }
-    void see(const Seen&, const RestTold& rest) {
-        judge_told_rest(facts_, rest, breaches_);
-        facts_.add(rest);
+    void see(const Seen& seen, const RestTold& rest) {
+        judge_told_rest(facts_, seen, rest, breaches_);
+        facts_.add(seen, rest);
     }
     void see(const Seen&, const Started& started) {
         facts_.read(started.journals);
@@ -52,8 +52,8 @@ class Walk {
         facts_.begin_life();
     }
     template <typename What>
-    void see(const Seen&, const What& what) {
-        facts_.add(what);
+    void see(const Seen& seen, const What& what) {
+        facts_.add(seen, what);
     }
 
     const History& history_;
@@ -73,6 +73,10 @@ std::vector<Breach> find_breaches(const History& history) {
     oracle::judge_store(history, breaches);
     oracle::judge_starts(history, walk.facts(), breaches);
     oracle::judge_commands(history, walk.facts(), breaches);
+    oracle::judge_callbacks(history, walk.facts(), breaches);
+    oracle::judge_children(history, walk.facts(), breaches);
+    oracle::judge_elements(history, walk.facts(), breaches);
+    oracle::judge_locks(history, walk.facts(), breaches);
     oracle::judge_ends(history, walk.facts(), breaches);
     return breaches.take();
 }

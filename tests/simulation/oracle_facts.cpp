@@ -4,66 +4,7 @@
 
 namespace skald::simulation::oracle {
 
-// ---- What follows from the facts ---------------------------------------------------------------
-
-bool StepFacts::may_be_resolved() const {
-    return std::any_of(resolves.begin(), resolves.end(),
-                       [](const Command* command) { return command->may_have_worked(); });
-}
-
-bool StepFacts::may_be_resolved(std::string_view as) const {
-    return std::any_of(resolves.begin(), resolves.end(), [as](const Command* command) {
-        return command->may_have_worked() && command->asked->as == as;
-    });
-}
-
-bool SagaFacts::is_skipped(std::size_t step) const {
-    const auto& when = plan(step).when;
-    if (!when) return false;
-    const auto member = start->input.find(*when);
-    return member != start->input.end() && !member->second;
-}
-
-bool SagaFacts::may_be_retried_since(std::size_t step, std::size_t seen_at) const {
-    return std::max(retry_asked_at, steps[step].retry_asked_at) > seen_at;
-}
-
-std::uint32_t SagaFacts::retries_of(std::size_t step) const {
-    return static_cast<std::uint32_t>(
-        std::count_if(retries.begin(), retries.end(), [step](const Command* command) {
-            const auto& of = command->asked->step;
-            return command->may_have_worked() && (!of || *of == step);
-        }));
-}
-
-/// By an answer, or by an operator's word.
-bool SagaFacts::has_ended_well(std::size_t step) const {
-    const StepFacts& facts = steps[step];
-    if (facts.may_be_resolved("succeeded") || facts.may_be_resolved("skipped")) return true;
-    const auto& told = facts.action.told;
-    if (!told) return false;
-    if (!plan(step).is_optional) {
-        return told->outcome == Outcome::Success && !plan(step).output_fails;
-    }
-    const auto& limit = plan(step).tries_max;
-    return !goes_on(told->outcome) || (limit && told->attempt >= *limit);
-}
-
-std::vector<bool> SagaFacts::settled_well(std::size_t count) const {
-    std::vector<bool> well(count);
-    for (std::size_t step = 0; step < count; ++step) {
-        const auto& after = plan(step).after;
-        // `when` is asked, and a request made, when the step's turn has come.
-        const bool needs_no_call =
-            is_skipped(step) || (plan(step).cannot_be_made && plan(step).is_optional);
-        well[step] = has_ended_well(step) ||
-                     (needs_no_call && std::all_of(after.begin(), after.end(),
-                                                   [&](std::size_t i) { return well[i]; }));
-    }
-    return well;
-}
-
-// ---- Facts -------------------------------------------------------------------------------------
+// ---- Whose sagas -------------------------------------------------------------------------------
 
 Facts::Facts(const History& history) : history_(history) {
     for (const DefinitionPlan& plan : history.definitions) graphs_.emplace_back(plan);
@@ -72,16 +13,57 @@ Facts::Facts(const History& history) : history_(history) {
         if (start.is_id_of_client) by_id_.emplace(start.id, &start);
     }
     sagas_.reserve(history.journals.size());
-    for (const auto& [id, journal] : history.journals) {
-        const StartPlan* start = plan_of(id, journal);
-        if (start == nullptr) continue;
-        SagaFacts& saga = sagas_.emplace_back();
-        saga.id = id;
-        saga.start = start;
-        saga.graph = &graphs_[start->definition];
-        saga.steps.resize(saga.graph->size());
-        by_saga_.emplace(id, &saga);
+    for (const auto& [id, journal] : history.journals) add_saga(id);
+}
+
+/// After its parents. Null: nobody started it.
+SagaFacts* Facts::add_saga(std::string_view id) {
+    if (const auto known = by_saga_.find(id); known != by_saga_.end()) return known->second;
+    const auto journal = history_.journals.find(std::string(id));
+    if (journal == history_.journals.end() || journal->second.empty()) return nullptr;
+    const JournalRow& begun = journal->second[0];
+    SagaFacts saga;
+    saga.id = journal->first;
+    by_saga_.emplace(saga.id, nullptr);  // Whoever is his own parent is nobody's.
+    if (begun.parent) {
+        saga.parent = add_saga(begun.parent->saga);
+        saga.parent_call = &*begun.parent;
+        const auto end = history_.sagas.find(journal->first);
+        const bool is_known = end != history_.sagas.end() && end->second.definition;
+        if (saga.parent == nullptr || !is_known || !saga.parent->has(begun.parent->place())) {
+            return nullptr;
+        }
+        saga.start = saga.parent->start;
+        saga.graph = &graphs_[*end->second.definition];
+    } else {
+        saga.start = plan_of(id, journal->second);
+        if (saga.start == nullptr) return nullptr;
+        saga.graph = &graphs_[saga.start->definition];
     }
+    saga.begun_at = begun.at;
+    for (const JournalRow& row : journal->second) {
+        if (row.type == "lock_granted" && !saga.granted_at) saga.granted_at = row.at;
+        if (row.type == "parent_turned") saga.turned_by_parent_at = row.at;
+    }
+    saga.steps.resize(saga.graph->size());
+    saga.elements.resize(saga.graph->size());
+    for (std::size_t step = 0; step < saga.steps.size(); ++step) {
+        const auto& items = saga.plan(step).items;
+        const auto length = items ? saga.start->items.find(*items) : saga.start->items.end();
+        if (length != saga.start->items.end()) saga.elements[step].resize(length->second);
+    }
+    SagaFacts& kept = sagas_.emplace_back(std::move(saga));
+    by_saga_[kept.id] = &kept;
+    if (kept.parent != nullptr) {
+        StepFacts& caller = kept.parent->at(kept.parent_call->place());
+        auto& called =
+            kept.parent_call->phase == Phase::Action ? caller.children : caller.undo_children;
+        const auto later = std::find_if(called.begin(), called.end(), [&kept](const auto* other) {
+            return other->parent_call->attempt > kept.parent_call->attempt;
+        });
+        called.insert(later, &kept);
+    }
+    return &kept;
 }
 
 const StartPlan* Facts::plan_of(std::string_view id, const std::vector<JournalRow>& journal) const {
@@ -98,82 +80,87 @@ const SagaFacts* Facts::saga(std::string_view id) const {
     return found == by_saga_.end() ? nullptr : found->second;
 }
 
+const SagaFacts* Facts::saga_with(const CallName& call) const {
+    const SagaFacts* known = saga(call.saga);
+    return known != nullptr && known->has(call.place()) ? known : nullptr;
+}
+
 SagaFacts* Facts::find(std::string_view id) {
     const auto found = by_saga_.find(id);
     return found == by_saga_.end() ? nullptr : found->second;
 }
 
 StepFacts* Facts::find(const CallName& call) {
-    SagaFacts* saga = find(call.saga);
-    return saga == nullptr || call.step >= saga->steps.size() ? nullptr : &saga->steps[call.step];
+    SagaFacts* known = find(call.saga);
+    return known == nullptr || !known->has(call.place()) ? nullptr : &known->at(call.place());
 }
 
 void Facts::touch(const CallName& call) {
-    SagaFacts* saga = find(call.saga);
-    CallFacts& facts = saga->steps[call.step].call(call.phase);
+    SagaFacts* known = find(call.saga);
+    CallFacts& facts = known->at(call.place()).call(call.phase);
     if (facts.is_touched) return;
     facts.is_touched = true;
-    touched_.push_back({saga, call.step, call.phase});
+    touched_.push_back({known, call.place(), call.phase});
 }
 
 // ---- Calls -------------------------------------------------------------------------------------
 
-void Facts::add(const Sent& sent) {
+void Facts::add(const Seen& seen, const Sent& sent) {
     StepFacts* step = find(sent.call);
     if (step == nullptr) return;
     SagaFacts& saga = *find(sent.call.saga);
     touch(sent.call);
     CallFacts& call = step->call(sent.call.phase);
-    if (!call.is_sent_in_life) rely_on_predecessors(saga, sent.call);
+    if (!call.is_sent_in_life) saga.rely_on_predecessors(sent.call);
     // A step is retried when it is stuck, so between two tries.
-    if (saga.may_be_retried_since(sent.call.step, call.sent_at)) {
+    if (saga.may_be_retried_since(sent.call.place(), call.sent_at)) {
         call.budget_from = sent.call.attempt;
     }
     const bool is_numbered = tries_max(saga.plan(sent.call.step), sent.call.phase).has_value() ||
                              sent.call.attempt <= kJournaledTries + 1;
     if (is_numbered) call.relied_on = std::max(call.relied_on, sent.call.attempt - 1);
-    if (call.key.empty()) call.key = sent.key;
+    if (call.key.empty()) {
+        call.key = sent.key;
+        call.callback = sent.callback;
+    }
     call.attempt = sent.call.attempt;
     call.sent_at = now_;
-    call.is_open = call.is_sent_in_life = true;
-    if (sent.call.phase == Phase::Undo) saga.is_undoing = true;
-    if (sent.call.phase == Phase::Action) {
-        step->is_denied = false;
-        if (saga.graph->is_after_pivot(sent.call.step)) saga.is_past_pivot_sent = true;
-    }
+    call.sent_time = seen.at;
+    call.out.push_back({sent.call.attempt});
+    call.is_sent_in_life = true;
+    call.is_called_back = false;
+    if (sent.call.phase == Phase::Action) step->is_denied = false;
+    saga.note_way(sent.call);
 }
 
-/// A call was sent: what had to be settled before it was durable by then.
-void Facts::rely_on_predecessors(SagaFacts& saga, const CallName& name) {
-    const bool is_action = name.phase == Phase::Action;
-    const auto& before =
-        is_action ? saga.graph->ancestors(name.step) : saga.graph->descendants(name.step);
-    const auto rely = [](CallFacts& call) {
-        if (call.is_told(Outcome::Success)) {
-            call.relied_on = std::max(call.relied_on, call.told->attempt);
-        }
-    };
-    for (const std::size_t step : before) rely(saga.steps[step].call(name.phase));
-    if (!is_action) rely(saga.steps[name.step].action);
-}
-
-void Facts::add(const Told& told, std::int64_t engine_time) {
+void Facts::add(const Seen& seen, const Told& told) {
     StepFacts* step = find(told.call);
     if (step == nullptr) return;
     touch(told.call);
     const StepPlan& plan = find(told.call.saga)->plan(told.call.step);
-    CallFacts& call = step->call(told.call.phase);
-    const Outcome what = outcome(plan, told.call.phase, told);
-    const std::uint32_t n =
-        told.call.attempt >= call.budget_from ? told.call.attempt - call.budget_from + 1 : 1;
-    call.is_open = false;
-    call.told = {told.call.attempt, what, call.sent_at,
-                 engine_time + least_wait(plan, n, told).count()};
+    const Phase phase = told.call.phase;
+    CallFacts& call = step->call(phase);
+    const auto out = std::find_if(call.out.begin(), call.out.end(), [&told](const auto& each) {
+        return each.attempt == told.call.attempt;
+    });
+    const bool is_over = out != call.out.end() && out->is_over;
+    if (out != call.out.end()) call.out.erase(out);
+    if (is_over || (told.is_taken_back && call.is_called_back)) return;
+    call.is_called_back = false;
+    const Outcome what = outcome(plan, phase, told);
+    const std::uint32_t n = call.number_of(told.call.attempt);
+    std::int64_t next = seen.engine_time + least_wait(plan, n, told.retry_after).count();
+    if (what == Outcome::PutOff) next += callback_timeout(plan, phase).count();
+    call.told = {told.call.attempt, what, call.sent_at, seen.engine_time, next};
     call.was_told_bad |= what != Outcome::Success;
     call.was_told_failure |= is_failure(what);
-    call.was_told_unknown |= what == Outcome::Unknown;
-    if (told.call.phase == Phase::Undo) return;
-    if (what == Outcome::Unknown) step->is_doubtful = true;
+    // A callback that does not come leaves as much in doubt.
+    call.was_told_unknown |= what == Outcome::Unknown || what == Outcome::PutOff;
+    if (phase == Phase::Undo) return;
+    if (what == Outcome::Unknown && !step->is_doubtful) {
+        step->is_doubtful = true;
+        step->doubtful_at = now_;
+    }
     if (what == Outcome::FailureByRule) step->is_doubtful = false;
     const bool is_definite = is_failure(what) || what == Outcome::Retry;
     if (is_definite && told.what == Told::What::Reply && !step->is_doubtful) {
@@ -181,35 +168,101 @@ void Facts::add(const Told& told, std::int64_t engine_time) {
     }
 }
 
-void Facts::add(const Handled& handled) {
+void Facts::add(const Seen&, const Handled& handled) {
     StepFacts* step = find(handled.call);
     if (step == nullptr || handled.did != Handled::Did::Effect) return;
     step->call(handled.call.phase).has_effect = true;
 }
 
+// ---- Callbacks ---------------------------------------------------------------------------------
+
+void Facts::add(const Seen& seen, const CallbackPosted& posted) {
+    callbacks_.emplace(posted.number, Callback{&posted, now_, seen.engine_time});
+    StepFacts* step = find(posted.call);
+    if (step == nullptr || posted.word != Word::Retry) return;
+    Time& decided_at = step->call(posted.call.phase).retry_decided_at;
+    decided_at = std::max(decided_at, posted.decided_at);
+}
+
+/// One that was taken answers whichever try is open; it was read when it was posted, or later.
+void Facts::add(const Seen&, const CallbackAnswered& answered) {
+    const auto found = callbacks_.find(answered.number);
+    if (found == callbacks_.end() || answered.how != CallbackAnswered::How::Taken) return;
+    const CallbackPosted& posted = *found->second.posted;
+    StepFacts* step = find(posted.call);
+    if (step == nullptr) return;
+    touch(posted.call);
+    CallFacts& call = step->call(posted.call.phase);
+    for (CallFacts::Out& out : call.out) out.is_over = true;
+    call.is_called_back = true;
+    // A reply that came meanwhile found the try settled, perhaps.
+    if (step->is_doubtful && step->doubtful_at > found->second.posted_at) {
+        step->is_doubtful = false;
+        step->may_be_doubtful = true;
+    }
+    take(*find(posted.call.saga), posted.call, posted.word,
+         {call.attempt, found->second.engine_time});
+}
+
+void Facts::take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken) {
+    StepFacts& step = saga.at(name.place());
+    CallFacts& call = step.call(name.phase);
+    const StepPlan& plan = saga.plan(name.step);
+    const Outcome what = outcome(word);
+    const std::uint32_t n = call.number_of(taken.attempt);
+    std::int64_t next = taken.at + least_wait(plan, n, std::nullopt).count();
+    // One that comes between two tries moves neither of them.
+    const bool is_after_first = call.attempt > 1 || (call.told && goes_on(call.told->outcome));
+    const bool is_between = call.told && goes_on(call.told->outcome) && call.out.empty();
+    if (is_between) next = std::min(next, call.told->next_not_before);
+    const bool is_known = call.told && call.told->attempt == taken.attempt;
+    const std::size_t sent_at = is_known ? call.told->sent_at : call.sent_at;
+    const bool is_overdue = call.is_told(Outcome::PutOff) &&
+                            taken.at >= call.told->at + callback_timeout(plan, name.phase).count();
+    call.told = {taken.attempt, what, sent_at, taken.at, next};
+    call.was_told_bad |= what != Outcome::Success;
+    call.was_told_failure |= is_failure(what);
+    call.was_told_unknown |= what == Outcome::Unknown;
+    if (name.phase == Phase::Undo) return;
+    if (what == Outcome::Unknown) step.is_doubtful = true;
+    // It may be a copy of one that spoke of an earlier try.
+    if (what == Outcome::Retry && (is_after_first || is_overdue)) step.may_be_doubtful = true;
+    if (what == Outcome::FailureByRule) {
+        step.is_doubtful = step.may_be_doubtful = false;
+        step.is_denied = true;
+    }
+    const bool is_fresh = call.retry_decided_at > call.sent_time;
+    if (what == Outcome::Retry && is_fresh && !step.is_doubtful) step.is_denied = true;
+}
+
 // ---- Operators ---------------------------------------------------------------------------------
 
-void Facts::add(const Asked& asked) {
+void Facts::add(const Seen&, const Asked& asked) {
     Command& command = commands_.try_emplace(asked.number, Command{&asked, now_}).first->second;
     ++command.posts;
     SagaFacts* saga = find(asked.saga);
-    if (saga == nullptr || (asked.step && *asked.step >= saga->steps.size())) return;
+    if (saga == nullptr) return;
+    StepFacts* step = nullptr;
+    if (asked.step) {
+        if (*asked.step >= saga->steps.size()) return;
+        const Place place{*asked.step, asked.item};
+        if (asked.item && !saga->has(place)) return;
+        step = &saga->at(place);
+    }
     if (asked.verb == Verb::Resume) {
         saga->is_suspended = false;
         saga->resume_asked_at = now_ + 1;
     }
     if (asked.verb == Verb::Retry) {
-        (asked.step ? saga->steps[*asked.step].retry_asked_at : saga->retry_asked_at) = now_ + 1;
+        (step != nullptr ? step->retry_asked_at : saga->retry_asked_at) = now_ + 1;
     }
     if (command.posts > 1) return;
     if (asked.verb == Verb::Retry) saga->retries.push_back(&command);
     if (asked.verb == Verb::Abandon) saga->abandons.push_back(&command);
-    if (asked.verb == Verb::Resolve && asked.step) {
-        saga->steps[*asked.step].resolves.push_back(&command);
-    }
+    if (asked.verb == Verb::Resolve && step != nullptr) step->resolves.push_back(&command);
 }
 
-void Facts::add(const Answered& answered) {
+void Facts::add(const Seen&, const Answered& answered) {
     const auto found = commands_.find(answered.number);
     if (found == commands_.end()) return;
     Command& command = found->second;
@@ -236,18 +289,20 @@ void Facts::add(const Answered& answered) {
     }
 }
 
-void Facts::add(const RestTold& rest) {
+void Facts::add(const Seen&, const RestTold& rest) {
     SagaFacts* saga = find(rest.saga);
-    if (saga != nullptr && rest.status != "stuck" && saga->ended_as.empty()) {
+    if (saga == nullptr) return;
+    const bool is_turned_child = saga->turned_by_parent_at && saga->ended_as == "completed";
+    if (rest.status != "stuck" && (saga->ended_as.empty() || is_turned_child)) {
         saga->ended_as = rest.status;
     }
 }
 
 // ---- Lives -------------------------------------------------------------------------------------
 
-void Facts::add(const Crashed&) {
+void Facts::add(const Seen&, const Crashed&) {
     is_alive_ = false;
-    for (const TouchedCall& touched : touched_) touched.facts().is_open = false;
+    for (const TouchedCall& touched : touched_) touched.facts().out.clear();
 }
 
 void Facts::read(const Journals& journals) {
@@ -256,13 +311,24 @@ void Facts::read(const Journals& journals) {
         if (saga == nullptr) continue;
         saga->outlived_crash = saga->outlived_crash || now_ < history_.seen.size();
         for (; saga->rows_read < rows.size(); ++saga->rows_read) {
-            const JournalRow& row = rows[saga->rows_read];
-            if (row.type == "abandoned" && saga->ended_as.empty()) saga->ended_as = "abandoned";
-            const bool is_answer = row.type == "answered" || row.type == "unsendable";
-            if (!is_answer || !row.step || !row.phase || *row.step >= saga->steps.size()) continue;
-            CallFacts& call = saga->steps[*row.step].call(*row.phase);
-            call.journaled = std::max(call.journaled, row.attempt);
+            read_row(*saga, rows[saga->rows_read]);
         }
+    }
+}
+
+void Facts::read_row(SagaFacts& saga, const JournalRow& row) {
+    if (!row.ends_as.empty()) saga.ended_as = row.ends_as;
+    if (row.type == "parent_turned") saga.ended_as = {};
+    const bool is_callback = row.type == "called_back";
+    const bool is_answer = row.type == "answered" || row.type == "unsendable" || is_callback;
+    if (!is_answer || !row.step || !row.phase || !saga.has({*row.step, row.item})) return;
+    CallFacts& call = saga.at({*row.step, row.item}).call(*row.phase);
+    call.journaled = std::max(call.journaled, row.attempt);
+    // Whose answer a crash took, perhaps. It is the last word on its try.
+    if (is_callback && row.word && (!call.told || call.told->attempt <= row.attempt)) {
+        touch({std::string(saga.id), *row.step, *row.phase, row.attempt, row.item});
+        take(saga, {std::string(saga.id), *row.step, *row.phase, row.attempt, row.item}, *row.word,
+             {row.attempt, row.at});
     }
 }
 
@@ -270,7 +336,7 @@ void Facts::begin_life() {
     is_alive_ = true;
     for (const TouchedCall& touched : touched_) {
         CallFacts& call = touched.facts();
-        StepFacts& step = touched.saga->steps[touched.step];
+        StepFacts& step = touched.saga->at(touched.place);
         if (touched.phase == Phase::Action && call.attempt > call.journaled) {
             step.is_doubtful = true;
             step.is_denied = false;
@@ -278,7 +344,8 @@ void Facts::begin_life() {
         // What others relied on counts as durable: that it is not was a breach of its own.
         call.journaled = std::max(call.journaled, call.relied_on);
         if (call.told && call.told->attempt > call.journaled) call.told.reset();
-        call.is_open = call.is_sent_in_life = call.is_touched = false;
+        call.out.clear();
+        call.is_sent_in_life = call.is_touched = false;
     }
     touched_.clear();
 }

@@ -68,14 +68,15 @@ void judge_journals(const History& history, Breaches& breaches) {
 /// after, a compensation from that of its action and of the compensations before it.
 void judge_written_ahead(const Facts& facts, Breaches& breaches) {
     for (const SagaFacts& saga : facts.sagas()) {
-        for (std::size_t step = 0; step < saga.steps.size(); ++step) {
+        for (const Place place : saga.places()) {
             for (const Phase phase : {Phase::Action, Phase::Undo}) {
-                const CallFacts& call = saga.steps[step].call(phase);
+                const CallFacts& call = saga.at(place).call(phase);
                 if (call.relied_on <= call.journaled) continue;
-                breaches.add("I6", saga.id,
-                             "something was sent that follows from the answer to " +
-                                 described(saga, {"", step, phase, call.relied_on}) +
-                                 ", which was not durable");
+                breaches.add(
+                    "I6", saga.id,
+                    "something was sent that follows from the answer to " +
+                        described(saga, {"", place.step, phase, call.relied_on, place.item}) +
+                        ", which was not durable");
             }
         }
     }

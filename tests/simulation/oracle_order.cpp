@@ -1,18 +1,26 @@
+#include <algorithm>
+
 #include "tests/simulation/oracle_rules.h"
 
 namespace skald::simulation::oracle {
 namespace {
 
 /// I6: what an action is after settled well before. Only the first try in each life is looked at:
-/// what is doubtful after a crash, if anything, is the action itself.
-void judge_order(const SagaFacts& saga, const CallName& call, Breaches& breaches) {
-    if (saga.steps[call.step].action.is_sent_in_life) return;
-    const std::vector<bool> well = saga.settled_well(call.step);
+/// what is doubtful after a crash, if anything, is the action itself. wait: and not before its
+/// time.
+void judge_order(const SagaFacts& saga, const CallName& call, std::int64_t engine_time,
+                 Breaches& breaches) {
+    const auto well = saga.well_since(call.step);
     for (const std::size_t before : saga.plan(call.step).after) {
-        if (well[before]) continue;
-        breaches.add("I6", saga.id,
-                     described(saga, call) + " was sent before " + saga.plan(before).name +
-                         " had settled well");
+        const std::string what =
+            described(saga, call) + " was sent before " + saga.plan(before).name;
+        if (!well[before]) {
+            breaches.add("I6", saga.id, what + " had settled well");
+        } else if (*well[before] > engine_time) {
+            breaches.add("wait", saga.id,
+                         what + " was over, " + std::to_string(*well[before] - engine_time) +
+                             " ms too early");
+        }
     }
 }
 
@@ -36,51 +44,110 @@ void judge_when(const SagaFacts& saga, const CallName& call, Breaches& breaches)
     }
 }
 
+/// max-parallel: so many elements of a step are under way at once.
+void judge_parallel(const SagaFacts& saga, const CallName& call, Breaches& breaches) {
+    if (!call.item) return;
+    const std::vector<Place> all = saga.places(call.step);
+    const auto others = std::count_if(all.begin(), all.end(), [&](Place place) {
+        return place != call.place() && saga.has_call_out(place);
+    });
+    const std::uint32_t most = saga.plan(call.step).max_parallel;
+    if (others < most) return;
+    breaches.add("max-parallel", saga.id,
+                 described(saga, call) + " was sent while " + std::to_string(others) +
+                     " others are out, of at most " + std::to_string(most));
+}
+
+/// A child that is not known to have ended otherwise than done.
+bool may_be_done(const SagaFacts& child) {
+    return child.complete_since() || child.ended_as == "completed" || child.ended_as == "abandoned";
+}
+
+bool may_stand(const SagaFacts& saga, Place place) {
+    const StepFacts& step = saga.at(place);
+    return step.may_be_resolved() || step.may_be_doubtful || saga.must_be_undone(place) ||
+           std::any_of(step.children.begin(), step.children.end(),
+                       [](const SagaFacts* child) { return may_be_done(*child); });
+}
+
 /// I10. A try that may have been out at a crash counts as one that may have taken effect, and
 /// whether it was owed at that moment is not to be seen: so nothing is said of sagas that lived
 /// through a crash. What an operator said to have succeeded may be undone too.
-void judge_cause(const SagaFacts& saga, const CallName& call, Breaches& breaches) {
-    const StepFacts& step = saga.steps[call.step];
-    if (saga.plan(call.step).undo != StepPlan::Undo::Call) {
+void judge_cause(const SagaFacts& saga, const CallName& call, StepPlan::Undo undo,
+                 Breaches& breaches) {
+    if (saga.plan(call.step).undo != undo) {
         breaches.add("I10", saga.id, described(saga, call) + " was sent, which has none");
-        return;
-    }
-    const bool may_stand =
-        step.action.is_told(Outcome::Success) || step.is_doubtful || step.may_be_resolved();
-    if (!may_stand && !saga.outlived_crash) {
+    } else if (!may_stand(saga, call.place()) && !saga.outlived_crash) {
         breaches.add("I10", saga.id, described(saga, call) + " was sent, which surely did nothing");
     }
 }
 
-/// I8, for one descendant. What an operator resolved may be left as it is; what the definition
-/// says to have nothing to undo too.
-void judge_descendant(const SagaFacts& saga, const CallName& call, std::size_t after,
+/// I8, for one descendant, or an element of it. What an operator resolved may be left as it is;
+/// what the definition says to have nothing to undo too.
+void judge_descendant(const SagaFacts& saga, const CallName& call, Place after,
                       Breaches& breaches) {
-    const StepFacts& step = saga.steps[after];
-    const std::string when = described(saga, call) + " was sent before " + saga.plan(after).name;
-    if (step.action.is_open || step.undo.is_open) {
+    const std::string when = described(saga, call) + " was sent before " +
+                             described(saga, {"", after.step, Phase::Undo, 0, after.item});
+    const StepFacts& step = saga.at(after);
+    const bool is_resolved = step.may_be_resolved() || saga.steps[after.step].may_be_resolved();
+    if (saga.has_call_out(after)) {
         breaches.add("I8", saga.id, when + " had settled");
+    } else if (saga.plan(after.step).undo == StepPlan::Undo::Nothing || is_resolved) {
         return;
-    }
-    const StepPlan::Undo undo = saga.plan(after).undo;
-    if (undo == StepPlan::Undo::Nothing || step.may_be_resolved()) return;
-    if (step.effect_stands() && !step.is_denied) {
+    } else if (saga.effect_stands(after) && !step.is_denied) {
         breaches.add("I8", saga.id, when + " was undone");
-        return;
+    } else if (saga.has_open_undo(after)) {
+        breaches.add("I8", saga.id, when + " was settled");
     }
-    const bool must_be_undone = step.is_doubtful || step.action.is_told(Outcome::Success);
-    if (undo == StepPlan::Undo::Call && must_be_undone && !step.undo.is_told(Outcome::Success)) {
-        breaches.add("I8", saga.id, when + " was compensated");
+}
+
+void judge_descendants(const SagaFacts& saga, const CallName& call, Breaches& breaches) {
+    for (const std::size_t after : saga.graph->descendants(call.step)) {
+        for (const Place place : saga.places(after)) judge_descendant(saga, call, place, breaches);
     }
+}
+
+void judge_way_back(const SagaFacts& saga, const CallName& call, StepPlan::Undo undo,
+                    Breaches& breaches) {
+    judge_when(saga, call, breaches);
+    judge_cause(saga, call, undo, breaches);
+    if (saga.graph->is_after_pivot(call.step) || is_past_pivot(saga)) {
+        breaches.add("I11", saga.id, described(saga, call) + " was sent behind the pivot");
+    }
+    if (saga.at(call.place()).action.is_out()) {
+        breaches.add("I7", saga.id, described(saga, call) + " was sent while its action is out");
+    }
+    judge_descendants(saga, call, breaches);
+}
+
+/// What a child sends is sent for a step of its parent, whose turn must have come: forward or back.
+/// A child that fails by itself goes back while nothing that comes after it was done.
+void judge_parents(const SagaFacts& child, Phase phase, std::int64_t engine_time,
+                   Breaches& breaches) {
+    const SagaFacts* saga = child.parent;
+    if (saga == nullptr) return;
+    const CallName& call = *child.parent_call;
+    if (call.phase == Phase::Undo) {
+        judge_way_back(*saga, call, StepPlan::Undo::Child, breaches);
+    } else if (phase == Phase::Action) {
+        judge_when(*saga, call, breaches);
+        judge_order(*saga, call, engine_time, breaches);
+    } else {
+        judge_descendants(*saga, call, breaches);
+    }
+    judge_parents(*saga, call.phase == Phase::Undo ? Phase::Undo : phase, engine_time, breaches);
 }
 
 }  // namespace
 
-void judge_action(const Facts& facts, const CallName& call, Breaches& breaches) {
+void judge_action(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches) {
     const SagaFacts& saga = *facts.saga(call.saga);
     judge_when(saga, call, breaches);
-    judge_order(saga, call, breaches);
     judge_fence(saga, call, breaches);
+    judge_parallel(saga, call, breaches);
+    if (saga.at(call.place()).action.is_sent_in_life) return;
+    judge_order(saga, call, seen.engine_time, breaches);
+    judge_parents(saga, Phase::Action, seen.engine_time, breaches);
 }
 
 /// A pivot whose output could not be made is stuck, and an operator may have it tried again; what
@@ -88,22 +155,22 @@ void judge_action(const Facts& facts, const CallName& call, Breaches& breaches) 
 bool is_past_pivot(const SagaFacts& saga) {
     if (saga.is_past_pivot_sent) return true;
     const auto pivot = saga.graph->pivot();
-    if (!pivot || !saga.steps[*pivot].action.is_told(Outcome::Success)) return false;
-    return !saga.plan(*pivot).output_fails || !saga.steps[*pivot].may_be_resolved("compensated");
+    if (!pivot) return false;
+    const StepFacts& facts = saga.steps[*pivot];
+    const bool has_succeeded =
+        facts.action.is_told(Outcome::Success) ||
+        std::any_of(facts.children.begin(), facts.children.end(),
+                    [](const SagaFacts* child) { return child->is_surely_complete(); });
+    return has_succeeded &&
+           (!saga.plan(*pivot).output_fails || !facts.may_be_resolved("compensated"));
 }
 
-void judge_undo(const Facts& facts, const CallName& call, Breaches& breaches) {
+void judge_undo(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches) {
     const SagaFacts& saga = *facts.saga(call.saga);
-    judge_when(saga, call, breaches);
-    judge_cause(saga, call, breaches);
-    if (saga.graph->is_after_pivot(call.step) || is_past_pivot(saga)) {
-        breaches.add("I11", saga.id, described(saga, call) + " was sent behind the pivot");
-    }
-    if (saga.steps[call.step].action.is_open) {
-        breaches.add("I7", saga.id, described(saga, call) + " was sent while its action is out");
-    }
-    for (const std::size_t after : saga.graph->descendants(call.step)) {
-        judge_descendant(saga, call, after, breaches);
+    judge_way_back(saga, call, StepPlan::Undo::Call, breaches);
+    judge_parallel(saga, call, breaches);
+    if (!saga.at(call.place()).undo.is_sent_in_life) {
+        judge_parents(saga, Phase::Undo, seen.engine_time, breaches);
     }
 }
 

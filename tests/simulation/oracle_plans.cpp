@@ -38,6 +38,7 @@ Outcome outcome(const StepPlan& step, Phase phase, const Told& told) {
     } else if (step.undo_is_delete && (status == 404 || status == 410)) {
         return Outcome::Success;
     }
+    if (status == 202 && calls_back(step, phase)) return Outcome::PutOff;
     if (status >= 200 && status < 300) return Outcome::Success;
     if (status == 425 || status == 429) return Outcome::Retry;
     if (status == 408 || status >= 500) return Outcome::Unknown;
@@ -48,7 +49,21 @@ std::optional<std::uint32_t> tries_max(const StepPlan& step, Phase phase) {
     return phase == Phase::Action ? step.tries_max : step.undo_tries_max;
 }
 
-milliseconds least_wait(const StepPlan& step, std::uint32_t n, const Told& told) {
+Outcome outcome(Word word) {
+    switch (word) {
+        case Word::Success:
+            return Outcome::Success;
+        case Word::Failure:
+            return Outcome::FailureByRule;
+        case Word::Retry:
+            return Outcome::Retry;
+        case Word::Unknown:
+            break;
+    }
+    return Outcome::Unknown;
+}
+
+milliseconds least_wait(const StepPlan& step, std::uint32_t n, std::optional<milliseconds> asked) {
     const double longest =
         static_cast<double>(std::max(step.longest_wait, step.first_wait).count());
     const double grown = static_cast<double>(step.first_wait.count()) *
@@ -56,9 +71,9 @@ milliseconds least_wait(const StepPlan& step, std::uint32_t n, const Told& told)
     const double wait = std::min(longest, grown) * (1 - step.jitter);
     constexpr milliseconds kRounding{1};
     const milliseconds backoff = milliseconds(static_cast<std::int64_t>(wait)) - kRounding;
-    const milliseconds asked =
-        std::min<milliseconds>(told.retry_after.value_or(milliseconds{0}), std::chrono::hours{1});
-    return std::max({backoff, asked, milliseconds{0}});
+    const milliseconds heeded =
+        std::min<milliseconds>(asked.value_or(milliseconds{0}), std::chrono::hours{1});
+    return std::max({backoff, heeded, milliseconds{0}});
 }
 
 }  // namespace skald::simulation::oracle

@@ -18,6 +18,8 @@ class Graph {
 
     const StepPlan& step(std::size_t index) const { return plan_->steps[index]; }
     std::size_t size() const { return plan_->steps.size(); }
+    const std::string& name() const { return plan_->name; }
+    bool has_lock() const { return plan_->has_lock; }
     /// Steps that come before or after a step, directly or not.
     const std::vector<std::size_t>& ancestors(std::size_t step) const { return ancestors_[step]; }
     const std::vector<std::size_t>& descendants(std::size_t step) const {
@@ -42,11 +44,13 @@ class Graph {
 enum class Outcome : std::uint8_t {
     Success,
     Failure,
-    FailureByRule,  ///< Clears doubt.
+    FailureByRule,  ///< Clears doubt; a callback's too.
     Retry,
-    Unknown
+    Unknown,
+    PutOff  ///< A callback will say.
 };
 Outcome outcome(const StepPlan& step, Phase phase, const Told& told);
+Outcome outcome(Word word);
 inline bool is_failure(Outcome outcome) {
     return outcome == Outcome::Failure || outcome == Outcome::FailureByRule;
 }
@@ -57,7 +61,22 @@ inline bool goes_on(Outcome outcome) {
 /// The tries of an action or a compensation; none: without limit.
 std::optional<std::uint32_t> tries_max(const StepPlan& step, Phase phase);
 
-/// At least so long is waited after the n-th try of a budget that was answered so.
-std::chrono::milliseconds least_wait(const StepPlan& step, std::uint32_t n, const Told& told);
+/// At least so long is waited after the n-th try of a budget; `asked`: Retry-After.
+std::chrono::milliseconds least_wait(const StepPlan& step, std::uint32_t n,
+                                     std::optional<std::chrono::milliseconds> asked);
+
+/// Whether what the step does leaves something that others could notice.
+inline bool has_effects(const StepPlan& step) { return step.kind != StepPlan::Kind::Wait; }
+/// A child that was started by its action is turned, and nothing else undoes it.
+inline bool undoes_itself(const StepPlan& step) {
+    return step.kind == StepPlan::Kind::Child && step.undo == StepPlan::Undo::NotSaid;
+}
+/// It may be answered by a callback.
+inline bool calls_back(const StepPlan& step, Phase phase) {
+    return phase == Phase::Action ? step.calls_back : step.undo_calls_back;
+}
+inline std::chrono::milliseconds callback_timeout(const StepPlan& step, Phase phase) {
+    return phase == Phase::Action ? step.callback_timeout : step.undo_callback_timeout;
+}
 
 }  // namespace skald::simulation::oracle

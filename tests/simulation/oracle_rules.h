@@ -30,7 +30,8 @@
 /// I20   everything comes to rest
 /// I26   a cancel and a completion have one winner
 /// I29   counts agree with the sagas
-/// acknowledged-command, backoff, effect-once, end-state, foreign, integrity, suspended, told-once,
+/// acknowledged-callback, acknowledged-command, backoff, callback-timeout, child, effect-once,
+/// element-order, end-state, foreign, integrity, lock, max-parallel, suspended, told-once, wait,
 /// when: as their functions say
 namespace skald::simulation::oracle {
 
@@ -58,14 +59,21 @@ void judge_told(const Facts& facts, const Told& told, Breaches& breaches);
 void judge_handled(const Facts& facts, const Handled& handled, Breaches& breaches);
 
 // ---- oracle_order.cpp: calls of one saga among each other
-void judge_action(const Facts& facts, const CallName& call, Breaches& breaches);
-void judge_undo(const Facts& facts, const CallName& call, Breaches& breaches);
+void judge_action(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
+void judge_undo(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
 /// Whether the pivot is known to have succeeded, and no operator's word can have undone that.
 bool is_past_pivot(const SagaFacts& saga);
 
+// ---- oracle_callbacks.cpp, oracle_children.cpp, oracle_elements.cpp, oracle_locks.cpp
+void judge_callbacks(const History& history, const Facts& facts, Breaches& breaches);
+void judge_children(const History& history, const Facts& facts, Breaches& breaches);
+void judge_elements(const History& history, const Facts& facts, Breaches& breaches);
+void judge_locks(const History& history, const Facts& facts, Breaches& breaches);
+
 // ---- oracle_rest.cpp: what must rest
-void judge_rest(const Facts& facts, const CallName& call, Breaches& breaches);
-void judge_told_rest(const Facts& facts, const RestTold& rest, Breaches& breaches);
+void judge_rest(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
+void judge_told_rest(const Facts& facts, const Seen& seen, const RestTold& rest,
+                     Breaches& breaches);
 
 // ---- oracle_journal.cpp
 void judge_journals(const History& history, Breaches& breaches);

@@ -58,6 +58,7 @@ class Starts {
     void judge_plans() {
         std::unordered_map<const StartPlan*, std::string_view> sagas;
         for (const auto& [id, journal] : history_.journals) {
+            if (!journal.empty() && journal[0].parent) continue;  // See judge_children.
             const StartPlan* plan = facts_.plan_of(id, journal);
             if (plan == nullptr) {
                 breaches_.add("I2", id, "no start has its key or id");

@@ -29,11 +29,11 @@ std::vector<StepPlan> plain_steps(std::size_t count) {
 }
 
 Story::Story(std::vector<StepPlan> steps) {
-    history_.definitions.push_back({"order", std::move(steps), {}});
-    history_.starts.push_back({1, 0, kSaga, true, "", {}});
+    define("order", std::move(steps));
+    history_.starts.push_back({1, 0, kSaga, true, "", {}, {{"i0", 2}}});
     history_.integrity = "ok";
     start();
-    see(StartAsked{1});
+    see(StartAsked{1, {{"child", 1}}});
     row("begun");
     see(StartAnswered{1, StartAnswered::How::Started, kSaga});
 }
@@ -49,40 +49,62 @@ Story& Story::wait(std::int64_t ms) {
     return *this;
 }
 
+Story& Story::of(std::string saga) {
+    saga_ = std::move(saga);
+    return *this;
+}
+
+Story& Story::of_item(Item item) {
+    item_ = item;
+    return *this;
+}
+
 // ---- Calls -------------------------------------------------------------------------------------
 
 CallName Story::name(std::size_t step, Phase phase, std::uint32_t attempt) {
     return {kSaga, step, phase, attempt};
 }
 
+CallName Story::call(std::size_t step, Phase phase, std::uint32_t attempt) const {
+    return {saga_, step, phase, attempt, item_};
+}
+
 Story& Story::sent(std::size_t step, Phase phase, std::uint32_t attempt) {
-    const std::string key = std::to_string(step) + (phase == Phase::Action ? "/do" : "/undo");
-    return see(Sent{name(step, phase, attempt), key});
+    std::string key = saga_ == kSaga ? std::to_string(step) : saga_ + "/" + std::to_string(step);
+    if (item_) key += "/" + std::to_string(*item_);
+    key += phase == Phase::Action ? "/do" : "/undo";
+    std::string callback;
+    const auto begun = store_.find(saga_);
+    const bool is_child = begun != store_.end() && begun->second[0].parent;
+    const auto& steps = history_.definitions[is_child ? 1 : 0].steps;
+    if (step < steps.size()) {
+        const bool calls_back =
+            phase == Phase::Action ? steps[step].calls_back : steps[step].undo_calls_back;
+        if (calls_back) callback = "to " + key;
+    }
+    return see(Sent{call(step, phase, attempt), key, callback});
 }
 
 Story& Story::handled(std::size_t step, Phase phase, Handled::Did did, int status,
                       std::uint32_t attempt) {
-    return see(Handled{name(step, phase, attempt), did, status});
+    return see(Handled{call(step, phase, attempt), did, status});
 }
 
 Story& Story::told(std::size_t step, Phase phase, int status, std::uint32_t attempt,
                    std::optional<milliseconds> retry_after) {
-    return see(Told{name(step, phase, attempt), Told::What::Reply, status, retry_after});
+    return see(Told{call(step, phase, attempt), Told::What::Reply, status, retry_after});
 }
 
 Story& Story::lost(std::size_t step, Phase phase, std::uint32_t attempt) {
-    return see(Told{name(step, phase, attempt), Told::What::Lost, 0, {}});
+    return see(Told{call(step, phase, attempt), Told::What::Lost, 0, {}});
 }
 
 Story& Story::not_sent(std::size_t step, Phase phase, std::uint32_t attempt) {
-    return see(Told{name(step, phase, attempt), Told::What::NotSent, 0, {}});
+    return see(Told{call(step, phase, attempt), Told::What::NotSent, 0, {}});
 }
 
 Story& Story::answer_row(std::size_t step, Phase phase, std::uint32_t attempt) {
-    JournalRow& answered = row("answered");
-    answered.step = step;
-    answered.phase = phase;
-    answered.attempt = attempt;
+    row_of("answered", step, phase, attempt);
     return *this;
 }
 
@@ -90,7 +112,8 @@ Story& Story::act(std::size_t step, std::uint32_t attempt) {
     sent(step, Phase::Action, attempt);
     handled(step, Phase::Action, Handled::Did::Effect, 200, attempt);
     told(step, Phase::Action, 200, attempt);
-    return answer_row(step, Phase::Action, attempt);
+    row_of("answered", step, Phase::Action, attempt).word = Word::Success;
+    return *this;
 }
 
 Story& Story::undo(std::size_t step, std::uint32_t attempt) {
@@ -107,11 +130,49 @@ Story& Story::refuse(std::size_t step, Phase phase, int status, std::uint32_t at
     return answer_row(step, phase, attempt);
 }
 
+// ---- Callbacks ---------------------------------------------------------------------------------
+
+Story& Story::put_off(std::size_t step, Phase phase, std::uint32_t attempt) {
+    sent(step, phase, attempt);
+    handled(step, phase, Handled::Did::Nothing, 202, attempt);
+    told(step, phase, 202, attempt);
+    JournalRow& answered = row_of("answered", step, phase, attempt);
+    answered.word = Word::Success;
+    answered.status = 202;
+    return *this;
+}
+
+Story& Story::post(std::uint64_t number, std::size_t step, Phase phase, Word word) {
+    return see(CallbackPosted{number, call(step, phase, 0), word, Time{now_}});
+}
+
+Story& Story::answer_post(std::uint64_t number, CallbackAnswered::How how) {
+    return see(CallbackAnswered{number, how});
+}
+
+Story& Story::callback_row(std::size_t step, Phase phase, Word word, std::uint32_t attempt) {
+    row_of("called_back", step, phase, attempt).word = word;
+    return *this;
+}
+
+Story& Story::call_back(std::uint64_t number, std::size_t step, Phase phase, Word word) {
+    if (word == Word::Success) handled(step, phase, Handled::Did::Effect, 0);
+    post(number, step, phase, word);
+    callback_row(step, phase, word);
+    return answer_post(number, CallbackAnswered::How::Taken);
+}
+
+Story& Story::due_row(std::size_t step, Phase phase, std::uint32_t attempt) {
+    row_of("due", step, phase, attempt);
+    return *this;
+}
+
 // ---- Operators ---------------------------------------------------------------------------------
 
 Story& Story::ask(std::uint64_t number, Verb verb, std::optional<std::size_t> step,
                   std::string as) {
-    return see(Asked{number, verb, kSaga, step, std::move(as), "key-" + std::to_string(number)});
+    return see(
+        Asked{number, verb, saga_, step, std::move(as), "key-" + std::to_string(number), item_});
 }
 
 Story& Story::answer(std::uint64_t number, Answered::How how) { return see(Answered{number, how}); }
@@ -132,13 +193,58 @@ Story& Story::command(std::uint64_t number, Verb verb, std::string type,
 
 Story& Story::crash() { return see(Crashed{Crashed::How::Killed}); }
 Story& Story::start() { return see(Started{store_}); }
-Story& Story::rest(std::string status) { return see(RestTold{kSaga, std::move(status)}); }
+Story& Story::rest(std::string status) { return see(RestTold{saga_, std::move(status)}); }
+
+Story& Story::end_row(std::string status, std::string type) {
+    row(std::move(type)).ends_as = std::move(status);
+    return *this;
+}
+
+Story& Story::turn_row() {
+    row("answered").turns = true;
+    return *this;
+}
+
+Story& Story::leave(const std::string& saga, std::string status, std::vector<std::string> steps) {
+    FinalSaga& end = history_.sagas[saga];
+    end.status = std::move(status);
+    end.steps = std::move(steps);
+    return *this;
+}
 
 History Story::end(std::string status, std::vector<std::string> steps) {
     history_.journals = store_;
-    history_.counts = {{status, 1}};
-    history_.sagas[kSaga] = {std::move(status), std::move(steps)};
+    leave(kSaga, std::move(status), std::move(steps));
+    history_.counts.clear();
+    for (const auto& [id, saga] : history_.sagas) ++history_.counts[saga.status];
     return history_;
+}
+
+// ---- Other sagas -------------------------------------------------------------------------------
+
+std::size_t Story::define(std::string name, std::vector<StepPlan> steps) {
+    history_.definitions.push_back({std::move(name), std::move(steps), {}});
+    return history_.definitions.size() - 1;
+}
+
+Story& Story::begin_child(const std::string& id, std::size_t definition, std::size_t step,
+                          Phase phase, std::uint32_t attempt) {
+    const ParentCall parent = call(step, phase, attempt);
+    const std::string told_of = std::exchange(saga_, id);
+    row("begun").parent = parent;
+    saga_ = told_of;
+    history_.sagas[id].definition = definition;
+    return *this;
+}
+
+Story& Story::begin_another(std::uint64_t number, const std::string& id) {
+    history_.starts.push_back(history_.starts[0]);
+    history_.starts.back().number = number;
+    history_.starts.back().id = id;
+    const std::string told_of = std::exchange(saga_, id);
+    row("begun").lock = history_.starts[0].lock;
+    saga_ = told_of;
+    return *this;
 }
 
 JournalRow& Story::row(std::string type) {
@@ -146,8 +252,19 @@ JournalRow& Story::row(std::string type) {
     row.seq = static_cast<std::uint32_t>(rows().size() + 1);
     row.at = 1'000'000 + now_;
     row.bytes = std::to_string(row.seq) + type;
+    row.position = ++position_;
+    if (type == "abandoned") row.ends_as = type;
     row.type = std::move(type);
     return rows().emplace_back(std::move(row));
+}
+
+JournalRow& Story::row_of(std::string type, std::size_t step, Phase phase, std::uint32_t attempt) {
+    JournalRow& told = row(std::move(type));
+    told.step = step;
+    told.item = item_;
+    told.phase = phase;
+    told.attempt = attempt;
+    return told;
 }
 
 std::string broken_rules(const History& history) {

@@ -12,9 +12,6 @@ using Did = Handled::Did;
 using How = Answered::How;
 using StartHow = StartAnswered::How;
 
-constexpr Phase kAction = Phase::Action;
-constexpr Phase kUndo = Phase::Undo;
-
 std::vector<StepPlan> steps_with_pivot() {
     std::vector<StepPlan> steps = plain_steps(3);
     steps[1].is_pivot = true;

@@ -132,10 +132,13 @@ Process::Process(const World& world, Random random, std::unique_ptr<store::Store
       catalog_(store_->reader()),
       telemetry_(std::make_unique<Telemetry>(world.counters)),
       secrets_(std::make_unique<NoSecrets>()),
+      loader_({world_.timeline, world_.disk, world_.counters, store_->reader(), catalog_},
+              random.fork()),
       committer_(std::make_unique<Committing>(*this, random)) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{*committer_, world_.network, *clock_, catalog_, watchers_, bell_,
-                                   *telemetry_, *secrets_, [this] { wake(); },
+                                   *telemetry_, *secrets_, world_.callbacks, loader_,
+                                   [this] { wake(); },
                                    [this](sagas::Milliseconds delay) { wake_after(delay); },
                                    [this](const sagas::Error& error) { failure_ = error; }},
         engine::CoordinatorOptions{});

@@ -12,6 +12,7 @@
 #include "tests/simulation/disk.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/slow_loader.h"
 
 namespace skald::simulation {
 
@@ -43,6 +44,7 @@ class Process {
         Network& network;
         SystemClock& system;
         Counters& counters;
+        const sagas::CallbackUrls& callbacks;
         std::string path;  ///< Of the database.
     };
 
@@ -56,6 +58,13 @@ class Process {
     engine::Watchers& watchers() { return watchers_; }
     const store::Reader& reader() const { return store_->reader(); }
     const engine::Clock& clock() const { return *clock_; }
+    bool is_loading() const { return loader_.is_busy(); }
+    /// Somebody is about to say something to the saga with that id.
+    void note_said(const std::string& saga, SlowLoader::Cause cause) {
+        loader_.note_said(saga, cause);
+    }
+    /// What it reads now is not to be trusted.
+    bool is_dying() const { return world_.disk.is_down() || failure_; }
     /// It ended itself, for this.
     const std::optional<sagas::Error>& failure() const { return failure_; }
 
@@ -78,6 +87,7 @@ class Process {
     engine::JournalBell bell_;
     std::unique_ptr<engine::Telemetry> telemetry_;
     std::unique_ptr<sagas::Secrets> secrets_;
+    SlowLoader loader_;
     std::unique_ptr<engine::Committer> committer_;
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::optional<sagas::Error> failure_;

@@ -6,6 +6,7 @@ namespace skald::simulation {
 namespace {
 
 constexpr std::size_t kStoriesMax = 3;
+constexpr std::size_t kReasonsMax = 100;
 
 void add(Tally& tally, const Run& run) {
     ++tally.seeds;
@@ -13,6 +14,10 @@ void add(Tally& tally, const Run& run) {
     tally.simulated += run.lasted;
     if (run.breaches.empty()) return;
     ++tally.broken;
+    if (tally.reasons.size() < kReasonsMax) {
+        const Breach& first = run.breaches[0];
+        tally.reasons.push_back(std::to_string(run.seed) + ": " + first.rule + ": " + first.text);
+    }
     if (tally.stories.size() < kStoriesMax) tally.stories.push_back(tell(run));
 }
 

@@ -16,6 +16,7 @@ struct Tally {
     std::chrono::milliseconds simulated{0};
     std::vector<std::string> stories;  ///< Of the first seeds that broke a rule.
     std::uint64_t broken = 0;          ///< Seeds that broke one.
+    std::vector<std::string> reasons;  ///< "SEED: the first rule", of the first of them.
 };
 
 /// Plays seeds from `first` on, one after the other, until `count` of them are done or `goes_on`

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tests/outside/sqlite_file.h"
+#include "tests/simulation/callbacks.h"
 #include "tests/simulation/chaos.h"
 #include "tests/simulation/clients.h"
 #include "tests/simulation/disk.h"
@@ -16,13 +17,16 @@
 #include "tests/simulation/participants.h"
 #include "tests/simulation/plans.h"
 #include "tests/simulation/process.h"
+#include "tests/simulation/reached.h"
 
 namespace skald::simulation {
 namespace {
 
 using Owner = Timeline::Owner;
 
-constexpr Time kLook{60'000};              ///< Between looks whether all is at rest.
+constexpr Time kLook{60'000};  ///< Between looks whether all is at rest.
+/// Operators mend once between two of them, and more of what is stuck shows.
+constexpr int kQuietLooks = 4;
 constexpr Time kPatience{24 * 3'600'000};  ///< With sagas that do not come to rest.
 
 std::string vfs_name() {
@@ -32,16 +36,14 @@ std::string vfs_name() {
 
 History plan(Random random) {
     History history;
-    const std::uint64_t definitions = 1 + random.below(3);
-    for (std::uint64_t i = 0; i < definitions; ++i) {
-        // Two versions of one name now and then.
-        const std::uint64_t name = i > 0 && random.one_in(3) ? i - 1 : i;
-        history.definitions.push_back(make_plan(random, "d" + std::to_string(name)));
-    }
-    const std::uint64_t starts = 1 + random.below(8);
+    history.definitions = make_plans(random);
+    const std::size_t definitions = history.definitions.size();
+    const std::uint64_t starts = 1 + random.below(5);
     for (std::uint64_t number = 0; number < starts; ++number) {
-        const std::size_t index = random.below(definitions);
-        history.starts.push_back(make_start(random, number, index, history.definitions[index]));
+        // Those that have children more often.
+        const std::size_t index =
+            std::max(random.below(definitions), random.one_in(2) ? random.below(definitions) : 0);
+        history.starts.push_back(make_start(random, number, index, history.definitions));
     }
     return history;
 }
@@ -51,44 +53,51 @@ class Simulation {
  public:
     Simulation(std::uint64_t seed, const std::string& folder)
         : random_(seed),
+          pace_(random_.one_in(4) ? 6 : 1),
           path_(folder + "/skald.db"),
           disk_(vfs_name(), random_.next()),
           system_(timeline_),
           participants_(random_.fork(), run_.counters),
-          network_(
+          callbacks_(
               timeline_, participants_, random_.fork(), run_.counters,
-              [this](const std::string& saga, const std::string& step) {
-                  return find_step(saga, step);
-              },
-              [this](decltype(Seen::what) what) { see(std::move(what)); }),
-          chaos_(timeline_, disk_, system_, random_.fork(), run_.counters) {
+              [this](decltype(Seen::what) what) { see(std::move(what)); },
+              [this](const CallName& call) { return network_.is_out(call); }),
+          network_(timeline_, participants_, callbacks_, random_.fork(), run_.counters,
+                   [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          chaos_(timeline_, disk_, system_, random_.fork(), run_.counters, pace_) {
         run_.seed = seed;
         run_.history = plan(random_.fork());
         const auto see = [this](decltype(Seen::what) what) { this->see(std::move(what)); };
-        clients_.emplace(timeline_, random_.fork(), run_.counters, run_.history, see);
-        operators_.emplace(timeline_, random_.fork(), run_.counters, run_.history, *clients_, see);
+        clients_.emplace(timeline_, random_.fork(), run_.counters, run_.history, see, pace_);
+        operators_.emplace(timeline_, random_.fork(), run_.counters, run_.history, *clients_, see,
+                           pace_);
     }
 
     Run play();
 
  private:
     void see(decltype(Seen::what) what);
-    std::optional<std::size_t> find_step(const std::string& saga, const std::string& step) const;
     void run_until(Time until);
     void start_soon();
     void start();
+    const Journals& last_journals() const;
+    void note_parked(const Journals& journals);
     void end_process(Crashed::How how);
     bool is_at_rest() const;
     void come_to_rest();
     void harvest();
 
     Random random_;
+    /// In some seeds all goes slowly, so that what was parked comes back among it.
+    const std::int64_t pace_;
     const std::string path_;
     Run run_;
     Timeline timeline_;
     Disk disk_;
     SystemClock system_;
     Participants participants_;
+    PlainCallbackUrls urls_;
+    Callbacks callbacks_;
     Network network_;
     Chaos chaos_;
     std::optional<Clients> clients_;
@@ -102,9 +111,10 @@ class Simulation {
 Run Simulation::play() {
     chaos_.begin();
     start();
-    run_until(Time{random_.between(5'000, 60'000)});
+    run_until(pace_ * Time{random_.between(5'000, 30'000)});
     participants_.heal();
     network_.heal();
+    callbacks_.heal();
     chaos_.heal();
     operators_->heal();
     come_to_rest();
@@ -124,20 +134,6 @@ void Simulation::see(decltype(Seen::what) what) {
     run_.history.seen.push_back({timeline_.now(), engine_time, std::move(what)});
 }
 
-std::optional<std::size_t> Simulation::find_step(const std::string& saga,
-                                                 const std::string& step) const {
-    for (const StartPlan& start : run_.history.starts) {
-        const bool is_its =
-            saga == start.id || saga.starts_with("saga-" + std::to_string(start.number) + "-");
-        if (!is_its) continue;
-        const auto& steps = run_.history.definitions[start.definition].steps;
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (steps[i].name == step) return i;
-        }
-    }
-    return std::nullopt;
-}
-
 // ---- Lives
 // ---------------------------------------------------------------------------------------
 
@@ -155,7 +151,9 @@ void Simulation::end_process(Crashed::How how) {
     see(Crashed{how});
     clients_->end_process();
     operators_->end_process();
+    callbacks_.end_process();
     if (!disk_.is_down()) disk_.go_down();
+    if (process_->is_loading()) run_.counters.count("a crash while something was loaded");
     process_.reset();
     const bool is_power_lost =
         how == Crashed::How::PowerLost || (how == Crashed::How::FailStop && random_.one_in(2));
@@ -166,6 +164,25 @@ void Simulation::end_process(Crashed::How how) {
     start_soon();
 }
 
+/// What the process before found.
+const Journals& Simulation::last_journals() const {
+    static const Journals kNone;
+    const auto& seen = run_.history.seen;
+    for (auto it = seen.rbegin(); it != seen.rend(); ++it) {
+        if (const auto* started = std::get_if<Started>(&it->what)) return started->journals;
+    }
+    return kNone;
+}
+
+/// Of the sagas that are not over, the new process has left some where they are.
+void Simulation::note_parked(const Journals& journals) {
+    const auto live = static_cast<std::size_t>(
+        std::count_if(journals.begin(), journals.end(),
+                      [](const auto& journal) { return !is_over(journal.second); }));
+    const std::size_t in_memory = process_->coordinator().stats().live;
+    if (live > in_memory) run_.counters.count("a crash while a saga was parked");
+}
+
 void Simulation::start_soon() {
     timeline_.after(Time{random_.between(1, 2'000)}, Owner::World, [this] { start(); });
 }
@@ -174,15 +191,19 @@ void Simulation::start() {
     chaos_.before_start();
     if (disk_.is_down()) disk_.come_up(Disk::Crash::Process);  // Killed while nothing ran.
     auto started =
-        Process::start({timeline_, disk_, network_, system_, run_.counters, path_}, random_.fork(),
-                       std::exchange(accept_clock_, engine::AcceptClock::No));
+        Process::start({timeline_, disk_, network_, system_, run_.counters, urls_, path_},
+                       random_.fork(), std::exchange(accept_clock_, engine::AcceptClock::No));
     if (started) {
         process_ = std::move(*started);
-        auto journals = read_journals(process_->reader());
+        // What is known already is read again at the end, and now and then.
+        auto journals = random_.one_in(4) ? read_journals(process_->reader())
+                                          : read_journals(process_->reader(), last_journals());
         if (journals) {
+            note_parked(*journals);
             see(Started{std::move(*journals)});
             clients_->begin_process(*process_);
             operators_->begin_process(*process_);
+            callbacks_.begin_process(*process_);
             return;
         }
         process_.reset();
@@ -206,17 +227,20 @@ void Simulation::start() {
 // ---- The end
 // -------------------------------------------------------------------------------------
 
+/// What waits for a time comes back by itself, be it in memory or parked; what is left waits for
+/// people, or for those that do.
 bool Simulation::is_at_rest() const {
-    if (!process_ || !clients_->is_satisfied() || network_.stats().in_flight > 0) return false;
-    const auto counts = process_->reader().counts();
-    return counts && counts->by_status.at(sagas::Status::Running) == 0 &&
-           counts->by_status.at(sagas::Status::Compensating) == 0;
+    const bool is_quiet = process_ && clients_->is_satisfied() && callbacks_.is_quiet() &&
+                          network_.stats().in_flight == 0 &&
+                          process_->coordinator().stats().timers == 0;
+    if (!is_quiet) return false;
+    const auto parked = process_->reader().parked(sagas::Timestamp::max(), 1);
+    return parked && parked->empty();
 }
 
 void Simulation::come_to_rest() {
     const Time until = timeline_.now() + kPatience;
-    // Twice in a row: other branches of what is stuck may go on meanwhile.
-    for (int quiet = 0; quiet < 8 && timeline_.now() < until;) {
+    for (int quiet = 0; quiet < kQuietLooks && timeline_.now() < until;) {
         run_until(timeline_.now() + kLook);
         quiet = is_at_rest() ? quiet + 1 : 0;
     }
@@ -230,20 +254,10 @@ void Simulation::harvest() {
     if (auto done = read_end(*process_, run_.history); !done) broken_ = done.error().message;
     clients_->end_process();
     operators_->end_process();
+    callbacks_.end_process();
     process_.reset();
     run_.history.integrity = outside::ask(path_, "PRAGMA integrity_check", disk_.name());
-    for (const auto& [id, rows] : run_.history.journals) {
-        for (const JournalRow& row : rows) run_.counters.count("row: " + row.type);
-    }
-    for (const auto& [id, saga] : run_.history.sagas) {
-        if (saga.status == "stuck") run_.counters.count("stuck in the end");
-        for (const std::string& step : saga.steps) run_.counters.count("step: " + step);
-    }
-    for (const Seen& seen : run_.history.seen) {
-        const auto* sent = std::get_if<Sent>(&seen.what);
-        if (sent != nullptr && sent->call.attempt > 16)
-            run_.counters.count("a try beyond the 16th");
-    }
+    count_reached(run_.history, run_.counters);
     const Disk::Counts counts = disk_.counts();
     run_.counters.count("sectors lost", counts.lost_sectors);
     run_.counters.count("writes torn", counts.torn_writes);

@@ -22,11 +22,34 @@ std::span<const std::string_view> sometimes() {
         "a crash within a checkpoint", "a crash within a recovery", "sectors lost", "writes torn",
         "disk full", "space ran low", "syncs failed", "the clock jumped",
         "a start with the clock set back was refused",
+        // Waits, and parking.
+        "a wait was over", "woken by a timer", "woken by an operator", "woken by a callback",
+        "woken by a child or parent", "woken by a lock", "a load raced with an event",
+        "a saga could not be loaded at once", "a saga that was over was loaded",
+        "a crash while a saga was parked", "a crash while something was loaded",
+        // Callbacks.
+        "a call was put off", "a callback was taken", "a callback of a compensation was taken",
+        "a callback came before the 202", "a callback came twice", "a callback was not taken",
+        "a callback was never sent", "a callback was lost", "a callback met no process",
+        "a callback did not come in time", "a callback of a compensation did not come in time",
+        "a late callback was journaled",
+        // Children.
+        "a child", "a grandchild", "a child of an element", "a child ran as a compensation",
+        "a child was cancelled by its parent", "a child was undone after it had completed",
+        "a crash between a child's end and its parent's row", "a call had a second child",
+        "waits in the end for what is stuck",
+        // Elements, and locks.
+        "a call of an element", "element: succeeded", "element: failed", "element: in_doubt",
+        "element: compensated", "element: cancelled", "element: stuck",
+        "resolve of an element applied", "retry of an element applied",
+        "a lock was granted after a crash", "a crash between an end and the next grant",
+        "a saga gave up waiting for its lock",
         // Rows of the journal, each kind, and states of steps in the end.
         "row: begun", "row: answered", "row: unsendable", "row: due", "row: deadline_passed",
         "row: cancelled", "row: retried", "row: resolved", "row: abandoned", "row: suspended",
-        "row: resumed", "row: late", "step: succeeded", "step: skipped", "step: failed",
-        "step: in_doubt", "step: compensated", "step: stuck", "step: cancelled"};
+        "row: resumed", "row: late", "row: lock_granted", "row: called_back", "row: parent_turned",
+        "step: succeeded", "step: skipped", "step: failed", "step: in_doubt", "step: compensated",
+        "step: stuck", "step: cancelled"};
     return kNames;
 }
 

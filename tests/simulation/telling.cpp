@@ -14,9 +14,18 @@ constexpr std::size_t kSagasTold = 2;
 
 const char* word(Phase phase) { return phase == Phase::Action ? "action" : "undo"; }
 
+std::string words(Place place) {
+    const std::string step = "s" + std::to_string(place.step);
+    return place.item ? step + "/" + std::to_string(*place.item) : step;
+}
+
 std::string words(const CallName& call) {
-    return "s" + std::to_string(call.step) + " " + word(call.phase) + " #" +
-           std::to_string(call.attempt);
+    return words(call.place()) + " " + word(call.phase) + " #" + std::to_string(call.attempt);
+}
+
+const char* word(Word word) {
+    static constexpr const char* kWords[] = {"success", "failure", "retry", "unknown"};
+    return kWords[static_cast<std::size_t>(word)];
 }
 
 const char* word(Verb verb) {
@@ -38,7 +47,8 @@ class Describe {
     Line operator()(const Sent& seen) const { return {seen.call.saga, words(seen.call) + " sent"}; }
     Line operator()(const Handled& seen) const {
         static constexpr const char* kDid[] = {"does nothing", "takes effect", "remembers"};
-        return {seen.call.saga, "    " + words(seen.call) + " arrives: " +
+        const char* when = seen.status == 0 ? " is decided, or arrives: " : " arrives: ";
+        return {seen.call.saga, "    " + words(seen.call) + when +
                                     kDid[static_cast<std::size_t>(seen.did)] + ", answers " +
                                     (seen.status == 0 ? "nothing" : std::to_string(seen.status))};
     }
@@ -49,10 +59,21 @@ class Describe {
         if (seen.retry_after) what += ", retry after " + std::to_string(seen.retry_after->count());
         return {seen.call.saga, words(seen.call) + " told: " + what};
     }
+    Line operator()(const CallbackPosted& seen) const {
+        return {seen.call.saga, "callback " + std::to_string(seen.number) + " for " +
+                                    words(seen.call.place()) + " " + word(seen.call.phase) + ": " +
+                                    word(seen.word) + ", decided at " +
+                                    std::to_string(seen.decided_at.count())};
+    }
+    Line operator()(const CallbackAnswered& seen) const {
+        static constexpr const char* kHow[] = {"taken", "not taken", "not found", "busy"};
+        return {saga_of_callback(seen.number), "callback " + std::to_string(seen.number) + ": " +
+                                                   kHow[static_cast<std::size_t>(seen.how)]};
+    }
     Line operator()(const Asked& seen) const {
         std::string text =
             std::string("operator ") + std::to_string(seen.number) + ": " + word(seen.verb);
-        if (seen.step) text += " s" + std::to_string(*seen.step);
+        if (seen.step) text += " " + words(Place{*seen.step, seen.item});
         return {seen.saga, text + (seen.as.empty() ? "" : " as " + seen.as)};
     }
     Line operator()(const Answered& seen) const {
@@ -88,36 +109,57 @@ class Describe {
         }
         return {};
     }
+    std::string saga_of_callback(std::uint64_t number) const {
+        for (const Seen& seen : history_.seen) {
+            const auto* posted = std::get_if<CallbackPosted>(&seen.what);
+            if (posted != nullptr && posted->number == number) return posted->call.saga;
+        }
+        return {};
+    }
     const History& history_;
 };
+
+/// The saga, and all below and above it.
+bool is_of_tree(const std::string& saga, const std::string& told) {
+    return told == saga || told.starts_with(saga + ".") || saga.starts_with(told + ".");
+}
+
+void tell_end(const History& history, const std::string& saga, const FinalSaga& end,
+              std::ostream& out) {
+    out << "  " << saga << " in the end: " << end.status << ";";
+    for (std::size_t step = 0; step < end.steps.size(); ++step) {
+        out << ' ' << end.steps[step];
+        if (step >= end.elements.size()) continue;
+        for (const std::string& element : end.elements[step]) out << '/' << element;
+    }
+    out << '\n';
+    if (const auto journal = history.journals.find(saga); journal != history.journals.end()) {
+        for (const JournalRow& row : journal->second) {
+            out << "    row " << row.seq << " at " << row.position << " (" << row.at << ") "
+                << row.type << ' ' << row.bytes << '\n';
+        }
+    }
+    if (end.definition) {
+        out << "  definition: " << document(history.definitions[*end.definition]).dump() << '\n';
+    }
+}
 
 void tell_saga(const History& history, const std::string& saga, std::ostream& out) {
     out << "\nSaga " << saga << ":\n";
     for (const Seen& seen : history.seen) {
         const Line line = std::visit(Describe(history), seen.what);
-        if (line.saga == saga || line.text.starts_with("----")) {
-            out << "  " << seen.at.count() << " ms (" << seen.engine_time << ") " << line.text
-                << '\n';
+        const bool is_its = !line.saga.empty() && is_of_tree(saga, line.saga);
+        if (is_its || line.text.starts_with("----")) {
+            const bool is_other = is_its && line.saga != saga;
+            out << "  " << seen.at.count() << " ms (" << seen.engine_time << ") "
+                << (is_other ? "[" + line.saga + "] " : "") << line.text << '\n';
         }
     }
-    if (const auto end = history.sagas.find(saga); end != history.sagas.end()) {
-        out << "  in the end: " << end->second.status << ";";
-        for (const std::string& step : end->second.steps) out << ' ' << step;
-        out << '\n';
+    for (const auto& [id, end] : history.sagas) {
+        if (is_of_tree(saga, id)) tell_end(history, id, end, out);
     }
-    if (const auto journal = history.journals.find(saga); journal != history.journals.end()) {
-        for (const JournalRow& row : journal->second) {
-            out << "  row " << row.seq << " (" << row.at << ") " << row.type << ' ' << row.bytes
-                << '\n';
-        }
-    }
-    for (const StartPlan& start : history.starts) {
-        const bool is_its =
-            saga == start.id || saga.starts_with("saga-" + std::to_string(start.number) + "-");
-        if (is_its) {
-            out << "  definition: " << document(history.definitions[start.definition]).dump(2)
-                << '\n';
-        }
+    if (const StartPlan* start = start_of(history.starts, saga)) {
+        out << "  input: " << input_of(*start).dump() << '\n';
     }
 }
 
