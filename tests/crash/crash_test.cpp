@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -25,6 +26,7 @@ constexpr std::size_t kSagas = 100;
 constexpr std::size_t kKills = 3;
 constexpr std::size_t kClients = 8;
 constexpr std::size_t kDescribed = 2;  ///< Sagas with a fault whose history is printed.
+constexpr std::chrono::seconds kCallTime{60};
 
 /// One test: participants, a skald that is killed and kept up, and clients.
 class Crash : public ::testing::Test {
@@ -37,9 +39,11 @@ class Crash : public ::testing::Test {
     template <typename Task>
     void in_parallel(const Task& task);
     void start_all();
+    void call_back_twice(SagaClient& client, const std::string& saga);
     void await_all();
     void start_all_again();
     void check_counts();
+    void check_callbacks();
     void check_ledgers();
     void check_database();
     Story story_of(std::size_t number) const { return stories_[number % stories_.size()]; }
@@ -54,6 +58,7 @@ class Crash : public ::testing::Test {
     Folder folder_;
     Ledger ledger_;
     Supervisor* supervisor_ = nullptr;
+    Participants* participants_ = nullptr;
     std::vector<StartAnswer> started_;  ///< By number.
     std::vector<std::string> ended_;    ///< Their statuses.
 };
@@ -66,18 +71,22 @@ void Crash::play(const std::vector<Story>& stories) {
     ended_.resize(sagas_);
 
     const std::uint64_t calls = sagas_ * calls_min(stories.front());
-    Supervisor supervisor(
-        {.binary = binary(), .database = folder_.database(), .arguments = {}, .prefix = {}},
-        plan_kills(seed_, kills_, calls * 9 / 10));
+    Supervisor supervisor({.binary = binary(),
+                           .database = folder_.database(),
+                           .arguments = {"--public-url", kPublicUrl},
+                           .prefix = {}},
+                          plan_kills(seed_, kills_, calls * 9 / 10));
     Participants participants(ledger_, seed_,
                               [&](std::uint64_t call) { supervisor.on_call(call); });
     supervisor_ = &supervisor;
+    participants_ = &participants;
     put_definition(participants.ports());
     if (!HasFailure()) {
         start_all();
         await_all();
         start_all_again();
         check_counts();
+        check_callbacks();
         check_ledgers();
     }
     EXPECT_EQ(supervisor.kills(), kills_);
@@ -116,6 +125,7 @@ void Crash::in_parallel(const Task& task) {
 void Crash::start_all() {
     in_parallel([this](SagaClient& client, std::size_t number) {
         started_[number] = start(client, start_of(number));
+        if (is_put_off(story_of(number))) call_back_twice(client, started_[number].saga);
     });
     for (std::size_t number = 0; number < sagas_; ++number) {
         ASSERT_FALSE(started_[number].saga.empty())
@@ -124,6 +134,20 @@ void Crash::start_all() {
             EXPECT_EQ(started_[number].saga, id);
         }
     }
+}
+
+/// The participant of its second step says how that ended, and is told whether it counts.
+void Crash::call_back_twice(SagaClient& client, const std::string& saga) {
+    const std::string target = participants_->await_callback(saga, kCallTime);
+    ASSERT_FALSE(target.empty()) << saga << " never called its second step";
+    const std::size_t kills = supervisor_->kills();
+    const CallbackAnswer first = call_back(client, target, "success");
+    EXPECT_EQ(first.problem, "");
+    // A skald that was killed may have taken it without an answer.
+    EXPECT_TRUE(first.is_taken || supervisor_->kills() != kills) << saga << " waited for it";
+    const CallbackAnswer second = call_back(client, target, "failure");
+    EXPECT_EQ(second.problem, "");
+    EXPECT_FALSE(second.is_taken) << saga << " took two";
 }
 
 void Crash::await_all() {
@@ -155,6 +179,21 @@ void Crash::check_counts() {
     const std::map<std::string, std::size_t> expected = {
         {std::string(end_status(stories_.front())), sagas_}};
     EXPECT_EQ(count_by_status(client), expected);
+}
+
+/// Each callback that counted is in the journal, once.
+void Crash::check_callbacks() {
+    in_parallel([this](SagaClient& client, std::size_t number) {
+        if (!is_put_off(story_of(number))) return;
+        const std::string& saga = started_[number].saga;
+        const std::string history = describe(client, saga);
+        std::size_t rows = 0;
+        const std::string row = R"("type": "called_back")";
+        for (auto at = history.find(row); at != std::string::npos; at = history.find(row, at + 1)) {
+            ++rows;
+        }
+        EXPECT_EQ(rows, 1u) << history;
+    });
 }
 
 void Crash::check_ledgers() {
@@ -190,6 +229,8 @@ TEST_F(Crash, LeavesLedgersAtZeroWhenTheSecondStepIsInDoubt) {
 }
 
 TEST_F(Crash, CompletesWithEachEffectExactlyOnce) { play({Story::Completed}); }
+
+TEST_F(Crash, LosesNoCallbackThatItTook) { play({Story::Later}); }
 
 }  // namespace
 }  // namespace skald::crash

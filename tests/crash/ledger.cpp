@@ -16,6 +16,7 @@ Ledger::Verdict Ledger::enter(const LedgerCall& call, Business business) {
     entry.saga = call.saga;
     entry.phase = call.phase;
     entry.key = call.key;
+    entry.item = call.item;
     entry.first_call = calls_;
     if (call.phase == Phase::Action) {
         const bool is_undone = compensated_.contains({call.participant, call.key});

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct LedgerCall {
     Phase phase = Phase::Action;
     std::string key;         ///< Idempotency-Key, without its quotes.
     std::string action_key;  ///< Of compensations: the key of the action to undo.
+    std::optional<std::size_t> item = std::nullopt;  ///< Of a step with elements: which one.
 };
 
 /// What a participant remembers of one key.
@@ -27,6 +29,7 @@ struct LedgerEntry {
     std::string saga;
     Phase phase = Phase::Action;
     std::string key;
+    std::optional<std::size_t> item;
     bool took_effect = false;
     bool is_refused = false;
     std::uint64_t first_call = 0;  ///< Sequence numbers over all participants, from 1.

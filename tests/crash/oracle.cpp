@@ -1,94 +1,172 @@
 #include "tests/crash/oracle.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <utility>
 
 namespace skald::crash {
 namespace {
 
+/// Of a step, or of an element of one.
+using Key = std::pair<std::size_t, std::optional<std::size_t>>;
+using Calls = std::map<Key, const LedgerEntry*>;
+
 /// What the ledgers hold of one saga.
 struct Books {
-    std::array<const LedgerEntry*, kSteps.size()> actions{};
-    std::array<const LedgerEntry*, kSteps.size()> compensations{};
+    Calls actions;
+    Calls compensations;
     std::vector<const LedgerEntry*> all;
 };
 
-class SagaOracle {
- public:
-    SagaOracle(std::string saga, Expected expected, const Books& books, std::vector<Fault>& faults)
-        : saga_(std::move(saga)), expected_(expected), books_(books), faults_(faults) {}
+Key key(const LedgerEntry& entry) { return {entry.participant, entry.item}; }
+Key key(const Place& place) { return {place.step, place.item}; }
 
-    void check() {
-        check_keys();
-        check_effects();
-        if (expected_.stragglers == Stragglers::None) {
-            check_order();
+/// Null: there is none.
+const LedgerEntry* find(const Calls& calls, const Place& place) {
+    const auto found = calls.find(key(place));
+    return found == calls.end() ? nullptr : found->second;
+}
+
+bool took_effect(const LedgerEntry* entry) { return entry != nullptr && entry->took_effect; }
+
+std::string name_of(const Place& place) {
+    const std::string step(kSteps[place.step]);
+    return place.item ? step + '/' + std::to_string(*place.item) : step;
+}
+
+std::string child_of(const std::string& saga, const Place& place) {
+    const std::string id = saga + '.' + std::string(kSteps[place.step]);
+    return place.item ? id + '.' + std::to_string(*place.item) : id;
+}
+
+std::string range(std::uint64_t first, std::uint64_t last) {
+    return "(calls " + std::to_string(first) + " to " + std::to_string(last) + ')';
+}
+
+class Oracle {
+ public:
+    Oracle(const std::vector<LedgerEntry>& ledger, const std::map<std::string, Expected>& sagas)
+        : sagas_(sagas) {
+        for (const LedgerEntry& entry : ledger) {
+            Books& of_saga = books_[entry.saga];
+            Calls& calls = entry.phase == Phase::Action ? of_saga.actions : of_saga.compensations;
+            calls.try_emplace(key(entry), &entry);
+            of_saga.all.push_back(&entry);
         }
+    }
+
+    std::vector<Fault> judge() {
+        for (const auto& [saga, of_saga] : books_) {
+            if (!sagas_.contains(saga)) fault(saga, "nobody asked for this saga");
+        }
+        for (const auto& [saga, expected] : sagas_) {
+            check_keys(saga);
+            check_effects(saga, expected);
+            if (expected.stragglers == Stragglers::None) check_order(saga);
+        }
+        return std::move(faults_);
     }
 
  private:
-    void fault(const std::string& text) { faults_.push_back({saga_, text}); }
-
-    static bool took_effect(const LedgerEntry* entry) {
-        return entry != nullptr && entry->took_effect;
+    void fault(const std::string& saga, const std::string& text) {
+        faults_.push_back({saga, text});
     }
 
-    void check_keys() {
-        for (const LedgerEntry* entry : books_.all) {
-            const auto& phase =
-                entry->phase == Phase::Action ? books_.actions : books_.compensations;
-            if (phase.at(entry->participant) != entry) {
-                fault("two keys for one call: " + entry->key + " and " +
-                      phase.at(entry->participant)->key);
+    void check_keys(const std::string& saga) {
+        const Books& books = books_[saga];
+        for (const LedgerEntry* entry : books.all) {
+            const Calls& calls =
+                entry->phase == Phase::Action ? books.actions : books.compensations;
+            if (const LedgerEntry* first = calls.at(key(*entry)); first != entry) {
+                fault(saga, "two keys for one call: " + entry->key + " and " + first->key);
             }
         }
     }
 
-    void check_effects() {
-        for (std::size_t step = 0; step < kSteps.size(); ++step) {
-            const std::string name(kSteps[step]);
-            const bool has_effect = took_effect(books_.actions[step]);
-            const bool is_undone = took_effect(books_.compensations[step]);
-            if (has_effect ? step >= expected_.effects_max : step < expected_.effects_min) {
-                fault(name + (has_effect ? " took effect" : " never took effect"));
+    void check_effects(const std::string& saga, const Expected& expected) {
+        Books& books = books_[saga];
+        std::size_t known = 0;
+        for (std::size_t i = 0; i < expected.places.size(); ++i) {
+            const Place& place = expected.places[i];
+            if (place.does == Place::Does::Child) {
+                if (!sagas_.contains(child_of(saga, place))) {
+                    fault(saga, "nobody said what becomes of its child " + child_of(saga, place));
+                }
+                continue;
             }
-            if (expected_.ending != Ending::Compensated && books_.compensations[step] != nullptr) {
-                fault(name + " was compensated");
-            }
-            if (expected_.ending == Ending::Compensated && has_effect != is_undone) {
-                fault(name + (has_effect ? " was not undone" : " was undone without an effect"));
-            }
-            if (step >= expected_.called_max &&
-                (books_.actions[step] != nullptr || books_.compensations[step] != nullptr)) {
-                fault(name + " was called after a step in doubt");
-            }
+            known += books.actions.count(key(place)) + books.compensations.count(key(place));
+            check_effect(saga, expected, i);
+        }
+        if (known != books.actions.size() + books.compensations.size()) {
+            fault(saga, "it made calls that are none of its definition");
+        }
+    }
+
+    void check_effect(const std::string& saga, const Expected& expected, std::size_t i) {
+        const Place& place = expected.places[i];
+        const LedgerEntry* action = find(books_[saga].actions, place);
+        const LedgerEntry* compensation = find(books_[saga].compensations, place);
+        const std::string name = name_of(place);
+        const bool has_effect = took_effect(action);
+        const bool is_undone = took_effect(compensation);
+        if (has_effect ? i >= expected.effects_max : i < expected.effects_min) {
+            fault(saga, name + (has_effect ? " took effect" : " never took effect"));
+        }
+        if (expected.ending != Ending::Compensated && compensation != nullptr) {
+            fault(saga, name + " was compensated");
+        }
+        if (expected.ending == Ending::Compensated && has_effect != is_undone) {
+            fault(saga, name + (has_effect ? " was not undone" : " was undone without an effect"));
+        }
+        if (i >= expected.called_max && (action != nullptr || compensation != nullptr)) {
+            fault(saga, name + " was called after a step in doubt");
         }
     }
 
     /// Actions one after the other, then compensations one after the other from the last to the
     /// first; a call's last try comes before the next call's first.
-    void check_order() {
-        std::vector<const LedgerEntry*> expected(books_.actions.begin(), books_.actions.end());
-        expected.insert(expected.end(), books_.compensations.rbegin(), books_.compensations.rend());
-        std::erase(expected, nullptr);
+    void check_order(const std::string& saga) {
+        std::vector<const LedgerEntry*> expected;
+        append_actions(saga, expected);
+        append_compensations(saga, expected);
         for (std::size_t i = 1; i < expected.size(); ++i) {
-            if (expected[i - 1]->last_call >= expected[i]->first_call) {
-                fault(expected[i]->key + " (calls " + range(*expected[i]) + ") came before " +
-                      expected[i - 1]->key + " (calls " + range(*expected[i - 1]) +
-                      ") was settled");
+            const LedgerEntry& before = *expected[i - 1];
+            const LedgerEntry& entry = *expected[i];
+            if (before.last_call >= entry.first_call) {
+                fault(saga, entry.key + ' ' + range(entry.first_call, entry.last_call) +
+                                " came before " + before.key + ' ' +
+                                range(before.first_call, before.last_call) + " was settled");
             }
         }
     }
 
-    static std::string range(const LedgerEntry& entry) {
-        return std::to_string(entry.first_call) + " to " + std::to_string(entry.last_call);
+    void append_actions(const std::string& saga, std::vector<const LedgerEntry*>& to) {
+        const auto expected = sagas_.find(saga);
+        if (expected == sagas_.end()) return;
+        for (const Place& place : expected->second.places) {
+            if (place.does == Place::Does::Child) {
+                append_actions(child_of(saga, place), to);
+            } else if (const LedgerEntry* entry = find(books_[saga].actions, place)) {
+                to.push_back(entry);
+            }
+        }
     }
 
-    const std::string saga_;
-    const Expected expected_;
-    const Books& books_;
-    std::vector<Fault>& faults_;
+    void append_compensations(const std::string& saga, std::vector<const LedgerEntry*>& to) {
+        const auto expected = sagas_.find(saga);
+        if (expected == sagas_.end()) return;
+        const std::vector<Place>& places = expected->second.places;
+        for (auto place = places.rbegin(); place != places.rend(); ++place) {
+            if (place->does == Place::Does::Child) {
+                append_compensations(child_of(saga, *place), to);
+            } else if (const LedgerEntry* entry = find(books_[saga].compensations, *place)) {
+                to.push_back(entry);
+            }
+        }
+    }
+
+    const std::map<std::string, Expected>& sagas_;
+    std::map<std::string, Books> books_;
+    std::vector<Fault> faults_;
 };
 
 }  // namespace
@@ -96,6 +174,8 @@ class SagaOracle {
 Expected expected_of(Story story) {
     switch (story) {
         case Story::Completed:
+        case Story::Later:
+        case Story::Early:
             return {};
         case Story::Refused:
             return {.ending = Ending::Compensated, .effects_min = 2, .effects_max = 2};
@@ -108,6 +188,9 @@ Expected expected_of(Story story) {
         case Story::Held:
             return {
                 .ending = Ending::Compensated, .effects_min = 0, .effects_max = 1, .called_max = 2};
+        case Story::Declined:
+            return {
+                .ending = Ending::Compensated, .effects_min = 1, .effects_max = 1, .called_max = 2};
     }
     return {};
 }
@@ -123,23 +206,34 @@ std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
 
 std::vector<Fault> find_faults(const std::vector<LedgerEntry>& ledger,
                                const std::map<std::string, Expected>& sagas) {
-    std::map<std::string, Books> books;
+    return Oracle(ledger, sagas).judge();
+}
+
+std::vector<Fault> find_overlaps(const std::vector<LedgerEntry>& ledger,
+                                 const std::vector<std::string>& queue) {
+    struct Calling {
+        std::uint64_t first = 0;  ///< 0: never.
+        std::uint64_t last = 0;
+    };
+    std::map<std::string, Calling> callings;
     for (const LedgerEntry& entry : ledger) {
-        Books& of_saga = books[entry.saga];
-        const LedgerEntry*& place =
-            (entry.phase == Phase::Action ? of_saga.actions : of_saga.compensations)
-                .at(entry.participant);
-        place = place == nullptr ? &entry : place;
-        of_saga.all.push_back(&entry);
+        Calling& calling = callings[entry.saga];
+        const bool is_earlier = calling.first == 0 || entry.first_call < calling.first;
+        calling.first = is_earlier ? entry.first_call : calling.first;
+        calling.last = std::max(calling.last, entry.last_call);
     }
     std::vector<Fault> faults;
-    for (const auto& [saga, of_saga] : books) {
-        if (!sagas.contains(saga)) {
-            faults.push_back({saga, "nobody asked for this saga"});
+    std::string before;
+    for (const std::string& saga : queue) {
+        const Calling calling = callings[saga];
+        if (calling.first == 0) continue;
+        const Calling others = callings[before];
+        if (calling.first <= others.last) {
+            faults.push_back({saga, "it was called " + range(calling.first, calling.last) +
+                                        " before " + before + ' ' +
+                                        range(others.first, others.last) + " was over"});
         }
-    }
-    for (const auto& [saga, expected] : sagas) {
-        SagaOracle(saga, expected, books[saga], faults).check();
+        before = saga;
     }
     return faults;
 }

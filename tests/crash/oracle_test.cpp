@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
+#include <string>
+
 #include "tests/crash/ledger.h"
 
 namespace skald::crash {
@@ -126,6 +130,108 @@ TEST(Oracle, TakesEffectsOfAnAbandonedSagaAndNoUndo) {
     undo(ledger, 2);
     ASSERT_EQ(find_faults(ledger.entries(), abandoned).size(), 1u);
     EXPECT_EQ(find_faults(ledger.entries(), abandoned)[0].text, "ship was compensated");
+}
+
+/// A call of any saga, whose step may have elements.
+Ledger::Verdict call(Ledger& ledger, const std::string& saga, std::size_t step, Phase phase,
+                     std::optional<std::size_t> item = std::nullopt,
+                     Business business = Business::Agrees) {
+    const std::string place = saga + '/' + std::string(kSteps[step]) +
+                              (item ? '/' + std::to_string(*item) : std::string()) + '/';
+    return ledger.enter(
+        {step, saga, phase, place + (phase == Phase::Action ? "action" : "compensation"),
+         phase == Phase::Action ? "" : place + "action", item},
+        business);
+}
+
+std::string faults(const Ledger& ledger, const std::map<std::string, Expected>& expected) {
+    std::string lines;
+    for (const Fault& fault : find_faults(ledger.entries(), expected)) {
+        lines += fault.saga + ": " + fault.text + "\n";
+    }
+    return lines;
+}
+
+const std::map<std::string, Expected> kElements = {{"s",
+                                                    {.ending = Ending::Compensated,
+                                                     .effects_min = 2,
+                                                     .effects_max = 2,
+                                                     .places = {{0}, {2, 0}, {2, 1}}}}};
+
+TEST(Oracle, KeepsABookForEachElement) {
+    Ledger ledger;
+    call(ledger, "s", 0, Phase::Action);
+    call(ledger, "s", 2, Phase::Action, 0);
+    call(ledger, "s", 2, Phase::Action, 1, Business::Refuses);
+    call(ledger, "s", 0, Phase::Compensation);
+    EXPECT_EQ(faults(ledger, kElements), "s: ship/0 was not undone\n");
+    call(ledger, "s", 2, Phase::Compensation, 0);
+    EXPECT_EQ(faults(ledger, kElements),
+              "s: s/reserve/compensation (calls 4 to 4) came before s/ship/0/compensation (calls 5 "
+              "to 5) was settled\n");
+    call(ledger, "s", 0, Phase::Compensation);
+    call(ledger, "s", 2, Phase::Action);
+    EXPECT_NE(faults(ledger, kElements).find("calls that are none of its definition"),
+              std::string::npos);
+}
+
+class OracleOfChildren : public ::testing::Test {
+ protected:
+    void act_all() {
+        call(ledger_, "p", 0, Phase::Action);
+        for (const std::size_t step : {0, 1, 2}) call(ledger_, "p.charge", step, Phase::Action);
+        call(ledger_, "p", 2, Phase::Action, std::nullopt, Business::Refuses);
+    }
+
+    Ledger ledger_;
+    const std::map<std::string, Expected> expected_ = {
+        {"p",
+         {.ending = Ending::Compensated,
+          .effects_min = 2,
+          .effects_max = 2,
+          .places = {{0}, {1, std::nullopt, Place::Does::Child}, {2}}}},
+        {"p.charge", {.ending = Ending::Compensated}}};
+};
+
+TEST_F(OracleOfChildren, IsContentWithAChildThatIsUndoneInItsParentsPlace) {
+    act_all();
+    for (const std::size_t step : {2, 1, 0}) call(ledger_, "p.charge", step, Phase::Compensation);
+    call(ledger_, "p", 0, Phase::Compensation);
+    EXPECT_EQ(faults(ledger_, expected_), "");
+}
+
+TEST_F(OracleOfChildren, SeesAChildThatIsUndoneOutOfPlaceOrNotAtAll) {
+    act_all();
+    call(ledger_, "p", 0, Phase::Compensation);
+    EXPECT_EQ(faults(ledger_, expected_),
+              "p.charge: reserve was not undone\np.charge: charge was not undone\n"
+              "p.charge: ship was not undone\n");
+    for (const std::size_t step : {2, 1, 0}) call(ledger_, "p.charge", step, Phase::Compensation);
+    EXPECT_EQ(faults(ledger_, expected_),
+              "p: p/reserve/compensation (calls 6 to 6) came before p.charge/reserve/compensation "
+              "(calls 9 to 9) was settled\n");
+}
+
+TEST_F(OracleOfChildren, SeesAChildThatNobodyAskedFor) {
+    act_all();
+    EXPECT_EQ(faults(ledger_, {{"p", expected_.at("p")}}),
+              "p.charge: nobody asked for this saga\n"
+              "p: reserve was not undone\n"
+              "p: nobody said what becomes of its child p.charge\n");
+}
+
+TEST(Overlaps, AreSeenInTheBooks) {
+    Ledger ledger;
+    call(ledger, "a", 0, Phase::Action);
+    call(ledger, "a", 1, Phase::Action);
+    call(ledger, "b", 0, Phase::Action);
+    EXPECT_TRUE(find_overlaps(ledger.entries(), {"a", "never called", "b"}).empty());
+    ASSERT_EQ(find_overlaps(ledger.entries(), {"b", "a"}).size(), 1u);
+    call(ledger, "a", 1, Phase::Action);
+    const auto found = find_overlaps(ledger.entries(), {"a", "never called", "b"});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].saga, "b");
+    EXPECT_EQ(found[0].text, "it was called (calls 3 to 3) before a (calls 1 to 4) was over");
 }
 
 TEST(Oracle, SeesASagaThatNobodyAskedFor) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "tests/outside/http_message.h"
 
@@ -31,6 +32,13 @@ struct Contract {
     std::string broken;  ///< What is wrong with it; empty: nothing.
 };
 
+/// What every URL to call back begins with.
+std::string callback_urls() { return std::string(kPublicUrl) + "/v1/callbacks/"; }
+
+bool may_call_back(std::size_t participant, const Contract& read) {
+    return participant == 1 && read.call.phase == Phase::Action && is_put_off(read.story);
+}
+
 /// Reads the call, and holds it against what participants are promised.
 Contract read_call(std::size_t participant, const outside::ReceivedCall& received) {
     Contract read;
@@ -40,7 +48,6 @@ Contract read_call(std::size_t participant, const outside::ReceivedCall& receive
     read.call.phase = phase == "compensation" ? Phase::Compensation : Phase::Action;
     read.call.key = unquoted(header(received, "Idempotency-Key"));
     const std::string step(kSteps.at(participant));
-    const std::string action_key = read.call.saga + '/' + step + "/action";
     const Json body = Json::parse(received.body, nullptr, false);
     const char* member = phase == "compensation" ? "action_key" : "story";
     if (!body.is_object() || !body.contains(member) || !body[member].is_string()) {
@@ -48,6 +55,11 @@ Contract read_call(std::size_t participant, const outside::ReceivedCall& receive
         return read;
     }
     const std::string value = body[member].get<std::string>();
+    std::string place = read.call.saga + '/' + step;
+    if (body.contains("index") && body["index"].is_number_unsigned()) {
+        read.call.item = body["index"].get<std::size_t>();
+        place += '/' + std::to_string(*read.call.item);
+    }
     if (read.call.phase == Phase::Compensation) {
         read.call.action_key = value;
     } else {
@@ -59,12 +71,15 @@ Contract read_call(std::size_t participant, const outside::ReceivedCall& receive
         read.broken = "Skald-Step";
     } else if (received.target != '/' + phase) {
         read.broken = "Skald-Phase";
-    } else if (read.call.key != read.call.saga + '/' + step + '/' + phase) {
+    } else if (read.call.key != place + '/' + phase) {
         read.broken = "Idempotency-Key";
-    } else if (read.call.phase == Phase::Compensation && value != action_key) {
+    } else if (read.call.phase == Phase::Compensation && value != place + "/action") {
         read.broken = "$action_key";
     } else if (header(received, "Skald-Attempt").empty()) {
         read.broken = "Skald-Attempt";
+    } else if (header(received, "Skald-Callback").starts_with(callback_urls()) !=
+               may_call_back(participant, read)) {
+        read.broken = "Skald-Callback";
     }
     return read;
 }
@@ -96,10 +111,12 @@ void Participants::freeze(std::size_t participant) {
     participants_.at(participant).is_frozen = true;
 }
 
-bool Participants::is_kept_waiting(const std::string& saga) const {
-    const std::lock_guard lock(mutex_);
-    return std::any_of(participants_.begin(), participants_.end(),
-                       [&saga](const Participant& each) { return each.waiting == saga; });
+bool Participants::await_kept_waiting(const std::string& saga, std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] {
+        return std::any_of(participants_.begin(), participants_.end(),
+                           [&saga](const Participant& each) { return each.waiting == saga; });
+    });
 }
 
 void Participants::thaw() {
@@ -136,6 +153,7 @@ void Participants::on_call(std::size_t participant, const outside::ReceivedCall&
     {
         std::unique_lock lock(mutex_);
         if (called.is_frozen) called.waiting = header(received, "Skald-Saga");
+        changed_.notify_all();
         changed_.wait(lock, [&called] { return !called.is_frozen; });
     }
     act(participant, received);
@@ -144,30 +162,59 @@ void Participants::on_call(std::size_t participant, const outside::ReceivedCall&
     changed_.notify_all();
 }
 
+void Participants::note_broken(const std::string& what, const outside::ReceivedCall& received) {
+    const std::lock_guard lock(mutex_);
+    broken_calls_.push_back(what + " of " + std::string(received.method) + ' ' +
+                            std::string(received.target) + "\n" + std::string(received.headers) +
+                            std::string(received.body));
+}
+
+/// Precondition: the call is put off, and as it was promised.
+void Participants::note_callback(const std::string& saga, const outside::ReceivedCall& received) {
+    const std::string url = header(received, "Skald-Callback");
+    bool is_same = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_same = callbacks_.try_emplace(saga, url).first->second == url;
+        changed_.notify_all();
+    }
+    if (!is_same) note_broken("another Skald-Callback than before", received);
+}
+
+std::string Participants::await_callback(const std::string& saga, std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, time, [&] { return callbacks_.contains(saga); })) return {};
+    return callbacks_.at(saga).substr(std::string_view(kPublicUrl).size());
+}
+
 void Participants::act(std::size_t participant, const outside::ReceivedCall& received) {
     static const std::string kDone = outside::make_reply(200, R"({"done":true})");
     static const std::string kRefused = outside::make_reply(409, R"({"error":"refused"})");
+    static const std::string kAccepted = outside::make_reply(202, R"({"accepted":true})");
     static const std::string kBroken = outside::make_reply(500, R"({"error":"broken"})");
     static const std::string kHeld = outside::make_reply(429, R"({"error":"not now"})");
 
-    outside::ParticipantServer& server = participants_.at(participant).server;
-    const Contract read = read_call(participant, received);
-    if (!read.broken.empty()) {
-        const std::lock_guard lock(mutex_);
-        broken_calls_.push_back(read.broken + " of " + std::string(received.method) + ' ' +
-                                std::string(received.target) + "\n" +
-                                std::string(received.headers) + std::string(received.body));
+    Participant& called = participants_.at(participant);
+    outside::ParticipantServer& server = called.server;
+    for (const outside::Call early : std::exchange(called.put_off, {})) {
+        server.answer(early, kAccepted);
     }
+    const Contract read = read_call(participant, received);
+    if (!read.broken.empty()) note_broken(read.broken, received);
     const bool is_action = read.call.phase == Phase::Action;
     const bool is_doubtful = is_action && participant == 1;
     if (is_doubtful && read.story == Story::Held && !is_mended(read.call.saga)) {
         server.answer(received.call, kHeld);
         return;
     }
-    const bool is_refused_here = is_action && read.story == Story::Refused && participant == 2;
+    const bool is_refused_here = (is_action && read.story == Story::Refused && participant == 2) ||
+                                 (is_doubtful && read.story == Story::Declined);
     const Ledger::Verdict verdict =
         ledger_.enter(read.call, is_refused_here ? Business::Refuses : Business::Agrees);
     observer_(verdict.call);
+    const bool is_accepted =
+        may_call_back(participant, read) && (!verdict.is_refused || read.story == Story::Declined);
+    if (is_accepted && read.broken.empty()) note_callback(read.call.saga, received);
 
     if (is_doubtful && read.story == Story::Silent) {
         return;
@@ -178,6 +225,10 @@ void Participants::act(std::size_t participant, const outside::ReceivedCall& rec
         server.hang_up(received.call);
     } else if (is_doubtful && is_broken) {
         server.answer(received.call, kBroken);
+    } else if (is_accepted && read.story == Story::Early) {
+        called.put_off.push_back(received.call);
+    } else if (is_accepted) {
+        server.answer(received.call, kAccepted);
     } else {
         server.answer(received.call, verdict.is_refused ? kRefused : kDone);
     }

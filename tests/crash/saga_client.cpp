@@ -74,6 +74,18 @@ StartAnswer start(SagaClient& client, const Start& start) {
     return {id, {}};
 }
 
+CallbackAnswer call_back(SagaClient& client, const std::string& target, std::string_view outcome) {
+    const auto reply = client.send("POST", target, Json{{"outcome", outcome}}.dump());
+    if (!reply.has_value()) {
+        return {false, "no skald to tell it"};
+    }
+    const Json body = Json::parse(reply->body, nullptr, false);
+    if (reply->status != 200 || !body.is_object() || !body.contains("taken")) {
+        return {false, std::to_string(reply->status) + ' ' + reply->body};
+    }
+    return {body["taken"] == true, {}};
+}
+
 std::string await_end(SagaClient& client, const std::string& saga) {
     while (true) {
         const auto reply = client.get("/v1/sagas/" + saga + "?wait=30s");

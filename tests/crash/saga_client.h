@@ -45,6 +45,15 @@ struct StartAnswer {
 /// Asks for the saga until skald answers.
 StartAnswer start(SagaClient& client, const Start& start);
 
+/// What skald says to a participant that calls back.
+struct CallbackAnswer {
+    bool is_taken = false;
+    std::string problem;  ///< Why it was not answered; empty: it was.
+};
+
+/// Says there how the call ended ("success"), until skald answers.
+CallbackAnswer call_back(SagaClient& client, const std::string& target, std::string_view outcome);
+
 /// Waits for the saga's end; its status, or what was answered instead.
 std::string await_end(SagaClient& client, const std::string& saga);
 

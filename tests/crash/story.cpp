@@ -29,6 +29,10 @@ Json step(std::size_t position, std::uint16_t port) {
 
 }  // namespace
 
+bool is_put_off(Story story) {
+    return story == Story::Later || story == Story::Early || story == Story::Declined;
+}
+
 std::string_view name(Story story) {
     switch (story) {
         case Story::Completed:
@@ -43,13 +47,19 @@ std::string_view name(Story story) {
             return "parked";
         case Story::Held:
             return "held";
+        case Story::Later:
+            return "later";
+        case Story::Early:
+            return "early";
+        case Story::Declined:
+            return "declined";
     }
     return {};
 }
 
 Story story_named(std::string_view wanted) {
-    for (const Story story :
-         {Story::Refused, Story::Silent, Story::Broken, Story::Parked, Story::Held}) {
+    for (const Story story : {Story::Refused, Story::Silent, Story::Broken, Story::Parked,
+                              Story::Held, Story::Later, Story::Early, Story::Declined}) {
         if (name(story) == wanted) {
             return story;
         }
@@ -60,6 +70,8 @@ Story story_named(std::string_view wanted) {
 std::uint64_t calls_min(Story story) {
     switch (story) {
         case Story::Completed:
+        case Story::Later:
+        case Story::Early:
             return 3;
         case Story::Refused:
             return 5;
@@ -69,12 +81,16 @@ std::uint64_t calls_min(Story story) {
             return 4;
         case Story::Held:
             return 2;
+        case Story::Declined:
+            return 3;
     }
     return 0;
 }
 
 std::string_view end_status(Story story) {
-    return story == Story::Completed ? "completed" : "compensated";
+    const bool is_completed =
+        story == Story::Completed || story == Story::Later || story == Story::Early;
+    return is_completed ? "completed" : "compensated";
 }
 
 std::string definition_json(Story story, const std::vector<std::uint16_t>& ports) {
@@ -86,6 +102,7 @@ std::string definition_json(Story story, const std::vector<std::uint16_t>& ports
         steps[1]["timeout"] = kSilenceTimeout;
         steps[1]["retry"] = {{"maximum_attempts", 2}, {"initial_interval", "20ms"}};
     }
+    if (is_put_off(story)) steps[1]["action"]["http"]["reply"] = "callback";
     return Json{{"name", "crash"},
                 {"input_schema", {{"type", "object"}, {"required", {"story"}}}},
                 {"defaults", {{"timeout", kTimeout}, {"retry", {{"initial_interval", "20ms"}}}}},

@@ -16,9 +16,15 @@ enum class Story : std::uint8_t {
     Broken,     ///< The second step takes effect and is always answered with 500.
     Parked,     ///< The same until it is mended (Participants::mend); then it is answered.
     Held,       ///< The second step is answered with 429, and does nothing, until it is mended.
+    Later,      ///< The second step takes effect and is answered with 202: somebody calls back.
+    Early,      ///< The same, but the 202 comes only with the next call to that participant.
+    Declined,   ///< As Later, and it does nothing.
 };
 
 constexpr std::array<std::string_view, 3> kSteps = {"reserve", "charge", "ship"};
+
+/// Whether the second step is called back.
+bool is_put_off(Story story);
 
 std::string_view name(Story story);
 /// Completed, where there is no such name.
@@ -30,7 +36,7 @@ std::uint64_t calls_min(Story story);
 std::string_view end_status(Story story);
 
 /// The definition `crash` for sagas of that story: three steps without a pivot, whose actions and
-/// compensations go to those ports. Silent and Broken are the same.
+/// compensations go to those ports. Silent and Broken are the same, and all that are put off.
 std::string definition_json(Story story, const std::vector<std::uint16_t>& ports);
 
 }  // namespace skald::crash

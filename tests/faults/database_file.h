@@ -14,10 +14,12 @@ namespace skald::faults {
 std::filesystem::path copy_database(const std::filesystem::path& database,
                                     const std::filesystem::path& folder);
 
-/// What each row of its journal is: of which story, what came, of which step and phase, and with
-/// which outcome ("refused 2 0 1 failure"); in order. Looks at a copy, so that the files stay as
-/// they are.
+/// What each row of its journal is: what came, of which definition and story, of which step (or
+/// element) and phase, and with which outcome ("answered plain/refused step 2 failure"); in order.
+/// Looks at a copy, so that the files stay as they are.
 std::vector<std::string> journal_of(const std::filesystem::path& database);
+/// How many sagas have left memory, as a copy tells.
+std::size_t parked_in(const std::filesystem::path& database);
 /// The journal's name of the type of such a row.
 std::string type_of(const std::string& row);
 /// Those of all types that there are.

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "tests/crash/participants.h"
+#include "tests/faults/act.h"
 #include "tests/faults/attempt.h"
 #include "tests/faults/database_file.h"
-#include "tests/faults/scene.h"
 #include "tests/faults/stage.h"
 #include "tests/faults/tally.h"
 
@@ -70,7 +70,7 @@ class Files : public ::testing::Test {
         const fs::path database = stage_.prepare(Database::Made);
         KeptSkald skald({crash::binary(), database, {}, {}}, {});
         Scene scene(skald, participants, ledger);
-        scene.play();
+        play_orders(scene);
         scene.check();
         skald.kill();
         killed_ = copy_database(database, stage_.file("killed"));

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <random>
@@ -20,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A kind of place where skald is killed.
+/// A kind of place where skald is killed: in the making of a new file, or in each act on one that
+/// is made.
 struct Strike {
     const char* name;
     const char* call;
@@ -33,7 +36,9 @@ const std::vector<Strike> kStrikes = {
     {"opening: syncs", "fdatasync", nullptr, Database::New},
     {"opening: truncates", "ftruncate", nullptr, Database::New},
     {"opening: removals", "unlink", nullptr, Database::New},
-    {"opening: the port file", "rename", nullptr, Database::New},
+    {"opening: the callback key", "write", ".callback-key.new", Database::New},
+    {"opening: syncs of the key", "fsync", nullptr, Database::New},
+    {"opening: renames", "rename", nullptr, Database::New},
     {"log: writes", "pwrite64", "-wal", Database::Made},
     {"log: syncs", "fdatasync", "-wal", Database::Made},
     {"calls to participants", "sendto", nullptr, Database::Made},
@@ -49,10 +54,12 @@ Target target(const Strike& strike, const fs::path& database) {
     return {strike.call, database.string() + strike.file};
 }
 
-/// Where in a kind, from 1.
+constexpr std::array kActs = {Act::Orders, Act::Waits};
+
 struct Place {
     std::size_t strike;
-    std::uint64_t number;
+    Act act;
+    std::uint64_t number;  ///< From 1.
 };
 
 class InjectedKill : public ::testing::Test {
@@ -62,30 +69,35 @@ class InjectedKill : public ::testing::Test {
         EXPECT_EQ(types_of(rows_), all_types()) << "types of rows that the scene writes";
     }
 
-    /// An undisturbed run tells how many places there are, and which rows the journal gets.
+    /// Undisturbed runs tell how many places there are, and which rows the journals get.
     void count_places() {
-        for (const Database kind : {Database::New, Database::Made}) {
-            const fs::path trace = stage_.file("trace");
-            const fs::path database = stage_.prepare(kind);
-            EXPECT_EQ(stage_.play_and_keep(database, {{watch_calls(trace)}, {}, {}}), 0u);
-            for (std::size_t i = 0; i < kStrikes.size(); ++i) {
-                if (kStrikes[i].database != kind) continue;
-                const Thread thread = kind == Database::New ? Thread::First : Thread::Busiest;
-                const std::uint64_t calls =
-                    count_calls(trace, target(kStrikes[i], database), thread);
-                EXPECT_GT(calls, 0u) << kStrikes[i].name;
-                for (std::uint64_t n = 1; n <= calls; ++n) places_.push_back({i, n});
-            }
-            const std::vector<std::string> journal = journal_of(database);
-            rows_.insert(journal.begin(), journal.end());
-        }
+        count_places(Database::New, Act::Orders);
+        for (const Act act : kActs) count_places(Database::Made, act);
+        std::sort(places_.begin(), places_.end(),
+                  [](const Place& a, const Place& b) { return a.strike < b.strike; });
         std::cout << places_.size() << " places, " << rows_.size() << " kinds of journal rows\n";
     }
 
-    std::function<void()> note_last_row(const fs::path& database) {
+    void count_places(Database kind, Act act) {
+        const fs::path trace = stage_.file("trace");
+        const fs::path database = stage_.prepare(kind);
+        EXPECT_EQ(stage_.play_and_keep(database, {{watch_calls(trace)}, {}, {}, act}), 0u);
+        for (std::size_t i = 0; i < kStrikes.size(); ++i) {
+            if (kStrikes[i].database != kind) continue;
+            const Thread thread = kind == Database::New ? Thread::First : Thread::Busiest;
+            const std::uint64_t calls = count_calls(trace, target(kStrikes[i], database), thread);
+            EXPECT_GT(calls, 0u) << kStrikes[i].name;
+            for (std::uint64_t n = 1; n <= calls; ++n) places_.push_back({i, act, n});
+        }
+        const std::vector<std::string> journal = journal_of(database);
+        rows_.insert(journal.begin(), journal.end());
+    }
+
+    std::function<void()> look_at(const fs::path& database) {
         return [this, database] {
             const std::vector<std::string> journal = journal_of(database);
             if (!journal.empty()) ++struck_after_[journal.back()];
+            struck_while_parked_ += parked_in(database) != 0;
         };
     }
 
@@ -96,7 +108,7 @@ class InjectedKill : public ::testing::Test {
         const fs::path database = stage_.prepare(strike.database);
         const Prefix prefix =
             inject(target(strike, database), "signal=SIGKILL", std::to_string(place.number));
-        return stage_.play(database, {{prefix}, {}, note_last_row(database)});
+        return stage_.play(database, {{prefix}, {}, look_at(database), place.act});
     }
 
     /// `share` of all places, evenly, from a random one on; all of them, and some again, where
@@ -119,7 +131,7 @@ class InjectedKill : public ::testing::Test {
         for (const auto& [row, kills] : struck_after_) by_type[type_of(row)] += kills;
         std::cout << "killed right after " << struck_after_.size() << " kinds of rows:";
         for (const auto& [type, kills] : by_type) std::cout << ' ' << type << ' ' << kills;
-        std::cout << '\n';
+        std::cout << "\nkilled " << struck_while_parked_ << " times while a saga had left memory\n";
     }
 
     static std::set<std::string> types_of(const std::set<std::string>& rows) {
@@ -141,6 +153,7 @@ class InjectedKill : public ::testing::Test {
     std::vector<Place> places_;
     std::set<std::string> rows_;
     std::map<std::string, std::size_t> struck_after_;  ///< Kills by the last durable row.
+    std::size_t struck_while_parked_ = 0;
 };
 
 TEST_F(InjectedKill, LosesNothingAtAnyWriteSyncOrSend) {
@@ -159,19 +172,23 @@ TEST_F(InjectedKill, LosesNothingAtAnyWriteSyncOrSend) {
     EXPECT_LE(missed, 2 + kills_ / 20);
     std::cout << missed << " runs came to their end before their place\n";
     print_struck();
-    if (kills_ >= places_.size()) expect_each_row_struck();
+    if (kills_ >= places_.size()) {
+        expect_each_row_struck();
+        EXPECT_GT(struck_while_parked_, 0u);
+    }
 }
 
 /// A kill while sagas run, and another in the middle of taking up what it left.
 TEST_F(InjectedKill, LosesNothingWhenItIsKilledAgainWhileItRecovers) {
     const std::size_t runs = std::max<std::size_t>(1, kills_ / 6);
-    const auto log_writes = static_cast<std::uint64_t>(
-        std::count_if(places_.begin(), places_.end(), [](const Place& place) {
-            return std::string(kStrikes[place.strike].name) == "log: writes";
-        }));
+    std::vector<Place> log_writes;
+    std::copy_if(places_.begin(), places_.end(), std::back_inserter(log_writes),
+                 [](const Place& place) {
+                     return std::string(kStrikes[place.strike].name) == "log: writes";
+                 });
     Tally tally("recovery: writes");
     for (std::size_t i = 0; i < runs && !HasFailure(); ++i) {
-        const std::uint64_t first = 1 + random_() % log_writes;
+        const auto [strike, act, first] = log_writes[random_() % log_writes.size()];
         const std::uint64_t second = 1 + random_() % 12;
         SCOPED_TRACE("log write " + std::to_string(first) + ", then database write " +
                      std::to_string(second) + ", SKALD_FAULTS_SEED=" + std::to_string(seed_));
@@ -181,7 +198,8 @@ TEST_F(InjectedKill, LosesNothingWhenItIsKilledAgainWhileItRecovers) {
         tally.count(stage_.play(database, {{inject(log, "signal=SIGKILL", std::to_string(first)),
                                             inject(file, "signal=SIGKILL", std::to_string(second))},
                                            {},
-                                           note_last_row(database)}));
+                                           look_at(database),
+                                           act}));
     }
     EXPECT_GT(tally.kills(), runs);
 }

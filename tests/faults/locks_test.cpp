@@ -8,9 +8,9 @@
 
 #include "tests/crash/participants.h"
 #include "tests/crash/story.h"
+#include "tests/faults/act.h"
 #include "tests/faults/attempt.h"
 #include "tests/faults/database_file.h"
-#include "tests/faults/scene.h"
 #include "tests/faults/stage.h"
 #include "tests/faults/tally.h"
 
@@ -123,7 +123,7 @@ TEST_F(Locks, ASecondSkaldIsRefusedAlsoWhileTheFirstIsStopped) {
     expect_refused(try_to_serve(other_name), reason);
     ::kill(skald_.pid(), SIGCONT);
     Scene scene(skald_, participants_, ledger_);
-    scene.play();
+    play_orders(scene);
     scene.check();
     EXPECT_TRUE(skald_.stop()) << skald_.failure();
     EXPECT_EQ(integrity_of(database_), "ok");

@@ -17,7 +17,10 @@ constexpr std::size_t kKills = 24;
 constexpr std::chrono::seconds kStartTime{60};
 
 outside::SkaldOptions options(const fs::path& database) {
-    return {.binary = crash::binary(), .database = database, .arguments = {}, .prefix = {}};
+    return {.binary = crash::binary(),
+            .database = database,
+            .arguments = {"--public-url", crash::kPublicUrl},
+            .prefix = {}};
 }
 
 }  // namespace
@@ -38,7 +41,10 @@ Stage::Stage(std::uint64_t seed) : seed_(seed) {
 fs::path Stage::prepare(Database kind) {
     const fs::path database = file("scene-" + std::to_string(++scenes_)) / "skald.db";
     fs::create_directory(database.parent_path());
-    if (kind == Database::Made) fs::copy_file(made_, database);
+    if (kind == Database::New) return database;
+    for (const char* suffix : {"", ".callback-key"}) {
+        fs::copy_file(made_.string() + suffix, database.string() + suffix);
+    }
     return database;
 }
 
@@ -49,7 +55,7 @@ std::size_t Stage::play_and_keep(const fs::path& database, const Play& play) {
     skald.on_killed(play.on_killed);
     if (play.exit_code) skald.may_exit_with(*play.exit_code);
     Scene scene(skald, participants, ledger);
-    scene.play();
+    faults::play(play.act, scene);
     scene.check();
     while (!skald.stop() && skald.failure().empty()) scene.check();
     EXPECT_EQ(skald.failure(), "");

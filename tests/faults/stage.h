@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/crash/surroundings.h"
+#include "tests/faults/act.h"
 #include "tests/faults/kept_skald.h"
 
 namespace skald::faults {
@@ -32,6 +33,7 @@ class Stage {
         std::vector<Prefix> prefixes;  ///< Of the first lives of skald.
         std::optional<int> exit_code;  ///< That it may end with, too.
         std::function<void()> on_killed;
+        Act act = Act::Orders;
     };
     /// Plays the scene; the number of kills. The files are removed unless the test has failed.
     std::size_t play(const std::filesystem::path& database, const Play& play);

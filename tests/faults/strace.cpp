@@ -24,7 +24,8 @@ Prefix inject(const Target& target, const std::string& what, const std::string& 
 Prefix watch_calls(const std::filesystem::path& trace) {
     Prefix words = strace(trace);
     words.insert(words.end(), {"-y", "-s", "0", "-e",
-                               "trace=pwrite64,fdatasync,ftruncate,unlink,rename,sendto,sendmsg"});
+                               "trace=write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename,"
+                               "sendto,sendmsg"});
     return words;
 }
 

@@ -15,8 +15,8 @@ Json page_of(const std::optional<outside::HttpReply>& reply) {
 }
 
 /// Lists all sagas, page by page.
-std::uint64_t list_all(Client& client, Books& books, Findings& findings) {
-    std::uint64_t listed = 0;
+Listed list_all(Client& client, Books& books, Findings& findings) {
+    Listed listed;
     std::string cursor;
     do {
         const auto reply = client.get("/v1/sagas?limit=200" + cursor);
@@ -30,11 +30,12 @@ std::uint64_t list_all(Client& client, Books& books, Findings& findings) {
         }
         for (const Json& item : page["items"]) {
             const std::string saga = item.value("id", "");
-            std::string fault = books.audit(saga, item.value("status", ""));
+            const std::string status = item.value("status", "");
+            std::string fault = books.audit(saga, status);
             if (!fault.empty()) {
                 findings.add({Fault::Wrong, saga, std::move(fault), books.pages_of(saga)});
             }
-            ++listed;
+            ++(parent_of(saga).empty() ? listed.started : listed.children[status]);
         }
         cursor = page.contains("next_cursor") ? "&cursor=" + page["next_cursor"].get<std::string>()
                                               : std::string();
@@ -42,14 +43,15 @@ std::uint64_t list_all(Client& client, Books& books, Findings& findings) {
     return listed;
 }
 
-/// What skald counts itself is the same.
-void compare_counts(Client& client, const Books& books, Findings& findings) {
+/// What skald counts itself is the same, with the children that it listed.
+void compare_counts(Client& client, const Books& books, Listed& listed, Findings& findings) {
     const Json page = page_of(client.get("/v1/sagas?limit=1&count=true"));
     const Json counts = page.is_object() ? page.value("counts", Json()) : Json();
     const Totals totals = books.totals();
     for (const End end : {End::Completed, End::Compensated, End::Abandoned}) {
         const std::string status(name_of(end));
-        const std::uint64_t ours = totals.ends.at(static_cast<std::size_t>(end));
+        const std::uint64_t ours =
+            totals.ends.at(static_cast<std::size_t>(end)) + listed.children[status];
         const std::uint64_t theirs = counts.is_object() ? counts.value(status, 0ull) : 0;
         if (ours != theirs) {
             findings.add({Fault::Wrong,
@@ -63,10 +65,10 @@ void compare_counts(Client& client, const Books& books, Findings& findings) {
 
 }  // namespace
 
-std::uint64_t audit(Client& client, Books& books, Findings& findings,
-                    std::optional<std::chrono::seconds> retain) {
+Listed audit(Client& client, Books& books, Findings& findings,
+             std::optional<std::chrono::seconds> retain) {
     const auto since = std::chrono::steady_clock::now();
-    const std::uint64_t listed = list_all(client, books, findings);
+    Listed listed = list_all(client, books, findings);
     const Books::Unlisted unlisted =
         retain.has_value() ? books.unlisted_since(since - *retain / 2) : books.unlisted();
     std::uint64_t left = unlisted.count;
@@ -86,7 +88,7 @@ std::uint64_t audit(Client& client, Books& books, Findings& findings,
                       books.pages_of(saga)});
     }
     if (!retain.has_value()) {
-        compare_counts(client, books, findings);
+        compare_counts(client, books, listed, findings);
     }
     return listed;
 }

@@ -1,12 +1,14 @@
 #include "tests/torture/books.h"
 
 #include <optional>
+#include <utility>
 
 namespace skald::torture {
 namespace {
 
 constexpr std::size_t kIdsKept = 10'000;
 constexpr std::size_t kExamples = 3;
+constexpr std::size_t kHeldKept = 1'000;  ///< Of each lock.
 
 Step step_at(std::size_t position) { return static_cast<Step>(position); }
 
@@ -16,7 +18,7 @@ std::string key_of(Step step, Phase phase) {
 
 bool has_effect(Reply reply) {
     return reply == Reply::Done || reply == Reply::Broken || reply == Reply::Reset ||
-           reply == Reply::Silent;
+           reply == Reply::Silent || reply == Reply::Later;
 }
 
 }  // namespace
@@ -47,6 +49,13 @@ Books::Verdict Books::enter(const BookedCall& call, Barrier barrier) {
     row.first = row.calls == 0 ? totals_.calls : row.first;
     row.last = totals_.calls;
     ++row.calls;
+    if (!call.lock.empty()) {
+        pages.lock = call.lock;
+    }
+    if (!call.is_from_the_dead) {
+        pages.first = pages.first == 0 ? totals_.calls : pages.first;
+        pages.last = totals_.calls;
+    }
 
     Verdict verdict{reply_of(call.story, call.step, call.phase, row.calls), {}};
     if (call.story != pages.story) {
@@ -181,6 +190,27 @@ class Books::Check {
     std::vector<std::string> faults_;
 };
 
+std::vector<std::string> Books::check_lock(std::string_view saga, const Pages& pages) {
+    if (pages.lock.empty() || pages.first == 0) {
+        return {};
+    }
+    std::deque<Held>& held = held_[pages.lock];
+    std::vector<std::string> faults;
+    for (const Held& other : held) {
+        if (pages.first <= other.last && other.first <= pages.last) {
+            faults.push_back("it was called (calls " + std::to_string(pages.first) + " to " +
+                             std::to_string(pages.last) + ") while " + other.saga + " was (" +
+                             std::to_string(other.first) + " to " + std::to_string(other.last) +
+                             "), which has the same lock");
+        }
+    }
+    held.push_back({std::string(saga), pages.first, pages.last});
+    if (held.size() > kHeldKept) {
+        held.pop_front();
+    }
+    return faults;
+}
+
 Books::Settlement Books::settle(std::string_view saga, End end, const Expectation& expected) {
     const std::lock_guard lock(mutex_);
     Settlement settlement;
@@ -201,6 +231,9 @@ Books::Settlement Books::settle(std::string_view saga, End end, const Expectatio
     }
     Check check(pages, end, expected);
     settlement.faults = check.faults();
+    for (std::string& fault : check_lock(saga, pages)) {
+        settlement.faults.push_back(std::move(fault));
+    }
     if (pages.story != expected.story) {
         settlement.faults.push_back("it played the story " + std::string(name_of(pages.story)) +
                                     " instead of " + std::string(name_of(expected.story)));
@@ -243,14 +276,15 @@ std::string Books::give_up(std::string_view saga) {
 
 std::string Books::audit(std::string_view saga, std::string_view status) {
     const std::lock_guard lock(mutex_);
-    const std::optional<End> settled = settled_.find(saga);
-    if (given_up_.contains(std::string(saga))) {
+    const std::string_view parent = parent_of(saga);
+    const std::optional<End> settled = settled_.find(parent.empty() ? saga : parent);
+    if (given_up_.contains(std::string(parent.empty() ? saga : parent))) {
         return {};
     }
     if (!settled.has_value()) {
         return "nobody asked for this saga, which is " + std::string(status);
     }
-    if (!settled_.tick_off(saga)) {
+    if (parent.empty() && !settled_.tick_off(saga)) {
         return "it is listed twice";
     }
     if (status != name_of(*settled)) {

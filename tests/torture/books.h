@@ -25,6 +25,7 @@ struct BookedCall {
     Story story = Story::Plain;
     /// It came by a connection of a skald that was killed since.
     bool is_from_the_dead = false;
+    std::string_view lock = {};  ///< That the saga has; empty: none.
 };
 
 /// What is to be so of a saga that skald says has ended.
@@ -83,6 +84,7 @@ class Books {
     /// - Completed sagas were not compensated.
     /// - Calls came in the order of the definition, compensations in reverse: the last try of a
     ///   call before the first of the next.
+    /// - None came between the first and the last call of another saga with the same lock.
     Settlement settle(std::string_view saga, End end, const Expectation& expected);
 
     /// An operator undoes the step's effect by hand.
@@ -91,7 +93,8 @@ class Books {
     /// audit nor `unsettled` speak of it again.
     std::string give_up(std::string_view saga);
 
-    /// Skald lists the saga with that status when everything is over; the fault in it, or none.
+    /// Skald lists the saga with that status when everything is over; the fault in it, or none. A
+    /// child is as its parent.
     std::string audit(std::string_view saga, std::string_view status);
 
     Totals totals() const;
@@ -126,9 +129,18 @@ class Books {
         std::uint32_t last_life = 0;   ///< and its last.
         std::array<Row, kSteps> actions;
         std::array<Row, kSteps> compensations;
+        std::string lock;
+        std::uint64_t first = 0;  ///< Calls of all rows, without those from the dead.
+        std::uint64_t last = 0;
 
         Row& row(Step step, Phase phase);
         const Row& row(Step step, Phase phase) const;
+    };
+    /// That a saga had a lock, by its calls.
+    struct Held {
+        std::string saga;
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
     };
     struct Settled {
         std::chrono::steady_clock::time_point at;
@@ -143,6 +155,7 @@ class Books {
     class Check;
 
     Verdict enter_settled(const BookedCall& call, End end);
+    std::vector<std::string> check_lock(std::string_view saga, const Pages& pages);
     static std::string print(const Pages& pages);
 
     mutable std::mutex mutex_;
@@ -151,6 +164,7 @@ class Books {
     std::unordered_set<std::string> given_up_;
     SettledSagas settled_;
     std::deque<Settled> last_settled_;
+    std::unordered_map<std::string, std::deque<Held>> held_;  ///< The last ones, by lock.
     std::chrono::seconds keep_ids_{0};
     Totals totals_;
     std::uint32_t life_ = 1;

@@ -77,6 +77,55 @@ TEST_F(BooksOfOneSaga, RefuseAnActionAfterItsCompensation) {
     EXPECT_THAT(books_.pages_of("s"), HasSubstr("reserve/action: 1 call (2), took effect 0 times"));
 }
 
+TEST_F(BooksOfOneSaga, TakeTheElementsOfAStepInAnyOrder) {
+    story_ = Story::EachRefused;
+    act(Step::Reserve);
+    act(Step::Pack);
+    act(Step::Charge);
+    act(Step::Ship);
+    undo(Step::Charge);
+    EXPECT_EQ(undo(Step::Pack).reply, Reply::Done);
+    undo(Step::Reserve);
+    EXPECT_THAT(faults(End::Compensated), IsEmpty());
+}
+
+TEST(BooksOfLocks, NoticeTwoSagasThatHaveOne) {
+    Books books;
+    const auto act = [&books](std::string_view saga, Step step, std::string_view lock) {
+        books.enter({saga, step, Phase::Action, Story::Locked, false, lock});
+    };
+    for (const Step step : {Step::Reserve, Step::Charge, Step::Ship}) act("a", step, "lock 1");
+    act("b", Step::Reserve, "lock 1");
+    act("c", Step::Reserve, "lock 2");
+    act("d", Step::Reserve, "lock 1");
+    for (const Step step : {Step::Charge, Step::Ship}) {
+        act("b", step, "lock 1");
+        act("c", step, "lock 2");
+        act("d", step, "lock 1");
+    }
+    const Expectation completed{Story::Locked, End::Completed, {}};
+    for (const char* saga : {"d", "a", "c"}) {
+        EXPECT_THAT(books.settle(saga, End::Completed, completed).faults, IsEmpty()) << saga;
+    }
+    EXPECT_THAT(books.settle("b", End::Completed, completed).faults,
+                ElementsAre("it was called (calls 4 to 10) while d was (6 to 12), which has the "
+                            "same lock"));
+}
+
+TEST(BooksOfChildren, HoldAChildAgainstItsParent) {
+    Books books;
+    for (const Step step : {Step::Reserve, Step::Charge, Step::Ship}) {
+        books.enter({"p", step, Phase::Action, Story::Family, false});
+    }
+    EXPECT_EQ(parent_of(child_of("p")), "p");
+    EXPECT_EQ(parent_of("p"), "");
+    EXPECT_NE(books.audit(child_of("p"), "completed"), "");
+    books.settle("p", End::Completed, {Story::Family, End::Completed, {}});
+    EXPECT_EQ(books.audit(child_of("p"), "completed"), "");
+    EXPECT_NE(books.audit(child_of("p"), "compensated"), "");
+    EXPECT_EQ(books.audit("p", "completed"), "");
+}
+
 TEST_F(BooksOfOneSaga, NoticeAnEffectThatStands) {
     act(Step::Reserve);
     act(Step::Charge);

@@ -24,7 +24,7 @@ struct StoryWeight {
     Story story;
     unsigned weight;
 };
-constexpr std::array<StoryWeight, 12> kUnattended = {{{Story::Plain, 600},
+constexpr std::array<StoryWeight, 21> kUnattended = {{{Story::Plain, 600},
                                                       {Story::Refused, 120},
                                                       {Story::Branches, 80},
                                                       {Story::Flaky, 50},
@@ -35,13 +35,27 @@ constexpr std::array<StoryWeight, 12> kUnattended = {{{Story::Plain, 600},
                                                       {Story::HardUndo, 20},
                                                       {Story::Broken, 8},
                                                       {Story::Reset, 8},
-                                                      {Story::Silent, 4}}};
+                                                      {Story::Silent, 4},
+                                                      {Story::Later, 40},
+                                                      {Story::LaterRefused, 10},
+                                                      {Story::Each, 40},
+                                                      {Story::EachRefused, 10},
+                                                      {Story::Family, 40},
+                                                      {Story::FamilyRefused, 20},
+                                                      {Story::Locked, 30},
+                                                      {Story::LockedRefused, 10},
+                                                      {Story::Paused, 20}}};
 /// Without a pivot, so that a cancel that is taken always ends as compensated.
-constexpr std::array<StoryWeight, 5> kCancellable = {{{Story::Plain, 6},
-                                                      {Story::Branches, 3},
-                                                      {Story::Tolerant, 2},
-                                                      {Story::Refused, 2},
-                                                      {Story::Silent, 1}}};
+constexpr std::array<StoryWeight, 10> kCancellable = {{{Story::Plain, 6},
+                                                       {Story::Branches, 3},
+                                                       {Story::Tolerant, 2},
+                                                       {Story::Refused, 2},
+                                                       {Story::Silent, 1},
+                                                       {Story::Later, 1},
+                                                       {Story::Each, 1},
+                                                       {Story::Family, 2},
+                                                       {Story::Locked, 2},
+                                                       {Story::Paused, 1}}};
 
 struct Operable {
     Story story;

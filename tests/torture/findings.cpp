@@ -22,7 +22,9 @@ constexpr std::array<std::string_view, kSights> kSightNames = {
     "resolved as skipped",
     "cancelled while stuck",
     "abandoned by an operator",
-    "request sent again, for no answer came"};
+    "request sent again, for no answer came",
+    "callback that counted",
+    "callback that came once more"};
 
 }  // namespace
 

@@ -62,8 +62,10 @@ enum class Sight : std::uint8_t {
     CancelledWhileStuck,
     Abandoned,
     Unanswered,
+    CalledBack,
+    CalledBackAgain,
 };
-constexpr std::size_t kSights = 15;
+constexpr std::size_t kSights = 17;
 
 std::string_view name_of(Sight sight);
 /// False where it is left to chance.

@@ -28,13 +28,25 @@ ReadCall read_call(const outside::ReceivedCall& received) {
     call.phase = is_action ? Phase::Action : Phase::Compensation;
     const bool has_story = read_story(top_level_text(received.body, "story"), call.story);
 
-    const std::string key = std::string(call.saga) + '/' + std::string(name_of(call.step)) + '/';
+    const std::string_view step = name_of(call.step);
+    std::string key = std::string(call.saga) + '/' + std::string(step) + '/';
+    if (const auto element = top_level_text(received.body, "element"); !element.empty()) {
+        const bool is_first = element == name_of(Step::Charge);
+        call.step = is_first ? Step::Charge : Step::Pack;
+        key += is_first ? "0/" : "1/";
+    }
+    call.lock = top_level_text(received.body, "lock");
+    if (const std::string_view parent = parent_of(call.saga); !parent.empty()) {
+        call.saga = parent;
+    }
+    const bool is_put_off =
+        is_action && reply_of(call.story, call.step, call.phase, 1) == Reply::Later;
     const std::string_view phase = name_of(call.phase);
     if (call.saga.empty()) {
         read.broken = "Skald-Saga";
     } else if (header_of(received, "Idempotency-Key") != '"' + key + std::string(phase) + '"') {
         read.broken = "Idempotency-Key";
-    } else if (header_of(received, "Skald-Step") != name_of(call.step)) {
+    } else if (header_of(received, "Skald-Step") != step) {
         read.broken = "Skald-Step";
     } else if (received.target.substr(1) != phase || header_of(received, "Skald-Phase") != phase) {
         read.broken = "Skald-Phase";
@@ -42,6 +54,8 @@ ReadCall read_call(const outside::ReceivedCall& received) {
         read.broken = "Skald-Attempt";
     } else if (!has_story) {
         read.broken = "$input.story";
+    } else if (header_of(received, "Skald-Callback").starts_with(kPublicUrl) != is_put_off) {
+        read.broken = "Skald-Callback";
     } else if (!is_action && top_level_text(received.body, "action_key") != key + "action") {
         read.broken = "$action_key";
     } else if (is_action && call.step == Step::Ship &&
@@ -54,9 +68,11 @@ ReadCall read_call(const outside::ReceivedCall& received) {
 
 }  // namespace
 
-Participants::Participants(Books& books, Findings& findings, unsigned forgotten_percent)
+Participants::Participants(Books& books, Findings& findings, Callbacks& callbacks,
+                           unsigned forgotten_percent)
     : books_(books),
       findings_(findings),
+      callbacks_(callbacks),
       forgotten_percent_(forgotten_percent),
       server_(kSteps),
       thread_([this] {
@@ -103,6 +119,7 @@ void Participants::answer(const outside::ReceivedCall& received, const BookedCal
                           Reply reply) {
     static const std::string done = outside::make_reply(200, R"({"done":true})");
     static const std::string refused = outside::make_reply(409, R"({"error":"refused"})");
+    static const std::string accepted = outside::make_reply(202, R"({"accepted":true})");
     static const std::string busy = outside::make_reply(503, R"({"error":"busy"})");
     static const std::string broken = outside::make_reply(500, R"({"error":"broken"})");
     switch (reply) {
@@ -126,6 +143,10 @@ void Participants::answer(const outside::ReceivedCall& received, const BookedCal
             server_.hang_up(received.call);
             return;
         case Reply::Silent:
+            return;
+        case Reply::Later:
+            callbacks_.add(call.saga, header_of(received, "Skald-Callback"));
+            server_.answer(received.call, accepted);
             return;
     }
 }

@@ -9,6 +9,7 @@
 
 #include "tests/outside/participant_server.h"
 #include "tests/torture/books.h"
+#include "tests/torture/callbacks.h"
 #include "tests/torture/findings.h"
 
 namespace skald::torture {
@@ -20,7 +21,8 @@ namespace skald::torture {
 class Participants {
  public:
     /// Of a hundred calls with a known key, so many are done again; 0 but for sabotage.
-    Participants(Books& books, Findings& findings, unsigned forgotten_percent);
+    Participants(Books& books, Findings& findings, Callbacks& callbacks,
+                 unsigned forgotten_percent);
     ~Participants();
     Participants(const Participants&) = delete;
     Participants& operator=(const Participants&) = delete;
@@ -46,6 +48,7 @@ class Participants {
 
     Books& books_;
     Findings& findings_;
+    Callbacks& callbacks_;
     const unsigned forgotten_percent_;
     outside::ParticipantServer server_;
     std::atomic<std::uint32_t> life_ = 1;

@@ -103,7 +103,8 @@ void add_sagas(Table& table, const Result& result) {
     table.row("  of them with calls before and after a kill", result.totals.interrupted);
     table.row("  of them stuck, then moved by an operator", count(result, Sight::Stuck));
     table.row("listed by skald at the end", result.listed,
-              result.is_retained ? "it deletes ended ones by age" : "");
+              "and " + counted(result.children, "child saga") +
+                  (result.is_retained ? "; it deletes ended ones by age" : ""));
 }
 
 void add_effects(Table& table, const Result& result) {
@@ -223,6 +224,7 @@ std::string json_of(const Result& result) {
                         {"stuck", count(result, Sight::Stuck)},
                         {"per_second", per_second(result)},
                         {"listed", result.listed},
+                        {"children", result.children},
                         {"calls", totals.calls},
                         {"effects_done", totals.effects_done},
                         {"effects_undone", totals.effects_undone},

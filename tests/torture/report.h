@@ -20,8 +20,9 @@ struct Result {
     double seconds = 0;  ///< From the first start until the last saga was settled.
     KeeperFigures blows;
     std::uint64_t acknowledged = 0;
-    std::uint64_t listed = 0;  ///< By skald, at the end.
-    bool is_retained = false;  ///< Skald deleted ended sagas by age.
+    std::uint64_t listed = 0;    ///< By skald, at the end,
+    std::uint64_t children = 0;  ///< and these children of them.
+    bool is_retained = false;    ///< Skald deleted ended sagas by age.
     Totals totals;
     std::array<std::uint64_t, kSights> sights{};
     std::uint64_t lost = 0;

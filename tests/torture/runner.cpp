@@ -14,6 +14,7 @@ using Operation = Errand::Operation;
 constexpr const char* kWaiting = "?wait=30s";
 constexpr std::size_t kBatchItems = 100;
 constexpr unsigned kCancelMsMax = 30;
+constexpr std::uint64_t kLocks = 8;
 /// So many sagas are left to themselves before clients look after the oldest.
 constexpr std::size_t kFiredRest = 300;
 constexpr std::size_t kStuckRest = 50;
@@ -110,6 +111,15 @@ void Runner::run(const Errand& errand) {
     }
 }
 
+/// What the story needs beside its name.
+std::string Runner::input_of(Story story) {
+    if (story == Story::Each || story == Story::EachRefused) {
+        return R"(,"elements":["charge","pack"])";
+    }
+    const bool has_lock = story == Story::Locked || story == Story::LockedRefused;
+    return has_lock ? R"(,"lock":"lock )" + std::to_string(random_() % kLocks) + '"' : "";
+}
+
 Runner::Start Runner::make_start(Story story) {
     const std::string number = std::to_string(work_.next_number());
     const std::string name = "torture-" + std::to_string(work_.seed) + '-' + number;
@@ -121,7 +131,7 @@ Runner::Start Runner::make_start(Story story) {
     start.body = R"({"definition":")" + std::string(definition_of(story)) + '"' +
                  (start.own_id.empty() ? "" : R"(,"id":")" + name + '"') +
                  R"(,"input":{"story":")" + std::string(name_of(story)) + R"(","number":)" +
-                 number + "}}";
+                 number + input_of(story) + "}}";
     return start;
 }
 

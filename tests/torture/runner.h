@@ -47,6 +47,7 @@ class Runner {
     /// Those of the piles, but for so many of each.
     void look_after(std::size_t fired_rest, std::size_t stuck_rest);
 
+    std::string input_of(Story story);
     Start make_start(Story story);
     std::optional<outside::HttpReply> post(const Start& start, const std::string& query);
     Started start(const Start& start, const std::string& query);

@@ -17,8 +17,21 @@ constexpr std::array<std::string_view, kSteps> kStepNames = {"reserve", "charge"
                                                              "notify"};
 constexpr std::array<std::string_view, kEnds> kEndNames = {"completed", "compensated", "abandoned"};
 constexpr std::uint32_t kAlways = 0;
+constexpr std::string_view kChildSuffix = ".charge";  ///< Of the step that starts it.
 
-enum class Shape : std::uint8_t { Order, Doubt, Tolerant, Branches, Guarded, Forward };
+enum class Shape : std::uint8_t {
+    Order,
+    Doubt,
+    Tolerant,
+    Branches,
+    Guarded,
+    Forward,
+    Later,
+    Each,
+    Family,
+    Locked,
+    Paused
+};
 
 struct ShapeOf {
     Shape shape;
@@ -32,20 +45,26 @@ constexpr Steps kLine = {Step::Reserve, Step::Charge, Step::Ship};
 constexpr std::array<Steps, kSteps> kLineBefore = {Steps{}, Steps{Step::Reserve}, Steps{},
                                                    Steps{Step::Reserve, Step::Charge}, Steps{}};
 
-constexpr std::array<ShapeOf, 6> kShapes = {{
+constexpr Steps kFork = {Step::Reserve, Step::Charge, Step::Pack, Step::Ship};
+constexpr std::array<Steps, kSteps> kForkBefore = {
+    Steps{}, Steps{Step::Reserve}, Steps{Step::Reserve},
+    Steps{Step::Reserve, Step::Charge, Step::Pack}, Steps{}};
+
+constexpr std::array<ShapeOf, 11> kShapes = {{
     {Shape::Order, "order", kLine, kLineBefore},
     {Shape::Doubt, "doubt", kLine, kLineBefore},
     {Shape::Tolerant, "tolerant", kLine, kLineBefore},
-    {Shape::Branches,
-     "branches",
-     {Step::Reserve, Step::Charge, Step::Pack, Step::Ship},
-     {Steps{}, Steps{Step::Reserve}, Steps{Step::Reserve},
-      Steps{Step::Reserve, Step::Charge, Step::Pack}, Steps{}}},
+    {Shape::Branches, "branches", kFork, kForkBefore},
     {Shape::Guarded, "guarded", kLine, kLineBefore},
     {Shape::Forward,
      "forward",
      {Step::Reserve, Step::Ship, Step::Notify},
      {Steps{}, Steps{}, Steps{}, Steps{Step::Reserve}, Steps{Step::Reserve, Step::Ship}}},
+    {Shape::Later, "later", kLine, kLineBefore},
+    {Shape::Each, "each", kFork, kForkBefore},
+    {Shape::Family, "family", kLine, kLineBefore},
+    {Shape::Locked, "locked", kLine, kLineBefore},
+    {Shape::Paused, "paused", kLine, kLineBefore},
 }};
 
 /// The first `tries` tries of a call are answered so; kAlways: all.
@@ -123,6 +142,27 @@ constexpr std::array<Plot, kStories> kPlots = {{
      Shape::Order,
      End::Compensated,
      {{kShipRefused, {Step::Charge, Phase::Compensation, Reply::Refused, 1}}}},
+    {Story::Later, "later", Shape::Later, End::Completed, {charge(Reply::Later, kAlways), kNone}},
+    {Story::LaterRefused,
+     "later-refused",
+     Shape::Later,
+     End::Compensated,
+     {charge(Reply::Later, kAlways), kShipRefused}},
+    {Story::Each, "each", Shape::Each, End::Completed, {kNone, kNone}},
+    {Story::EachRefused, "each-refused", Shape::Each, End::Compensated, {kShipRefused, kNone}},
+    {Story::Family, "family", Shape::Family, End::Completed, {kNone, kNone}},
+    {Story::FamilyRefused,
+     "family-refused",
+     Shape::Family,
+     End::Compensated,
+     {kShipRefused, kNone}},
+    {Story::Locked, "locked", Shape::Locked, End::Completed, {kNone, kNone}},
+    {Story::LockedRefused,
+     "locked-refused",
+     Shape::Locked,
+     End::Compensated,
+     {kShipRefused, kNone}},
+    {Story::Paused, "paused", Shape::Paused, End::Completed, {kNone, kNone}},
 }};
 
 const Plot& plot_of(Story story) { return kPlots.at(static_cast<std::size_t>(story)); }
@@ -159,9 +199,22 @@ Json step_json(const ShapeOf& shape, Step step, std::uint16_t port) {
     return json;
 }
 
+/// In the place of two steps in parallel, one with two elements.
+void make_elements(Json& steps) {
+    steps.erase(2);
+    Json& charge = steps[1];
+    charge["for_each"] = "$input.elements";
+    for (const char* call : {"action", "compensation"}) {
+        charge[call]["http"]["body"]["element"] = "$item";
+    }
+    steps[2]["after"] = {name_of(Step::Charge)};
+}
+
 /// What is particular to the shape.
 void adapt(Shape shape, Json& steps) {
     const Json twice = {{"maximum_attempts", 2}};
+    const Json child = {{"definition", "payment"},
+                        {"input", {{"story", "$input.story"}, {"number", "$input.number"}}}};
     switch (shape) {
         case Shape::Order:
         case Shape::Branches:
@@ -182,7 +235,36 @@ void adapt(Shape shape, Json& steps) {
             steps[1]["retry"] = twice;
             steps[1].erase("compensation");
             break;
+        case Shape::Later:
+            steps[1]["action"]["http"]["reply"] = "callback";
+            break;
+        case Shape::Each:
+            make_elements(steps);
+            break;
+        case Shape::Family:
+            steps[1].erase("compensation");
+            steps[1]["action"] = {{"saga", child}};
+            break;
+        case Shape::Locked:
+            for (Json& step : steps) step["action"]["http"]["body"]["lock"] = "$input.lock";
+            break;
+        case Shape::Paused:
+            steps[2]["after"] = {"pause"};
+            steps.push_back({{"name", "pause"},
+                             {"after", {name_of(Step::Charge)}},
+                             {"action", {{"wait", {{"for", "20ms"}}}}}});
+            break;
     }
+}
+
+Json document(std::string_view name, const Json& steps) {
+    const Json defaults = {
+        {"timeout", kTimeout},
+        {"retry", {{"initial_interval", "20ms"}, {"maximum_interval", "200ms"}}}};
+    return {{"name", name},
+            {"input_schema", {{"type", "object"}, {"required", {"story"}}}},
+            {"defaults", defaults},
+            {"steps", steps}};
 }
 
 }  // namespace
@@ -250,8 +332,19 @@ Steps before(Story story, Step step) {
 
 std::string_view definition_of(Story story) { return shape_of(story).name; }
 
+std::string child_of(std::string_view saga) {
+    return std::string(saga) + std::string(kChildSuffix);
+}
+
+std::string_view parent_of(std::string_view saga) {
+    return saga.ends_with(kChildSuffix) ? saga.substr(0, saga.size() - kChildSuffix.size())
+                                        : std::string_view();
+}
+
 std::vector<Definition> definitions(const std::vector<std::uint16_t>& ports) {
-    std::vector<Definition> all;
+    Json charge = step_json(shape_of(Story::Plain), Step::Charge, ports.at(1));
+    charge["after"] = Json::array();
+    std::vector<Definition> all = {{"payment", document("payment", Json::array({charge})).dump()}};
     for (const ShapeOf& shape : kShapes) {
         Json steps = Json::array();
         for (std::size_t i = 0; i < kSteps; ++i) {
@@ -260,14 +353,9 @@ std::vector<Definition> definitions(const std::vector<std::uint16_t>& ports) {
             }
         }
         adapt(shape.shape, steps);
-        const Json defaults = {
-            {"timeout", kTimeout},
-            {"retry", {{"initial_interval", "20ms"}, {"maximum_interval", "200ms"}}}};
-        const Json document = {{"name", shape.name},
-                               {"input_schema", {{"type", "object"}, {"required", {"story"}}}},
-                               {"defaults", defaults},
-                               {"steps", steps}};
-        all.push_back({std::string(shape.name), document.dump()});
+        Json json = document(shape.name, steps);
+        if (shape.shape == Shape::Locked) json["lock"] = "$input.lock";
+        all.push_back({std::string(shape.name), json.dump()});
     }
     return all;
 }

@@ -9,7 +9,8 @@
 
 namespace skald::torture {
 
-/// A step of any of the definitions; each has a participant of its own.
+/// A step of any of the definitions; each has a participant of its own. Where the second step has
+/// elements, the first of them is booked as Charge, and the other one as Pack.
 enum class Step : std::uint8_t { Reserve, Charge, Pack, Ship, Notify };
 constexpr std::size_t kSteps = 5;
 
@@ -23,6 +24,7 @@ enum class Reply : std::uint8_t {
     Broken,   ///< 500, after it took effect.
     Reset,    ///< The connection is closed, after it took effect.
     Silent,   ///< No answer, after it took effect.
+    Later,    ///< 202, after it took effect: the participant calls back.
 };
 
 /// How a saga has ended.
@@ -73,8 +75,17 @@ enum class Story : std::uint8_t {
     Parked,           ///< It is in doubt, and is left to an operator.
     PivotParked,      ///< The pivot is in doubt.
     UndoRefused,      ///< Refused, and one compensation is refused until an operator is there.
+    Later,            ///< The second step is called back.
+    LaterRefused,     ///< And the third one is refused.
+    Each,             ///< The second step has two elements, at the same time.
+    EachRefused,      ///< The step after it is refused.
+    Family,           ///< The second step is a child.
+    FamilyRefused,    ///< The step after it is refused, so that it is undone.
+    Locked,           ///< One at a time of those with the same lock.
+    LockedRefused,    ///< The third step is refused, under the lock.
+    Paused,           ///< Waits for a moment before the third step.
 };
-constexpr std::size_t kStories = 15;
+constexpr std::size_t kStories = 24;
 
 std::string_view name_of(Step step);
 std::string_view name_of(Phase phase);
@@ -89,7 +100,7 @@ bool read_end(std::string_view status, End& end);
 /// What becomes of the `nth` try (from 1) of a call.
 Reply reply_of(Story story, Step step, Phase phase, std::uint32_t nth);
 
-/// The step that an operator is needed for; only of the last three stories.
+/// The step that an operator is needed for; only of Parked, PivotParked and UndoRefused.
 Step stuck_step(Story story);
 /// With which it ends when nobody cancels it or gives it up.
 End end_of(Story story);
@@ -100,12 +111,15 @@ Steps steps_of(Story story);
 Steps before(Story story, Step step);
 
 std::string_view definition_of(Story story);
+/// The child that a saga of a Family starts; and the saga that started it, empty: it is no child.
+std::string child_of(std::string_view saga);
+std::string_view parent_of(std::string_view saga);
 
 struct Definition {
     std::string name;
     std::string json;
 };
-/// All definitions, for participants on those ports, by step.
+/// All definitions, for participants on those ports, by step; a child before what calls it.
 std::vector<Definition> definitions(const std::vector<std::uint16_t>& ports);
 
 }  // namespace skald::torture

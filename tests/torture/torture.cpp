@@ -20,6 +20,7 @@
 #include "tests/outside/socket.h"
 #include "tests/torture/audit.h"
 #include "tests/torture/books.h"
+#include "tests/torture/callbacks.h"
 #include "tests/torture/client.h"
 #include "tests/torture/database.h"
 #include "tests/torture/findings.h"
@@ -114,7 +115,9 @@ class Torture {
     explicit Torture(const Options& options)
         : options_(options),
           folder_(options.directory),
-          participants_(books_, findings_, options.sabotage == "forget" ? kForgottenPercent : 0),
+          callbacks_(findings_, sights_),
+          participants_(books_, findings_, callbacks_,
+                        options.sabotage == "forget" ? kForgottenPercent : 0),
           rollback_(folder_.database()),
           keeper_(keeper_options()),
           work_(options.seed, patience(), keeper_, books_, findings_, sights_) {
@@ -122,6 +125,7 @@ class Torture {
         result_.clients = options.clients;
         result_.kills_wanted = options.kills;
         result_.is_retained = options.retain_seconds != 0;
+        callbacks_.open(keeper_.port());
     }
 
     bool run() {
@@ -150,7 +154,7 @@ class Torture {
     }
 
     KeeperOptions keeper_options() {
-        std::vector<std::string> arguments = {"--log-level", "warn"};
+        std::vector<std::string> arguments = {"--log-level", "warn", "--public-url", kPublicUrl};
         if (options_.retain_seconds != 0) {
             books_.keep_ids(std::chrono::seconds(options_.retain_seconds));
             for (const char* status : {"completed", "compensated", "abandoned"}) {
@@ -225,10 +229,13 @@ class Torture {
     void check() {
         Client client(keeper_, findings_, sights_, patience());
         say("checking: every saga that skald has");
-        result_.listed = audit(client, books_, findings_,
-                               options_.retain_seconds == 0
-                                   ? std::nullopt
-                                   : std::optional(std::chrono::seconds(options_.retain_seconds)));
+        const Listed listed =
+            audit(client, books_, findings_,
+                  options_.retain_seconds == 0
+                      ? std::nullopt
+                      : std::optional(std::chrono::seconds(options_.retain_seconds)));
+        result_.listed = listed.started;
+        for (const auto& [status, count] : listed.children) result_.children += count;
         say("checking: skald doctor --deep");
         result_.doctor_code =
             run_doctor(options_.skald, keeper_.port(), folder_.path() / "doctor.json");
@@ -291,6 +298,7 @@ class Torture {
     Books books_;
     Findings findings_;
     Sights sights_;
+    Callbacks callbacks_;
     Participants participants_;
     Rollback rollback_;
     Keeper keeper_;
