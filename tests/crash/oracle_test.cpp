@@ -179,7 +179,7 @@ class OracleOfChildren : public ::testing::Test {
  protected:
     void act_all() {
         call(ledger_, "p", 0, Phase::Action);
-        for (const std::size_t step : {0, 1, 2}) call(ledger_, "p.charge", step, Phase::Action);
+        for (const std::size_t step : {0U, 1U, 2U}) call(ledger_, "p.charge", step, Phase::Action);
         call(ledger_, "p", 2, Phase::Action, std::nullopt, Business::Refuses);
     }
 
@@ -195,7 +195,8 @@ class OracleOfChildren : public ::testing::Test {
 
 TEST_F(OracleOfChildren, IsContentWithAChildThatIsUndoneInItsParentsPlace) {
     act_all();
-    for (const std::size_t step : {2, 1, 0}) call(ledger_, "p.charge", step, Phase::Compensation);
+    for (const std::size_t step : {2U, 1U, 0U})
+        call(ledger_, "p.charge", step, Phase::Compensation);
     call(ledger_, "p", 0, Phase::Compensation);
     EXPECT_EQ(faults(ledger_, expected_), "");
 }
@@ -206,7 +207,8 @@ TEST_F(OracleOfChildren, SeesAChildThatIsUndoneOutOfPlaceOrNotAtAll) {
     EXPECT_EQ(faults(ledger_, expected_),
               "p.charge: reserve was not undone\np.charge: charge was not undone\n"
               "p.charge: ship was not undone\n");
-    for (const std::size_t step : {2, 1, 0}) call(ledger_, "p.charge", step, Phase::Compensation);
+    for (const std::size_t step : {2U, 1U, 0U})
+        call(ledger_, "p.charge", step, Phase::Compensation);
     EXPECT_EQ(faults(ledger_, expected_),
               "p: p/reserve/compensation (calls 6 to 6) came before p.charge/reserve/compensation "
               "(calls 9 to 9) was settled\n");
