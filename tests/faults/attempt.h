@@ -15,8 +15,8 @@ struct Attempt {
 };
 Attempt try_to_serve(const std::filesystem::path& database, const Prefix& prefix = {});
 
-/// Fails the test unless its last line tells what to do with a damaged file: it refused in one
-/// line, or came upon the damage while it served, and ended with 70.
+/// Fails the test unless it tells what to do with a damaged file: it refused in one line, or came
+/// upon the damage while it served, and ended with 70. Then its threads may have said more.
 void expect_told_of_damage(const Attempt& attempt);
 /// Fails the test unless it refused with code 2 and one line that holds `reason`.
 void expect_refused(const Attempt& attempt, const std::string& reason);

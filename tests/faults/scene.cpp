@@ -169,7 +169,9 @@ void Scene::call_back_twice(const std::string& saga, const std::string& outcome,
 
 void Scene::call_back_late(const std::string& saga, const std::string& outcome) {
     const CalledBack late = {saga, await_callback(saga), Json{{"outcome", outcome}}.dump()};
-    EXPECT_NE(call_back(late), true) << saga << " was over";
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_NE(call_back(late), true) << saga << " was over";
+    }
     if (!has_failed_) acknowledged_.push_back({saga, "late", "", "", ""});
     called_back_.push_back(late);
 }

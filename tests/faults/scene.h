@@ -56,7 +56,7 @@ class Scene {
     /// which doesn't.
     void call_back_twice(const std::string& saga, const std::string& outcome,
                          const std::string& then);
-    /// Nobody waits for it any more: it is noted, no more than once for each try.
+    /// It comes twice when nobody waits for it any more: it is noted, once for each try at most.
     void call_back_late(const std::string& saga, const std::string& outcome);
     /// Until the answer that came after the saga's end is noted. `kills`: how often skald was
     /// killed when it ended; one that was started after that knows of no call.

@@ -87,7 +87,9 @@ class Locks {
         if (saga == nullptr) return;
         const SagaFacts& top = top_of(*saga);
         const auto place = order_.find(&top);
-        if (place == order_.end()) return;
+        // Children of what was given up go on by themselves.
+        const bool is_left_alone = saga != &top && top.may_be_abandoned();
+        if (place == order_.end() || is_left_alone) return;
         if (!top.granted_at || *top.granted_at > seen.engine_time) {
             fault(top, "a call of it was sent before it had the lock");
         }
