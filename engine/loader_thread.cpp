@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/mutex.h"
+#include "engine/thread_name.h"
 
 namespace skald::engine {
 namespace {
@@ -68,6 +69,7 @@ class LoaderThread final : public Loader {
     }
 
     void run() {
+        name_this_thread("skald-loader");
         while (const std::function<void()> read = next()) read();
     }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/mutex.h"
+#include "engine/thread_name.h"
 #include "sagas/check.h"
 
 namespace skald::engine {
@@ -59,6 +60,7 @@ class WriterThread final : public Committer {
     enum class Next : std::uint8_t { Write, KeepHouse, End };
 
     void run() {
+        name_this_thread("skald-writer");
         for (;;) {
             switch (wait()) {
                 case Next::Write:

@@ -16,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/mutex.h"
+#include "engine/thread_name.h"
 
 namespace skald::api::http {
 namespace {
@@ -114,6 +115,7 @@ class HttplibListener final : public Listener, private httplib::Server {
     /// The library gives up listening at any failure of accept() but EMFILE, and a connection that
     /// broke while it was queued is one: so go on with another descriptor of the same socket.
     void accept_until_stopped() {
+        engine::name_this_thread("skald-accept");
         for (;;) {
             listen_after_bind();
             const engine::MutexLock lock(mutex_);

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/thread_name.h"
+
 namespace skald::api::http {
 
 using engine::MutexLock;
@@ -68,6 +70,7 @@ bool WorkerThreads::wait_until_free(std::chrono::steady_clock::time_point until)
 }
 
 void WorkerThreads::work(std::list<std::jthread>::iterator self) {
+    engine::name_this_thread("skald-api");
     mutex_.lock();
     for (;;) {
         const auto until = std::chrono::steady_clock::now() + kFreeTimeMax;
