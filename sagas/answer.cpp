@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sagas/ascii.h"
 #include "sagas/http_date.h"
 #include "sagas/utf8.h"
 
@@ -19,17 +20,11 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return result;
-}
-
 bool is_json_type(std::string_view content_type) {
-    const std::string type = lower(trimmed(content_type.substr(0, content_type.find(';'))));
-    return type == "application/json" || type.ends_with("+json");
+    constexpr std::string_view kSuffix = "+json";
+    const std::string_view type = trimmed(content_type.substr(0, content_type.find(';')));
+    const std::string_view end = type.substr(type.size() - std::min(type.size(), kSuffix.size()));
+    return are_equal_texts(type, "application/json") || are_equal_texts(end, kSuffix);
 }
 
 }  // namespace
@@ -42,8 +37,8 @@ std::variant<Value, BodyError> read_body(std::string_view content_type,
         return BodyError{"the reply's body is larger than " + std::to_string(kBodyBytesMax) +
                          " bytes"};
     }
-    const std::string encoding = lower(trimmed(content_encoding));
-    if (!encoding.empty() && encoding != "identity") {
+    const std::string_view encoding = trimmed(content_encoding);
+    if (!encoding.empty() && !are_equal_texts(encoding, "identity")) {
         return BodyError{"the reply's body is encoded (Content-Encoding), which is not read"};
     }
     if (is_json_type(content_type)) {

@@ -13,21 +13,11 @@ namespace skald::sagas {
 
 namespace {
 
-Transition advanced(Draft draft) {
-    advance(draft);
-    return std::move(draft).finish();
-}
-
 // ---- Output ------------------------------------------------------------------------------------
 
 /// What `$response` is, where something else than an HTTP reply says that all went well.
 Reply reply_of(const Value& output) {
     return {200, {}, output ? output : make_value(Json()), std::nullopt};
-}
-
-Reply reply_of(const Answer& success) {
-    const auto* child = std::get_if<ChildEnd>(&success);
-    return child != nullptr ? reply_of(child->output) : std::get<Reply>(success);
 }
 
 Result<Value> within_limit(const Draft& draft, Value output) {
@@ -86,6 +76,14 @@ void succeed(Draft& draft, const Reply& reply, Cause cause) {
     }
 }
 
+void succeed(Draft& draft, const Answer& success, AnsweredCause cause) {
+    if (const auto* child = std::get_if<ChildEnd>(&success)) {
+        succeed(draft, reply_of(child->output), std::move(cause));
+    } else {
+        succeed(draft, std::get<Reply>(success), std::move(cause));
+    }
+}
+
 // ---- An action ---------------------------------------------------------------------------------
 
 /// The try asks for another one. `not_before`: from now.
@@ -141,7 +139,7 @@ bool is_put_off(const Step& step, Phase phase, const Classified& answer) {
            answer.basis == Basis::Table && may_call_back(step, phase);
 }
 
-Transition on_action_answer(Draft draft, const Answered& event, Calling calling) {
+void on_action_answer(Draft& draft, const Answered& event, Calling calling) {
     const Step& step = draft.definition().step(event.step);
     const Classified answer =
         classify(draft.definition(), draft.saga(), event.step, Phase::Action, event.answer);
@@ -151,7 +149,7 @@ Transition on_action_answer(Draft draft, const Answered& event, Calling calling)
                                    calling.budget_from, answer.retry_after);
         draft.set(event.step, BackingOff{calling.attempt, calling.budget_from, calling.is_doubtful,
                                          next->due_at});
-        return std::move(draft).finish();
+        return;
     }
     if (is_put_off(step, Phase::Action, answer)) {
         draft.accept(cause_of(event, answer));
@@ -159,7 +157,7 @@ Transition on_action_answer(Draft draft, const Answered& event, Calling calling)
                   AwaitingCallback{calling.attempt, calling.budget_from, calling.is_doubtful,
                                    draft.now() + step.callback_timeout});
     } else if (answer.outcome == Outcome::Success) {
-        succeed(draft, reply_of(event.answer), cause_of(event, answer));
+        succeed(draft, event.answer, cause_of(event, answer));
     } else {
         draft.accept(cause_of(event, answer));
         if (answer.outcome == Outcome::Failure) {
@@ -169,7 +167,7 @@ Transition on_action_answer(Draft draft, const Answered& event, Calling calling)
             try_again(draft, event.step, calling, answer.retry_after);
         }
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 /// What a settling step comes to: it is not tried again, and the saga goes back in any case.
@@ -181,7 +179,7 @@ StepState settled(const Settling& settling, Outcome outcome, bool is_denied) {
     return outcome == Outcome::Failure ? StepState{Failed{}} : StepState{Cancelled{}};
 }
 
-Transition on_settled(Draft draft, const Answered& event, const Settling& settling) {
+void on_settled(Draft& draft, const Answered& event, const Settling& settling) {
     const Step& step = draft.definition().step(event.step);
     const Classified answer =
         classify(draft.definition(), draft.saga(), event.step, Phase::Action, event.answer);
@@ -192,19 +190,18 @@ Transition on_settled(Draft draft, const Answered& event, const Settling& settli
                                                draft.now()});
         draft.set(event.step, InDoubt{});
     } else if (answer.outcome == Outcome::Success) {
-        succeed(draft, reply_of(event.answer), cause_of(event, answer));
+        succeed(draft, event.answer, cause_of(event, answer));
     } else {
         draft.accept(cause_of(event, answer));
         const bool is_denied = answer.outcome == Outcome::Failure && answer.basis == Basis::Rule;
         draft.set(event.step, settled(settling, answer.outcome, is_denied));
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 // ---- A compensation ----------------------------------------------------------------------------
 
-Transition on_compensation_answer(Draft draft, const Answered& event,
-                                  const Compensating& compensating) {
+void on_compensation_answer(Draft& draft, const Answered& event, const Compensating& compensating) {
     const Step& step = draft.definition().step(event.step);
     const RetryPolicy& policy = undo_policy(step);
     const Classified answer =
@@ -214,7 +211,7 @@ Transition on_compensation_answer(Draft draft, const Answered& event,
                                    compensating.budget_from, answer.retry_after);
         draft.set(event.step, CompensationBackingOff{compensating.attempt, compensating.budget_from,
                                                      next->due_at});
-        return std::move(draft).finish();
+        return;
     }
     AnsweredCause cause = cause_of(event, answer);
     cause.attempt = compensating.attempt;
@@ -232,7 +229,7 @@ Transition on_compensation_answer(Draft draft, const Answered& event,
     } else {
         undo_again(draft, event.step, compensating, answer.retry_after);
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 /// Whether such an answer can come to `phase` of `step` at all: a child's end where a child was
@@ -245,7 +242,7 @@ bool can_answer(const Step& step, Phase phase, const Answer& answer) {
 }
 
 /// An answer to a try that was given up is noted once; any other one is repeated or foreign.
-Transition on_unawaited(Draft draft, const Answered& event) {
+void on_unawaited(Draft& draft, const Answered& event) {
     const auto& unanswered = draft.saga().step(event.step).unanswered;
     const bool is_late = std::find(unanswered.begin(), unanswered.end(),
                                    Unanswered{event.phase, event.attempt}) != unanswered.end();
@@ -255,7 +252,6 @@ Transition on_unawaited(Draft draft, const Answered& event) {
         draft.accept(LateCause{event.step, event.phase, event.attempt, answer.outcome,
                                answer.http_status, answer.error});
     }
-    return std::move(draft).finish();
 }
 
 // ---- A callback --------------------------------------------------------------------------------
@@ -311,11 +307,11 @@ bool may_be_repeated(const CalledBack& event, std::uint32_t attempt) {
     return event.outcome == Outcome::Retry && attempt > 1;
 }
 
-Transition on_action_callback(Draft draft, const CalledBack& event, Calling calling) {
+void on_action_callback(Draft& draft, const CalledBack& event, Calling calling) {
     CalledBackCause cause = cause_of(draft, event, calling.attempt);
     if (event.outcome == Outcome::Success) {
         succeed(draft, reply_of(event.output), std::move(cause));
-        return advanced(std::move(draft));
+        return advance(draft);
     }
     draft.accept(std::move(cause));
     if (event.outcome == Outcome::Failure) {
@@ -326,18 +322,17 @@ Transition on_action_callback(Draft draft, const CalledBack& event, Calling call
             event.outcome == Outcome::Unknown || may_be_repeated(event, calling.attempt);
         try_again(draft, event.step, calling, std::nullopt);
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 /// The next try comes in any case: all that a callback can add is doubt.
-Transition doubt_backing_off(Draft draft, const CalledBack& event, BackingOff waiting) {
+void doubt_backing_off(Draft& draft, const CalledBack& event, BackingOff waiting) {
     draft.accept(cause_of(draft, event, waiting.attempt - 1));
     waiting.is_doubtful = true;
     draft.set(event.step, waiting);
-    return std::move(draft).finish();
 }
 
-Transition on_settling_callback(Draft draft, const CalledBack& event, const Settling& settling) {
+void on_settling_callback(Draft& draft, const CalledBack& event, const Settling& settling) {
     CalledBackCause cause = cause_of(draft, event, settling.attempt);
     if (event.outcome == Outcome::Success) {
         succeed(draft, reply_of(event.output), std::move(cause));
@@ -349,11 +344,11 @@ Transition on_settling_callback(Draft draft, const CalledBack& event, const Sett
         const bool is_denied = event.outcome == Outcome::Failure;
         draft.set(event.step, settled(settling, event.outcome, is_denied));
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 /// Parked doubt is cleared by a callback that says what happened.
-Transition on_parked_callback(Draft draft, const CalledBack& event, const StuckAction& stuck) {
+void on_parked_callback(Draft& draft, const CalledBack& event, const StuckAction& stuck) {
     CalledBackCause cause = cause_of(draft, event, stuck.attempt);
     if (event.outcome == Outcome::Success) {
         succeed(draft, reply_of(event.output), std::move(cause));
@@ -361,11 +356,11 @@ Transition on_parked_callback(Draft draft, const CalledBack& event, const StuckA
         draft.accept(std::move(cause));
         settle_failed(draft, event.step, stuck.attempt, StuckReason::Refused);
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
-Transition on_compensation_callback(Draft draft, const CalledBack& event,
-                                    const Compensating& compensating) {
+void on_compensation_callback(Draft& draft, const CalledBack& event,
+                              const Compensating& compensating) {
     draft.accept(cause_of(draft, event, compensating.attempt));
     if (event.outcome == Outcome::Success) {
         draft.set(event.step, Compensated{UndoneBy::Call});
@@ -375,11 +370,11 @@ Transition on_compensation_callback(Draft draft, const CalledBack& event,
     } else {
         undo_again(draft, event.step, compensating, std::nullopt);
     }
-    return advanced(std::move(draft));
+    advance(draft);
 }
 
 /// A callback that nobody waits for is noted once for each try that was given up.
-Transition on_unawaited(Draft draft, const CalledBack& event) {
+void on_unawaited(Draft& draft, const CalledBack& event) {
     const auto& unanswered = draft.saga().step(event.step).unanswered;
     const auto last =
         std::find_if(unanswered.rbegin(), unanswered.rend(),
@@ -388,70 +383,67 @@ Transition on_unawaited(Draft draft, const CalledBack& event) {
         draft.accept(LateCause{event.step, event.phase, last->attempt, event.outcome, 0,
                                error_of(draft, event)});
     }
-    return std::move(draft).finish();
 }
 
-Transition on_callback_of_action(Draft draft, const CalledBack& event) {
+void on_callback_of_action(Draft& draft, const CalledBack& event) {
     const StepState state = draft.state(event.step);
     const bool says_how_it_ended =
         event.outcome == Outcome::Success || event.outcome == Outcome::Failure;
     const auto* waiting = std::get_if<BackingOff>(&state);
     if (waiting != nullptr && !says_how_it_ended) {
         const bool is_new = event.outcome == Outcome::Unknown && !waiting->is_doubtful;
-        return is_new ? doubt_backing_off(std::move(draft), event, *waiting)
-                      : on_unawaited(std::move(draft), event);
+        return is_new ? doubt_backing_off(draft, event, *waiting) : on_unawaited(draft, event);
     }
     if (const auto calling = open_try(state)) {
-        return on_action_callback(std::move(draft), event, *calling);
+        return on_action_callback(draft, event, *calling);
     }
     if (const auto* settling = std::get_if<Settling>(&state)) {
         const bool is_new = says_how_it_ended || !settling->is_doubtful;
-        return is_new ? on_settling_callback(std::move(draft), event, *settling)
-                      : on_unawaited(std::move(draft), event);
+        return is_new ? on_settling_callback(draft, event, *settling) : on_unawaited(draft, event);
     }
     const auto* stuck = std::get_if<StuckAction>(&state);
     if (stuck != nullptr && stuck->is_doubtful && says_how_it_ended) {
-        return on_parked_callback(std::move(draft), event, *stuck);
+        return on_parked_callback(draft, event, *stuck);
     }
-    return on_unawaited(std::move(draft), event);
+    return on_unawaited(draft, event);
 }
 
-Transition on_callback_of_compensation(Draft draft, const CalledBack& event) {
+void on_callback_of_compensation(Draft& draft, const CalledBack& event) {
     const StepState state = draft.state(event.step);
     const auto undo = open_undo(state);
     const bool says_how_it_ended =
         event.outcome == Outcome::Success || event.outcome == Outcome::Failure;
     if (undo && (says_how_it_ended || !std::holds_alternative<CompensationBackingOff>(state))) {
-        return on_compensation_callback(std::move(draft), event, *undo);
+        return on_compensation_callback(draft, event, *undo);
     }
     const auto* stuck = std::get_if<StuckCompensation>(&state);
     const bool is_cleared = stuck != nullptr && event.outcome == Outcome::Success &&
                             stuck->reason == StuckReason::CompensationExhausted;
     if (is_cleared) {  // Its tries ended without an answer; this is one.
-        return on_compensation_callback(std::move(draft), event, {stuck->attempt, stuck->attempt});
+        return on_compensation_callback(draft, event, {stuck->attempt, stuck->attempt});
     }
-    return on_unawaited(std::move(draft), event);
+    return on_unawaited(draft, event);
 }
 
 }  // namespace
 
-Transition on(Draft draft, const Answered& event) {
+void on(Draft& draft, const Answered& event) {
     const bool is_asked =
         draft.saga().has(event.step) &&
         can_answer(draft.definition().step(event.step), event.phase, event.answer);
     if (!is_asked) {
-        return std::move(draft).finish();
+        return;
     }
     const bool is_open = !draft.saga().end;
     const StepState state = draft.state(event.step);
     if (event.phase == Phase::Action && is_open) {
         const auto* calling = std::get_if<Calling>(&state);
         if (calling != nullptr && calling->attempt == event.attempt) {
-            return on_action_answer(std::move(draft), event, *calling);
+            return on_action_answer(draft, event, *calling);
         }
         const auto* settling = std::get_if<Settling>(&state);
         if (settling != nullptr && settling->attempt == event.attempt) {
-            return on_settled(std::move(draft), event, *settling);
+            return on_settled(draft, event, *settling);
         }
     }
     if (event.phase == Phase::Compensation && is_open) {
@@ -459,23 +451,23 @@ Transition on(Draft draft, const Answered& event) {
         if (compensating != nullptr &&
             named_attempt(draft.definition().step(event.step), draft.saga().step(event.step),
                           *compensating) == event.attempt) {
-            return on_compensation_answer(std::move(draft), event, *compensating);
+            return on_compensation_answer(draft, event, *compensating);
         }
     }
-    return on_unawaited(std::move(draft), event);
+    return on_unawaited(draft, event);
 }
 
-Transition on(Draft draft, const CalledBack& event) {
+void on(Draft& draft, const CalledBack& event) {
     const bool is_asked = draft.saga().has(event.step) &&
                           may_call_back(draft.definition().step(event.step), event.phase);
     if (!is_asked) {
-        return std::move(draft).finish();
+        return;
     }
     if (draft.saga().end) {
-        return on_unawaited(std::move(draft), event);
+        return on_unawaited(draft, event);
     }
-    return event.phase == Phase::Action ? on_callback_of_action(std::move(draft), event)
-                                        : on_callback_of_compensation(std::move(draft), event);
+    return event.phase == Phase::Action ? on_callback_of_action(draft, event)
+                                        : on_callback_of_compensation(draft, event);
 }
 
 }  // namespace skald::sagas

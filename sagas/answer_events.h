@@ -6,7 +6,7 @@
 /// What participants and children say. Internal to the machine.
 namespace skald::sagas {
 
-Transition on(Draft draft, const Answered& event);
-Transition on(Draft draft, const CalledBack& event);
+void on(Draft& draft, const Answered& event);
+void on(Draft& draft, const CalledBack& event);
 
 }  // namespace skald::sagas

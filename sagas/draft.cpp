@@ -1,16 +1,32 @@
 #include "sagas/draft.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "sagas/assign.h"
 #include "sagas/check.h"
 
 namespace skald::sagas {
+
+namespace {
+
+constexpr std::size_t kTouchedUsual = 2;  // A step that is done, and the next one.
+
+/// The order of all_places.
+bool is_before_in_place(StepIndex left, StepIndex right) {
+    return std::pair(to_size(left), item_of(left)) < std::pair(to_size(right), item_of(right));
+}
+
+}  // namespace
 
 Draft::Draft(const Definition& definition, Saga saga, Timestamp now)
     : definition_(definition),
       saga_(std::move(saga)),
       now_(now),
       deadline_before_(owed_by_deadline(definition_, saga_)),
-      lock_before_(owed_by_lock(saga_)) {}
+      lock_before_(owed_by_lock(saga_)) {
+    touched_.reserve(kTouchedUsual);
+}
 
 void Draft::accept(Cause cause) {
     SKALD_CHECK(!record_);
@@ -21,13 +37,11 @@ void Draft::accept(Cause cause) {
     }
     absorb(saga_, cause, now_);
     record_ = Record{now_, std::move(cause), {}};
+    record_->decision.steps.reserve(kTouchedUsual);
 }
 
 void Draft::keep_owed(StepIndex step) {
-    const auto [kept, is_new] = owed_before_.try_emplace(step);
-    if (is_new) {
-        kept->second = owed_by(definition_, saga_, step);
-    }
+    touched_.push_back({step, owed_by(definition_, saga_, step)});
 }
 
 void Draft::set(StepIndex step, StepState state) {
@@ -77,11 +91,25 @@ void Draft::end(End end) {
     record_->decision.end = std::move(end);
 }
 
+void Draft::refuse(RefusalCode code, std::string detail) {
+    SKALD_CHECK(!record_ || code == RefusalCode::AlreadySo);
+    refusal_ = Refusal{code, std::move(detail)};
+}
+
 Transition Draft::finish() && {
+    const auto is_before = [](const Touched& one, const Touched& other) {
+        return is_before_in_place(one.step, other.step);
+    };
+    if (!std::is_sorted(touched_.begin(), touched_.end(), is_before)) {
+        std::stable_sort(touched_.begin(), touched_.end(), is_before);
+    }
+    const auto end = std::unique(
+        touched_.begin(), touched_.end(),
+        [](const Touched& first, const Touched& later) { return first.step == later.step; });
     std::vector<Effect> effects;
-    for (const auto& [step, before] : owed_before_) {
-        Owed now = owed_by(definition_, saga_, step);
-        if (now && now != before) {
+    for (auto touched = touched_.begin(); touched != end; ++touched) {
+        Owed now = owed_by(definition_, saga_, touched->step);
+        if (now && now != touched->before) {
             effects.push_back(std::move(*now));
         }
     }
@@ -93,12 +121,7 @@ Transition Draft::finish() && {
     if (lock && lock != lock_before_) {
         effects.push_back(std::move(*lock));
     }
-    return {std::move(saga_), std::move(record_), std::move(effects), std::nullopt};
-}
-
-Transition Draft::refuse(RefusalCode code, std::string detail) && {
-    SKALD_CHECK(!record_);
-    return {std::move(saga_), std::nullopt, {}, Refusal{code, std::move(detail)}};
+    return {std::move(saga_), std::move(record_), std::move(effects), std::move(refusal_)};
 }
 
 }  // namespace skald::sagas

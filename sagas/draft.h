@@ -1,9 +1,7 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sagas/definition.h"
@@ -37,17 +35,16 @@ class Draft {
     void drop_wanted_turn();
     void end(End end);
 
+    /// Of an operator's event.
+    void refuse(RefusalCode code, std::string detail);
+
     Transition finish() &&;
-    Transition refuse(RefusalCode code, std::string detail) &&;
 
  private:
     using Owed = std::optional<Effect>;
-    /// The order of all_places.
-    struct BeforeInPlace {
-        bool operator()(StepIndex left, StepIndex right) const {
-            return std::pair(to_size(left), item_of(left)) <
-                   std::pair(to_size(right), item_of(right));
-        }
+    struct Touched {
+        StepIndex step;
+        Owed before;
     };
     void keep_owed(StepIndex step);
 
@@ -55,9 +52,10 @@ class Draft {
     Saga saga_;
     Timestamp now_;
     std::optional<Record> record_;
-    std::map<StepIndex, Owed, BeforeInPlace> owed_before_;  ///< Of what was touched.
+    std::vector<Touched> touched_;  ///< In order of time; a step that was more than once, too.
     Owed deadline_before_;
     Owed lock_before_;
+    std::optional<Refusal> refusal_;
 };
 
 /// What one step, or the deadline, owes; see `owed`.

@@ -133,6 +133,10 @@ class Template {
     /// Errors: InvalidArgument; the message names the path. Never contains a secret's value.
     Result<Json> render(const Scope& scope) const;
 
+    /// The text of what `render` gives, without making that. Errors: as `render`. Throws
+    /// Json::type_error where a string is not UTF-8 (a secret).
+    Result<std::string> render_json(const Scope& scope) const;
+
     /// For a template that is a string: its text, with each inserted value passed through `encode`
     /// (percent-encoding in a URL; null: as it is). A string is inserted as it is, a number,
     /// boolean or null as its JSON text, an array or object as compact JSON. Whole-value paths are

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sagas/plain_json.h"
 #include "sagas/utf8.h"
 
 template class nlohmann::basic_json<>;
@@ -161,6 +162,7 @@ bool find_imprecise(const Json& json, std::string& pointer) {
 Value make_value(Json json) { return std::make_shared<const Json>(std::move(json)); }
 
 Result<Json> parse_json(std::string_view text) {
+    if (std::optional<Json> plain = read_plain_json(text)) return std::move(*plain);
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
         return fail(ErrorCode::InvalidArgument, "byte 0: a byte order mark is no JSON");
@@ -204,9 +206,14 @@ std::size_t size_of(const Json& json) {
     if (json.is_string()) return json.get_ref<const std::string&>().size() + kPunctuation;
     if (!json.is_structured()) return kNumber;
     std::size_t size = kPunctuation;
-    for (const auto& item : json.items()) {
-        size += size_of(item.value()) + 1;
-        if (json.is_object()) size += item.key().size() + kPunctuation + 1;
+    if (json.is_array()) {
+        for (const Json& element : json.get_ref<const Json::array_t&>()) {
+            size += size_of(element) + 1;
+        }
+        return size;
+    }
+    for (const auto& [name, member] : json.get_ref<const Json::object_t&>()) {
+        size += size_of(member) + 1 + name.size() + kPunctuation + 1;
     }
     return size;
 }

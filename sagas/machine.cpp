@@ -12,43 +12,38 @@ namespace skald::sagas {
 
 namespace {
 
-Transition unchanged(Draft draft) { return std::move(draft).finish(); }
-
-Transition on(Draft draft, const Begin& event) {
+void on(Draft& draft, const Begin& event) {
     if (draft.saga().is_begun) {
-        return unchanged(std::move(draft));
+        return;
     }
     draft.accept(event);
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const LockGranted& event) {
+void on(Draft& draft, const LockGranted& event) {
     const Saga& saga = draft.saga();
     if (!saga.lock || saga.lock->is_held || saga.end) {
-        return unchanged(std::move(draft));
+        return;
     }
     draft.accept(event);
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const ParentTurned& event) {
+void on(Draft& draft, const ParentTurned& event) {
     const Saga& saga = draft.saga();
     const bool is_to_undo = saga.parent && saga.end && saga.end->status == Status::Completed &&
                             !is_past_pivot(draft.definition(), saga);
     if (!is_to_undo) {
-        return unchanged(std::move(draft));
+        return;
     }
     draft.accept(event);
     turn_back(draft, {std::nullopt, "parent"});
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const Unsendable& event) {
+void on(Draft& draft, const Unsendable& event) {
     if (!draft.saga().has(event.step) || draft.saga().end) {
-        return unchanged(std::move(draft));
+        return;
     }
     const StepState state = draft.state(event.step);
     const auto* calling = std::get_if<Calling>(&state);
@@ -69,10 +64,9 @@ Transition on(Draft draft, const Unsendable& event) {
         draft.set(event.step, StuckCompensation{StuckReason::CompensationExpressionError,
                                                 compensating->attempt});
     } else {
-        return unchanged(std::move(draft));
+        return;
     }
     advance(draft);
-    return std::move(draft).finish();
 }
 
 /// A callback did not come in time.
@@ -126,38 +120,36 @@ void on_compensation_due(Draft& draft, const Due& event) {
     }
 }
 
-Transition on(Draft draft, const Due& event) {
+void on(Draft& draft, const Due& event) {
     const Saga& saga = draft.saga();
     if (!saga.has(event.step) || saga.end || saga.suspension == Suspension::Suspended) {
-        return unchanged(std::move(draft));
+        return;
     }
     if (event.phase == Phase::Action) {
         on_action_due(draft, event);
     } else {
         on_compensation_due(draft, event);
     }
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const DeadlinePassed& event) {
+void on(Draft& draft, const DeadlinePassed& event) {
     const Saga& saga = draft.saga();
     if (!owed_by_deadline(draft.definition(), saga) || draft.now() < *saga.deadline_at) {
-        return unchanged(std::move(draft));
+        return;
     }
     draft.accept(event);
     request_turn(draft, {std::nullopt, "deadline"});
     advance(draft);
-    return std::move(draft).finish();
 }
 
 }  // namespace
 
 Transition apply(const Definition& definition, Saga saga, const Event& event, Timestamp now) {
-    if (!saga.is_begun && !std::holds_alternative<Begin>(event)) {
-        return unchanged(Draft(definition, std::move(saga), now));
+    Draft draft(definition, std::move(saga), now);
+    if (draft.saga().is_begun || std::holds_alternative<Begin>(event)) {
+        std::visit([&draft](const auto& what) { on(draft, what); }, event);
     }
-    return std::visit(
-        [&](const auto& what) { return on(Draft(definition, std::move(saga), now), what); }, event);
+    return std::move(draft).finish();
 }
 
 }  // namespace skald::sagas

@@ -13,14 +13,11 @@ namespace {
 /// The saga is already as `event` wants it. That is journaled where it was asked for with a key, so
 /// that the same request has the same answer when things have changed.
 template <typename Event>
-Transition already_so(Draft draft, const Event& event, std::string detail) {
-    if (!event.who.request) {
-        return std::move(draft).refuse(RefusalCode::AlreadySo, std::move(detail));
+void already_so(Draft& draft, const Event& event, std::string detail) {
+    if (event.who.request) {
+        draft.accept(event);
     }
-    draft.accept(event);
-    Transition transition = std::move(draft).finish();
-    transition.refusal = Refusal{RefusalCode::AlreadySo, std::move(detail)};
-    return transition;
+    draft.refuse(RefusalCode::AlreadySo, std::move(detail));
 }
 
 std::string ended_text(const Saga& saga) {
@@ -151,13 +148,13 @@ std::optional<StepState> given_up(const StepState& state) {
     return std::nullopt;
 }
 
-Transition resolve_action(Draft draft, const Resolve& event, const StuckAction& stuck) {
+void resolve_action(Draft& draft, const Resolve& event, const StuckAction& stuck) {
     const Step& step = draft.definition().step(event.step);
     const bool is_effective = stuck.reason == StuckReason::OutputError;
     switch (event.as) {
         case ResolveAs::Succeeded:
             if (!event.output && is_output_used(draft.definition(), event.step)) {
-                return std::move(draft).refuse(
+                return draft.refuse(
                     RefusalCode::OutputRequired,
                     "other expressions refer to the output of step " + step.name + ": give it");
             }
@@ -172,7 +169,7 @@ Transition resolve_action(Draft draft, const Resolve& event, const StuckAction& 
             const bool is_past = step.position == Position::After ||
                                  (step.position == Position::Pivot && is_effective);
             if (is_past) {
-                return std::move(draft).refuse(
+                return draft.refuse(
                     RefusalCode::PastPivot,
                     "step " + step.name + " is past the pivot: the saga only goes forward now");
             }
@@ -182,66 +179,61 @@ Transition resolve_action(Draft draft, const Resolve& event, const StuckAction& 
             turn_back(draft, saga.turn_wanted ? *saga.turn_wanted
                                               : Failure{event.step, saga.step(event.step).error});
             advance(draft);
-            return std::move(draft).finish();
+            return;
         }
     }
     if (step.position == Position::Pivot) {
         draft.drop_wanted_turn();
     }
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition resolve_compensation(Draft draft, const Resolve& event) {
+void resolve_compensation(Draft& draft, const Resolve& event) {
     if (event.as == ResolveAs::Succeeded) {
-        return std::move(draft).refuse(RefusalCode::NotApplicable,
-                                       "the compensation of step " +
-                                           draft.definition().step(event.step).name +
-                                           " is stuck: resolve it as compensated (it is undone) or "
-                                           "skipped (leave the effect)");
+        return draft.refuse(RefusalCode::NotApplicable,
+                            "the compensation of step " + draft.definition().step(event.step).name +
+                                " is stuck: resolve it as compensated (it is undone) or "
+                                "skipped (leave the effect)");
     }
     const UndoneBy by = event.as == ResolveAs::Compensated ? UndoneBy::Operator : UndoneBy::Waived;
     draft.accept(event);
     draft.set(event.step, Compensated{by});
     advance(draft);
-    return std::move(draft).finish();
 }
 
 }  // namespace
 
-Transition on(Draft draft, const Cancel& event) {
+void on(Draft& draft, const Cancel& event) {
     const Saga& saga = draft.saga();
     if (saga.end) {
         const bool is_undone = saga.end->status == Status::Compensated;
-        return std::move(draft).refuse(
-            is_undone ? RefusalCode::AlreadySo : RefusalCode::AlreadyEnded, ended_text(saga));
+        return draft.refuse(is_undone ? RefusalCode::AlreadySo : RefusalCode::AlreadyEnded,
+                            ended_text(saga));
     }
     if (saga.direction == Direction::Backward) {
-        return already_so(std::move(draft), event, "the saga is being undone already");
+        return already_so(draft, event, "the saga is being undone already");
     }
     if (is_past_pivot(draft.definition(), saga)) {
-        return std::move(draft).refuse(RefusalCode::PastPivot,
-                                       "the pivot succeeded: the saga only goes forward now");
+        return draft.refuse(RefusalCode::PastPivot,
+                            "the pivot succeeded: the saga only goes forward now");
     }
     if (is_pivot_parked(draft.definition(), saga)) {
-        return std::move(draft).refuse(
+        return draft.refuse(
             RefusalCode::PivotInDoubt,
             "the pivot is in doubt: say first what happened to it (resolve as succeeded, "
             "compensated or skipped)");
     }
     if (saga.turn_wanted) {
-        return already_so(std::move(draft), event,
-                          "the saga will be undone unless its pivot succeeds");
+        return already_so(draft, event, "the saga will be undone unless its pivot succeeds");
     }
     draft.accept(event);
     request_turn(draft, {std::nullopt, "cancelled"});
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const Retry& event) {
+void on(Draft& draft, const Retry& event) {
     if (draft.saga().end) {
-        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+        return draft.refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     std::vector<std::pair<StepIndex, StepState>> changes;
     for (const StepIndex place : all_places(draft.saga())) {
@@ -254,49 +246,47 @@ Transition on(Draft draft, const Retry& event) {
         }
     }
     if (changes.empty()) {
-        return std::move(draft).refuse(RefusalCode::NotStuck,
-                                       event.step ? "that step is not stuck" : "no step is stuck");
+        return draft.refuse(RefusalCode::NotStuck,
+                            event.step ? "that step is not stuck" : "no step is stuck");
     }
     draft.accept(event);
     for (auto& [step, state] : changes) {
         draft.set(step, std::move(state));
     }
     advance(draft);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const Resolve& event) {
+void on(Draft& draft, const Resolve& event) {
     if (draft.saga().end) {
-        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+        return draft.refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (!draft.saga().has(event.step)) {
-        return std::move(draft).refuse(RefusalCode::NotStuck, "there is no such step");
+        return draft.refuse(RefusalCode::NotStuck, "there is no such step");
     }
     if (event.output && event.as != ResolveAs::Succeeded) {
-        return std::move(draft).refuse(RefusalCode::NotApplicable,
-                                       "an output goes with \"succeeded\" only");
+        return draft.refuse(RefusalCode::NotApplicable, "an output goes with \"succeeded\" only");
     }
     if (const auto* action = std::get_if<StuckAction>(&draft.state(event.step))) {
         const StuckAction stuck = *action;
-        return resolve_action(std::move(draft), event, stuck);
+        return resolve_action(draft, event, stuck);
     }
     if (std::holds_alternative<StuckCompensation>(draft.state(event.step))) {
-        return resolve_compensation(std::move(draft), event);
+        return resolve_compensation(draft, event);
     }
     const bool has_elements = !draft.saga().step(event.step).elements.empty();
-    return std::move(draft).refuse(RefusalCode::NotStuck,
-                                   has_elements ? "that step is not stuck; of a for_each step name "
-                                                  "the element, as STEP/INDEX"
-                                                : "that step is not stuck");
+    return draft.refuse(RefusalCode::NotStuck,
+                        has_elements ? "that step is not stuck; of a for_each step name "
+                                       "the element, as STEP/INDEX"
+                                     : "that step is not stuck");
 }
 
-Transition on(Draft draft, const Abandon& event) {
+void on(Draft& draft, const Abandon& event) {
     if (draft.saga().end) {
-        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+        return draft.refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (status(draft.saga()) != Status::Stuck) {
-        return std::move(draft).refuse(RefusalCode::NotStuck,
-                                       "only a stuck saga can be abandoned; cancel it instead");
+        return draft.refuse(RefusalCode::NotStuck,
+                            "only a stuck saga can be abandoned; cancel it instead");
     }
     draft.accept(event);
     for (const StepIndex place : all_places(draft.saga())) {
@@ -305,30 +295,27 @@ Transition on(Draft draft, const Abandon& event) {
         }
     }
     draft.end({Status::Abandoned, draft.now(), nullptr, {}});
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const Suspend& event) {
+void on(Draft& draft, const Suspend& event) {
     if (draft.saga().end) {
-        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+        return draft.refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (draft.saga().suspension == Suspension::Suspended) {
-        return already_so(std::move(draft), event, "the saga is suspended already");
+        return already_so(draft, event, "the saga is suspended already");
     }
     draft.accept(event);
-    return std::move(draft).finish();
 }
 
-Transition on(Draft draft, const Resume& event) {
+void on(Draft& draft, const Resume& event) {
     if (draft.saga().end) {
-        return std::move(draft).refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
+        return draft.refuse(RefusalCode::AlreadyEnded, ended_text(draft.saga()));
     }
     if (draft.saga().suspension == Suspension::None) {
-        return already_so(std::move(draft), event, "the saga is not suspended");
+        return already_so(draft, event, "the saga is not suspended");
     }
     draft.accept(event);
     advance(draft);
-    return std::move(draft).finish();
 }
 
 }  // namespace skald::sagas

@@ -3,15 +3,14 @@
 #include "sagas/draft.h"
 #include "sagas/event.h"
 
-/// What operators ask of a saga (docs/definitions.md, "Stuck"). Internal to the machine: each takes
-/// the draft of a transition and finishes it.
+/// What operators ask of a saga (docs/definitions.md, "Stuck"). Internal to the machine.
 namespace skald::sagas {
 
-Transition on(Draft draft, const Cancel& event);
-Transition on(Draft draft, const Retry& event);
-Transition on(Draft draft, const Resolve& event);
-Transition on(Draft draft, const Abandon& event);
-Transition on(Draft draft, const Suspend& event);
-Transition on(Draft draft, const Resume& event);
+void on(Draft& draft, const Cancel& event);
+void on(Draft& draft, const Retry& event);
+void on(Draft& draft, const Resolve& event);
+void on(Draft& draft, const Abandon& event);
+void on(Draft& draft, const Suspend& event);
+void on(Draft& draft, const Resume& event);
 
 }  // namespace skald::sagas

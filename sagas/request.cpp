@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "sagas/ascii.h"
 #include "sagas/check.h"
 #include "sagas/saga_scope.h"
 #include "sagas/url.h"
 
 namespace skald::sagas {
 namespace {
+
+// Those that are sent unasked.
+constexpr std::size_t kOwnHeadersMax = 6;
 
 /// What one phase of a step calls with.
 struct Plan {
@@ -22,17 +26,10 @@ Plan plan_of(const Step& step, Phase phase) {
     return {std::get<HttpCall>(compensation->call), compensation->timeout};
 }
 
-bool has_control_character(std::string_view text) {
+bool has_forbidden_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char byte) {
         const auto code = static_cast<std::uint8_t>(byte);
         return code < 0x20 || code == 0x7F;
-    });
-}
-
-bool is_content_type(std::string_view name) {
-    constexpr std::string_view kName = "content-type";
-    return std::equal(name.begin(), name.end(), kName.begin(), kName.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
     });
 }
 
@@ -67,12 +64,13 @@ class Rendering {
 
     Result<std::vector<std::pair<std::string, std::string>>> headers() const {
         std::vector<std::pair<std::string, std::string>> headers;
+        headers.reserve(call_.headers.size() + kOwnHeadersMax);
         std::size_t bytes = 0;
         for (const auto& [name, text] : call_.headers) {
             Result<std::optional<std::string>> value = text.render_optional_text(scope_, nullptr);
             if (!value) return in("header " + name, value.error());
             if (!*value) continue;
-            if (has_control_character(**value)) {
+            if (has_forbidden_character(**value)) {
                 return fail(ErrorCode::InvalidArgument,
                             "header " + name + ": the value holds a control character");
             }
@@ -88,20 +86,18 @@ class Rendering {
 
     Result<std::string> body() const {
         if (!call_.body) return std::string();
-        Result<Json> json = call_.body->render(scope_);
-        if (!json) return in("body", json.error());
-        std::string body;
         try {
-            body = json->dump();
+            Result<std::string> body = call_.body->render_json(scope_);
+            if (!body) return in("body", body.error());
+            if (body->size() > kBodyBytesMax) {
+                return fail(ErrorCode::InvalidArgument,
+                            "body: longer than " + std::to_string(kBodyBytesMax) + " bytes");
+            }
+            return body;
         } catch (const Json::type_error&) {
             // Its text would show bytes of the secret.
             return fail(ErrorCode::InvalidArgument, "body: a secret is not UTF-8");
         }
-        if (body.size() > kBodyBytesMax) {
-            return fail(ErrorCode::InvalidArgument,
-                        "body: longer than " + std::to_string(kBodyBytesMax) + " bytes");
-        }
-        return body;
     }
 
  private:
@@ -149,7 +145,7 @@ Result<Request> render(const Definition& definition, const Saga& saga, StepIndex
     if (!body) return tl::unexpected<Error>(std::move(body.error()));
 
     const bool has_type = std::any_of(headers->begin(), headers->end(), [](const auto& header) {
-        return is_content_type(header.first);
+        return are_equal_texts(header.first, "content-type");
     });
     if (plan.call.body && !has_type) headers->emplace_back("Content-Type", "application/json");
     headers->emplace_back("Idempotency-Key",

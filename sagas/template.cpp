@@ -1,10 +1,13 @@
 #include <utility>
 
 #include "sagas/check.h"
+#include "sagas/json_text.h"
 #include "sagas/path.h"
 
 namespace skald::sagas {
 namespace {
+
+constexpr std::size_t kTextUsual = 256;  // Bytes.
 
 struct Element;
 
@@ -110,6 +113,13 @@ class Renderer {
         return result;
     }
 
+    Result<std::string> run_json(const Element& root) {
+        std::string text;
+        text.reserve(kTextUsual);
+        if (!write(root, 0, text)) return fail(ErrorCode::InvalidArgument, std::move(error_));
+        return text;
+    }
+
     Result<std::string> run_text(const Element& root, std::string (*encode)(std::string_view)) {
         std::string text;
         bool is_good = true;
@@ -156,17 +166,60 @@ class Renderer {
         return true;
     }
 
+    /// `render`, but what it makes is written behind `text`.
+    bool write(const Element& element, std::size_t level, std::string& text) {
+        if (const auto* literal = std::get_if<Literal>(&element.is)) {
+            append_json(text, literal->value);
+            return true;
+        }
+        if (const auto* whole = std::get_if<Whole>(&element.is)) {
+            Located located;
+            if (!find_whole(whole->path, level, located)) return false;
+            append_json(text, located.value());
+            return true;
+        }
+        if (const auto* parts = std::get_if<Text>(&element.is)) {
+            std::string rendered;
+            if (!render_text(*parts, nullptr, rendered)) return false;
+            append_json_string(text, rendered);
+            return true;
+        }
+        if (const auto* array = std::get_if<Array>(&element.is)) {
+            char before = '[';  // It is not empty, nor is an object: else it were a literal.
+            for (const Element& each : array->elements) {
+                text += before;
+                if (!write(each, level + 1, text)) return false;
+                before = ',';
+            }
+            text += ']';
+            return true;
+        }
+        char before = '{';
+        for (const auto& [name, member] : std::get<Object>(element.is).members) {
+            text += before;
+            append_json_string(text, name);
+            text += ':';
+            if (!write(member, level + 1, text)) return false;
+            before = ',';
+        }
+        text += '}';
+        return true;
+    }
+
     bool render_whole(const Path& path, std::size_t level, Json& result) {
         Located located;
-        if (!find(path, located)) return false;
-        if (!account(located.value(), level)) {
-            error_ = path.text + ": the result is too large or too deep (at most " +
-                     std::to_string(kBodyBytesMax) + " bytes and " + std::to_string(kJsonDepthMax) +
-                     " levels)";
-            return false;
-        }
+        if (!find_whole(path, level, located)) return false;
         result = located.take();
         return true;
+    }
+
+    bool find_whole(const Path& path, std::size_t level, Located& located) {
+        if (!find(path, located)) return false;
+        if (account(located.value(), level)) return true;
+        error_ = path.text + ": the result is too large or too deep (at most " +
+                 std::to_string(kBodyBytesMax) + " bytes and " + std::to_string(kJsonDepthMax) +
+                 " levels)";
+        return false;
     }
 
     bool render_text(const Text& text, std::string (*encode)(std::string_view),
@@ -190,7 +243,7 @@ class Renderer {
         if (value.is_string()) {
             inserted = value.get_ref<const std::string&>();
         } else {
-            dumped = value.dump();
+            append_json(dumped, value);
             inserted = dumped;
         }
         if (inserted.size() > budget_) {
@@ -305,6 +358,10 @@ Result<Template> Template::parse(const Json& document) {
 }
 
 Result<Json> Template::render(const Scope& scope) const { return Renderer(scope).run(root_->root); }
+
+Result<std::string> Template::render_json(const Scope& scope) const {
+    return Renderer(scope).run_json(root_->root);
+}
 
 Result<std::string> Template::render_text(const Scope& scope,
                                           std::string (*encode)(std::string_view)) const {

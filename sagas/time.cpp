@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 
 #include "sagas/ascii.h"
@@ -115,20 +114,30 @@ std::optional<Timestamp> scan_rfc3339(std::string_view text) {
            fraction - offset;
 }
 
+/// Writes the last `count` digits of `value` to `text`, from `at` on.
+void put_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t value) {
+    for (std::size_t i = at + count; i-- > at; value /= 10) {
+        text[i] = static_cast<char>('0' + value % 10);
+    }
+}
+
 }  // namespace
 
 std::string to_rfc3339(Timestamp time) {
     const auto day = std::chrono::floor<days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    std::array<char, 48> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()),
-                  static_cast<int>(clock.subseconds().count()));
-    return buffer.data();
+    const int year = static_cast<int>(date.year());
+    std::string text = "yyyy-mm-ddThh:mm:ss.mmmZ";
+    put_digits(text, 0, 4, year);
+    put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+    put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+    put_digits(text, 11, 2, clock.hours().count());
+    put_digits(text, 14, 2, clock.minutes().count());
+    put_digits(text, 17, 2, clock.seconds().count());
+    put_digits(text, 20, 3, clock.subseconds().count());
+    if (year < 0 || year > 9'999) text.replace(0, 4, std::to_string(year));
+    return text;
 }
 
 Result<Timestamp> parse_rfc3339(std::string_view text) {
@@ -139,24 +148,26 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
 }
 
 Result<Milliseconds> parse_duration(std::string_view text) {
-    const std::string shown = is_utf8(text) ? in_quotes(text) : "the text";
+    const auto refuse = [text](const char* why) {
+        return fail(ErrorCode::InvalidArgument,
+                    (is_utf8(text) ? in_quotes(text) : "the text") + why);
+    };
     std::size_t digits = 0;
     std::int64_t count = 0;
     for (; digits < text.size() && is_digit(text[digits]); ++digits) {
         count = count * 10 + (text[digits] - '0');
         if (count > kDurationMax.count()) {
-            return fail(ErrorCode::InvalidArgument, shown + " is longer than 3,650 days");
+            return refuse(" is longer than 3,650 days");
         }
     }
     for (const Unit& unit : kUnits) {
         if (digits == 0 || text.substr(digits) != unit.name) continue;
         if (count > kDurationMax / unit.length) {
-            return fail(ErrorCode::InvalidArgument, shown + " is longer than 3,650 days");
+            return refuse(" is longer than 3,650 days");
         }
         return count * unit.length;
     }
-    return fail(ErrorCode::InvalidArgument,
-                shown + " is no duration: write digits and one of ms, s, m, h, d, such as \"5s\"");
+    return refuse(" is no duration: write digits and one of ms, s, m, h, d, such as \"5s\"");
 }
 
 std::string to_duration_text(Milliseconds duration) {

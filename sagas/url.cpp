@@ -161,6 +161,7 @@ tl::expected<void, UrlFault> check_target(const std::vector<TextPart>& parts) {
 }
 
 bool has_dot_segment(std::string_view target) {
+    if (target.find("/.") == target.npos && target.find("/%2") == target.npos) return false;
     std::string path = lower(target.substr(0, target.find('?')));
     for (std::size_t at = path.find("%2e"); at != path.npos; at = path.find("%2e", at)) {
         path.replace(at, 3, ".");

@@ -46,8 +46,12 @@ const std::vector<std::string> kSteps{"first", "re-serve_1"};
 std::string rendered(const Json& document) {
     Result<Template> parsed = Template::parse(document);
     if (!parsed) return "bad: " + parsed.error().message;
-    Result<Json> json = parsed->bind_steps(kSteps).render(World());
-    return json ? json->dump() : "error: " + json.error().message;
+    const Template bound = parsed->bind_steps(kSteps);
+    const Result<Json> json = bound.render(World());
+    const std::string result = json ? json->dump() : "error: " + json.error().message;
+    const Result<std::string> text = bound.render_json(World());
+    EXPECT_EQ(text ? *text : "error: " + text.error().message, result);
+    return result;
 }
 
 struct Case {

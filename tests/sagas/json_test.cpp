@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sagas/plain_json.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -86,6 +87,66 @@ TEST(ParseJson, KeepsMessagesShortWhateverTheTextIs) {
     error_of('"' + std::string(1'000'000, 'x'));
     error_of("{\"" + std::string(100'000, 'k') + "\":1,\"" + std::string(100'000, 'k') + "\":2}");
     error_of(std::string(100'000, 'a') + "\xFF");
+}
+
+TEST(PlainJson, ReadsWhatIsPlainAsTheParserDoes) {
+    for (const std::string& text : {
+             std::string("null"),
+             std::string("true"),
+             std::string(" false\r\n"),
+             std::string("\"\""),
+             std::string("\"a b\x7F/\""),
+             std::string("0"),
+             std::string("-7"),
+             std::string("999999999999999999"),
+             std::string("-999999999999999999"),
+             std::string("[]"),
+             std::string("{}"),
+             std::string("[ 1 ,\t[ ] , { } ]"),
+             std::string(R"({ "b" : {"c": [true, null]}, "a": "x", "": -1 })"),
+             nested(kJsonDepthMax),
+         }) {
+        const std::optional<Json> plain = read_plain_json(text);
+        ASSERT_TRUE(plain.has_value()) << text;
+        const Json parsed = Json::parse(text);
+        EXPECT_EQ(*plain, parsed) << text;
+        EXPECT_EQ(plain->type(), parsed.type()) << text;  // Equal numbers may differ in it.
+    }
+}
+
+TEST(PlainJson, LeavesTheRestToTheParser) {
+    for (const std::string& text : {
+             std::string(),
+             std::string(" "),
+             std::string("nul"),
+             std::string("truefalse"),
+             std::string("1 2"),
+             std::string("{} {}"),
+             std::string("1.5"),
+             std::string("1e3"),
+             std::string("-"),
+             std::string("-0"),
+             std::string("07"),
+             std::string("+1"),
+             std::string("1000000000000000000"),
+             std::string("\"open"),
+             std::string("\"\\n\""),
+             std::string("\"\n\""),
+             std::string("\"\xC3\xA4\""),
+             std::string("\"a\0b\"", 5),
+             std::string("7\0", 2),
+             std::string("\xEF\xBB\xBF{}"),
+             std::string("[1,]"),
+             std::string("[1"),
+             std::string("[1 2]"),
+             std::string("{\"a\":1,}"),
+             std::string("{\"a\" 1}"),
+             std::string("{a:1}"),
+             std::string(R"({"a":1,"a":2})"),
+             nested(kJsonDepthMax + 1),
+         }) {
+        EXPECT_EQ(read_plain_json(text), std::nullopt) << text;
+    }
 }
 
 TEST(ImpreciseInteger, IsFoundBeyondTwoToThe53) {
