@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "sagas/json_text.h"
 #include "store/codec.h"
 
 namespace skald::store {
@@ -8,29 +9,24 @@ namespace {
 
 using namespace sagas;
 
-bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
-
-void append_string(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        if (!is_plain(c)) {
-            out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-            return;
-        }
-    }
-    out.append(1, '"').append(text).append(1, '"');
+/// What a record holds is of participants, too, and must not fail to be written.
+void append_text(std::string& out, std::string_view text) {
+    append_json_string(out, text, NotUtf8::Replaced);
+}
+void append_value(std::string& out, const Json& value) {
+    append_json(out, value, NotUtf8::Replaced);
 }
 
 void append_step(std::string& out, StepIndex step) {
-    const std::string number = std::to_string(to_size(step));
     if (const auto item = item_of(step)) {
-        out.append(1, '[').append(number).append(1, ',').append(std::to_string(*item)) += ']';
+        out += '[';
+        append_number(out, to_size(step));
+        out += ',';
+        append_number(out, *item);
+        out += ']';
     } else {
-        out += number;
+        append_number(out, to_size(step));
     }
-}
-
-void append_value(std::string& out, const Json& value) {
-    out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 /// Writes the members of an object, one after the other.
@@ -43,13 +39,13 @@ class Members {
         if (out_.back() != '{') {
             out_ += ',';
         }
-        out_.append(1, '"').append(name).append("\":");
+        out_ += '"';
+        out_ += name;
+        out_ += "\":";
         return out_;
     }
-    void number(std::string_view name, std::int64_t value) {
-        member(name) += std::to_string(value);
-    }
-    void text(std::string_view name, std::string_view value) { append_string(member(name), value); }
+    void number(std::string_view name, std::int64_t value) { append_number(member(name), value); }
+    void text(std::string_view name, std::string_view value) { append_text(member(name), value); }
     void text_unless_empty(std::string_view name, std::string_view value) {
         if (!value.empty()) {
             text(name, value);
@@ -73,9 +69,9 @@ class Members {
         if (request) {
             std::string& out = member("key");
             out += '[';
-            append_string(out, request->key);
+            append_text(out, request->key);
             out += ',';
-            append_string(out, request->body_hash);
+            append_text(out, request->body_hash);
             out += ']';
         }
     }
@@ -164,10 +160,11 @@ struct WriteCause {
     void parent(const Parent& parent) const {
         std::string& out = to.member("parent");
         out += '[';
-        append_string(out, parent.saga);
+        append_text(out, parent.saga);
         append_step(out += ',', parent.step);
         out += parent.phase == Phase::Compensation ? ",1," : ",0,";
-        out.append(std::to_string(parent.attempt)) += ']';
+        append_number(out, parent.attempt);
+        out += ']';
     }
 };
 
@@ -175,8 +172,15 @@ struct WriteCause {
 struct WriteState {
     std::string& out;
 
-    void word(std::string_view word) const { out.append(",\"").append(word).append(1, '"'); }
-    void number(std::int64_t value) const { out.append(1, ',').append(std::to_string(value)); }
+    void word(std::string_view word) const {
+        out += ",\"";
+        out += word;
+        out += '"';
+    }
+    void number(std::int64_t value) const {
+        out += ',';
+        append_number(out, value);
+    }
 
     void operator()(const Pending&) const { word("pending"); }
     void operator()(const Calling& state) const {
@@ -258,7 +262,7 @@ struct WriteState {
 
 void append_failure(std::string& out, const Failure& failure) {
     out += '[';
-    append_string(out, failure.reason);
+    append_text(out, failure.reason);
     if (failure.step) {
         append_step(out += ',', *failure.step);
     }
@@ -296,7 +300,7 @@ void write_decision(Members& to, const Decision& decision) {
         for (const auto& [step, error] : decision.errors) {
             out += separator;
             append_step(out += '[', step);
-            append_string(out += ',', error);
+            append_text(out += ',', error);
             out += ']';
             separator = ',';
         }
@@ -323,7 +327,7 @@ void write_decision(Members& to, const Decision& decision) {
 
 std::string encode(const Record& record) {
     std::string out;
-    out.reserve(128);
+    out.reserve(256);
     Members members(out);
     std::visit(WriteCause{members}, record.cause);
     write_decision(members, record.decision);

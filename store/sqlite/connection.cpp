@@ -16,6 +16,13 @@ constexpr int kBusyTimeoutMs = 1'000;
 constexpr int kRowBytesMax = 16 << 20;
 constexpr int kIncremental = 2;  ///< Of PRAGMA auto_vacuum.
 
+/// Before the first connection of the process. By default SQLite counts all memory, under one mutex
+/// that every allocation on every thread takes; nobody asks for those figures. Where some other
+/// code of the process uses SQLite already, it is refused, and they are counted.
+void count_no_memory() {
+    [[maybe_unused]] static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 void configure_handle(SQLite::Database& database) {
     sqlite3* const db = handle(database);
     struct Flag {
@@ -54,6 +61,7 @@ void configure_handle(SQLite::Database& database) {
 }  // namespace
 
 std::unique_ptr<SQLite::Database> open_writer(const std::string& path, const std::string& vfs) {
+    count_no_memory();
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs,
         vfs);
@@ -90,6 +98,7 @@ Result<void> configure_writer(SQLite::Database& database, const SqliteOptions& o
 }
 
 std::unique_ptr<SQLite::Database> open_reader(const std::string& path, const std::string& vfs) {
+    count_no_memory();
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs, vfs);
     configure_handle(*database);

@@ -33,10 +33,17 @@ class Prepared {
     /// Runs a statement that gives no rows; returns how many rows it changed.
     template <typename... Values>
     int run(const Values&... values) {
-        int index = 0;
-        (bind(++index, values, Text::Borrowed), ...);
+        bind_from(1, values...);
         return run_bound();
     }
+
+    /// The same in pieces, where there are many values: the first of `values` is the parameter
+    /// `first`, from 1. Texts must live until `run_bound`.
+    template <typename... Values>
+    void bind_from(int first, const Values&... values) {
+        (bind(first++, values, Text::Borrowed), ...);
+    }
+    int run_bound();
 
     /// Starts a statement that gives rows. One at a time.
     template <typename... Values>
@@ -69,7 +76,6 @@ class Prepared {
     void bind_integer(int index, std::int64_t value);
     void bind_text(int index, const std::string& value, Text text);
     void bind_null(int index);
-    int run_bound();
 
     std::unique_ptr<SQLite::Statement> statement_;
 };

@@ -64,8 +64,12 @@ Result<bool> RetentionSlices::slice(Timestamp now) {
         return done ? Result<bool>(true) : tl::unexpected(done.error());
     };
     if (const auto found = candidates(now); !found.empty()) {
-        return true_if_done(transactions_.run("delete " + std::to_string(found.size()) + " sagas",
-                                              [&] { return erase(found, now); }));
+        const Result<void> done = transactions_.run(
+            "delete " + std::to_string(found.size()) + " sagas", [&] { return erase(found, now); });
+        if (done) {
+            sagas_.committed();
+        }
+        return true_if_done(done);
     }
     if (has_old_tombstones(now)) {
         return true_if_done(transactions_.run("delete old tombstones", [&]() -> Result<void> {
@@ -104,7 +108,7 @@ std::vector<RetentionSlices::Candidate> RetentionSlices::candidates(Timestamp no
 }
 
 Result<void> RetentionSlices::erase(const std::vector<Candidate>& candidates, Timestamp now) {
-    sagas_.clear_counts();
+    sagas_.begin_transaction();
     SagaTable::Erased all{};
     SagaKey last_saga{};
     for (const Candidate& candidate : candidates) {
@@ -121,7 +125,7 @@ Result<void> RetentionSlices::erase(const std::vector<Candidate>& candidates, Ti
             break;
         }
     }
-    sagas_.write_counts();
+    sagas_.finish();
     keep_maximum_.run(std::string("saga_max"), last_saga);
     keep_maximum_.run(std::string("position_max"), all.last);
     keep_maximum_.run(std::string("time_max"), all.at);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "store/codec.h"
+#include "store/sqlite/saga_rows.h"
 
 namespace skald::store::sqlite {
 namespace {
@@ -20,15 +21,10 @@ std::optional<std::string> none_if_empty(const std::string& text) {
 }  // namespace
 
 SagaTable::SagaTable(SQLite::Database& database)
-    : insert_first_(database,
-                    "INSERT INTO journal(pos, saga, seq, at, type, data)"
-                    " VALUES (?, ?, 1, ?, ?, ?)"),
-      // A row without the one before it would break the journal for ever.
-      insert_next_(database,
-                   "INSERT INTO journal(pos, saga, seq, at, type, data)"
-                   " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS"
-                   " (SELECT 1 FROM journal WHERE saga = ?2 AND seq = ?3 - 1)"),
-      status_(database, "SELECT status FROM saga WHERE key = ?"),
+    : rows_(database, "journal(pos, saga, seq, at, type, data)"),
+      find_(database,
+            "SELECT status, (SELECT max(seq) FROM journal WHERE saga = saga.key)"
+            " FROM saga WHERE key = ?"),
       update_(database,
               "UPDATE saga SET status = ?2, ended_at = ?3, failing_since = ?4, last_error = ?5,"
               " last_step = ?6 WHERE key = ?1"),
@@ -37,36 +33,66 @@ SagaTable::SagaTable(SQLite::Database& database)
                    "SELECT pos, at, seq FROM journal WHERE saga = ? ORDER BY seq DESC LIMIT 1"),
       erase_journal_(database, "DELETE FROM journal WHERE saga = ?") {}
 
+void SagaTable::begin_transaction() {
+    rows_.begin();
+    changes_ = {};
+    if (!is_committed_ || known_.size() > kKnownMax) {
+        known_.clear();
+    }
+    is_committed_ = false;
+}
+
 void SagaTable::begin(const NewSaga& start, Position position) {
-    insert_first_.run(position, start.key, start.begun.at, sagas::RecordType::Begun,
-                      encode(start.begun));
+    insert(start.key, 1, start.begun, position);
+    if (request_key(start.begun) != nullptr) {
+        rows_.finish();  // The next start may ask for the key.
+    }
+    known_.insert_or_assign(start.key, Known{sagas::Status::Running, 1});
     ++change(sagas::Status::Running);
 }
 
 Result<SagaTable::Written> SagaTable::append(const Append& row, Position position, SagaKey last) {
-    const int rows = insert_next_.run(position, row.saga, row.seq, row.record.at,
-                                      sagas::type(row.record.cause), encode(row.record));
-    if (rows == 1) {
-        return Written::Yes;
+    const Result<Known*> found = find(row.saga);
+    if (!found) {
+        return tl::unexpected(found.error());
     }
-    if (row.saga <= last && !status_of(row.saga)) {
+    Known* const saga = *found;
+    if (saga == nullptr && row.saga <= last) {
         return Written::SagaIsGone;
     }
-    return broken(row.saga, "journal row " + std::to_string(row.seq) + " has none before it");
+    // A row without the one before it would break the journal for ever.
+    if (saga == nullptr || saga->last_seq == 0 || row.seq != saga->last_seq + 1) {
+        return broken(row.saga, "journal row " + std::to_string(row.seq) + " is not the next one");
+    }
+    insert(row.saga, row.seq, row.record, position);
+    saga->last_seq = row.seq;
+    return Written::Yes;
 }
 
 Result<void> SagaTable::update(const Summary& summary, SagaKey last) {
-    const std::optional<std::int64_t> before = status_of(summary.saga);
-    if (!before) {
+    const Result<Known*> found = find(summary.saga);
+    if (!found) {
+        return tl::unexpected(found.error());
+    }
+    Known* const saga = *found;
+    if (saga == nullptr) {
         if (summary.saga <= last) {
             return {};
         }
         return broken(summary.saga, "a summary of a saga that was never started");
     }
-    update_.run(summary.saga, summary.status, summary.ended_at, summary.failing_since,
-                none_if_empty(summary.last_error), none_if_empty(summary.last_step));
-    --changes_.at(static_cast<std::size_t>(*before));
+    const int rows =
+        update_.run(summary.saga, summary.status, summary.ended_at, summary.failing_since,
+                    none_if_empty(summary.last_error), none_if_empty(summary.last_step));
+    if (rows != 1) {
+        return broken(summary.saga, "its row is no longer there");
+    }
+    --change(saga->status);
     ++change(summary.status);
+    saga->status = summary.status;
+    if (sagas::is_terminal(summary.status)) {
+        known_.erase(summary.saga);  // Hardly anything comes after the end.
+    }
     return {};
 }
 
@@ -79,8 +105,14 @@ SagaTable::Erased SagaTable::erase_journal(SagaKey saga, sagas::Status status) {
         erased.at = rows.time(1);
     }
     erased.rows = erase_journal_.run(saga);
+    known_.erase(saga);
     --change(status);
     return erased;
+}
+
+void SagaTable::finish() {
+    rows_.finish();
+    write_counts();
 }
 
 void SagaTable::write_counts() {
@@ -92,9 +124,25 @@ void SagaTable::write_counts() {
     }
 }
 
-std::optional<std::int64_t> SagaTable::status_of(SagaKey saga) {
-    Rows rows = status_.query(saga);
-    return rows.next() ? std::optional{rows.integer(0)} : std::nullopt;
+Result<SagaTable::Known*> SagaTable::find(SagaKey saga) {
+    if (const auto known = known_.find(saga); known != known_.end()) {
+        return &known->second;
+    }
+    rows_.finish();  // Or the last of them would not be seen.
+    Rows rows = find_.query(saga);
+    if (!rows.next()) {
+        return nullptr;
+    }
+    const auto status = status_of(rows.integer(0));
+    if (!status) {
+        return broken(saga, status.error().message);
+    }
+    const Known known{*status, static_cast<std::uint32_t>(rows.integer(1))};
+    return &known_.emplace(saga, known).first->second;
+}
+
+void SagaTable::insert(SagaKey saga, std::uint32_t seq, const Record& record, Position position) {
+    rows_.add(position, saga, seq, record.at, sagas::type(record.cause), encode(record));
 }
 
 }  // namespace skald::store::sqlite

@@ -4,19 +4,33 @@
 #include <string>
 #include <utility>
 
+#include "sagas/json_text.h"
 #include "store/retention_rules.h"
 #include "store/sqlite/saga_rows.h"
 
 namespace skald::store::sqlite {
+namespace {
+
+std::string input_text(const Value& input) {
+    std::string text;
+    if (input) {
+        sagas::append_json(text, *input, sagas::NotUtf8::Replaced);
+    } else {
+        text = "null";
+    }
+    return text;
+}
+
+}  // namespace
 
 StartTable::StartTable(SQLite::Database& database)
     : keys_(database),
       salts_(keys_.salts()),
+      inputs_(database, "input(saga, json)"),
       insert_saga_(database,
                    "INSERT INTO saga(key, id, definition, status, id_origin, has_key, started_at,"
                    " deadline_at, labels, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT(id) DO NOTHING"),
-      insert_input_(database, "INSERT INTO input(saga, json) VALUES (?, ?)"),
       insert_key_(database, "INSERT INTO key(hash, saga) VALUES (?, ?)"),
       insert_tombstone_(database, "INSERT OR REPLACE INTO tombstone(hash, at) VALUES (?, ?)"),
       keep_salts_(database, "UPDATE meta SET value = max(value, ?) WHERE name = 'hash_salts'"),
@@ -55,7 +69,7 @@ Result<StartOutcome> StartTable::write(const NewSaga& start) {
     if (rows == 0) {
         return keys_.find_id(start.id, start.body_hash).value();
     }
-    insert_input_.run(start.key, start.input ? start.input->dump() : std::string("null"));
+    inputs_.add(start.key, input_text(start.input));
     if (slot) {
         insert_key_.run(slot->hash, start.key);
         if (slot->salt > 0) {

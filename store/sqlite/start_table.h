@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "store/sqlite/prepared.h"
 #include "store/sqlite/request_keys.h"
+#include "store/sqlite/row_groups.h"
 #include "store/store.h"
 
 namespace skald::store::sqlite {
@@ -14,6 +16,11 @@ class StartTable {
  public:
     /// The database must be migrated.
     explicit StartTable(SQLite::Database& database);
+
+    /// At the start of a transaction.
+    void begin_transaction() { inputs_.begin(); }
+    /// At its end: what is not yet written.
+    void finish() { inputs_.finish(); }
 
     /// The journal is written by the caller, before the next start.
     Result<StartOutcome> write(const NewSaga& start);
@@ -32,7 +39,8 @@ class StartTable {
 
     RequestKeys keys_;
     std::uint32_t salts_;  ///< At least as many as were ever used.
-    Prepared insert_saga_, insert_input_, insert_key_, insert_tombstone_, keep_salts_;
+    RowGroups<SagaKey, std::string> inputs_;
+    Prepared insert_saga_, insert_key_, insert_tombstone_, keep_salts_;
     Prepared buried_at_, to_erase_;
     Prepared erase_saga_, erase_input_, erase_key_, forget_tombstones_;
 };

@@ -60,6 +60,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
             stop_if_corrupt(done.error());
             return tl::unexpected(done.error());
         }
+        sagas_.committed();
     }
     last_saga_ = applied.last_saga;
     last_position_ = applied.committed.last;
@@ -68,7 +69,8 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
 }
 
 Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
-    sagas_.clear_counts();
+    starts_.begin_transaction();
+    sagas_.begin_transaction();
     locks_.clear_heads();
     for (const auto& change : batch.definitions) {
         applied.committed.definitions.push_back(
@@ -95,7 +97,8 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     for (const Park& park : batch.parks) {
         parks_.park(park);
     }
-    sagas_.write_counts();
+    starts_.finish();
+    sagas_.finish();
     applied.committed.lock_heads = locks_.new_heads();
     return {};
 }

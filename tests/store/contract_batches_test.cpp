@@ -82,6 +82,12 @@ struct BrokenBatch {
 TEST_P(StoreContract, StopsAtABatchThatBreaksTheJournal) {
     const std::array broken = {
         BrokenBatch{"a gap", [](Batch& batch, DefinitionKey) { batch.rows = {step_row(1, 3)}; }},
+        BrokenBatch{"a gap behind a row",
+                    [](Batch& batch, DefinitionKey) {
+                        batch.rows = {step_row(1, 2), step_row(1, 4)};
+                    }},
+        BrokenBatch{"the first row again",
+                    [](Batch& batch, DefinitionKey) { batch.rows = {granted_row(1, 1)}; }},
         BrokenBatch{"a row twice",
                     [](Batch& batch, DefinitionKey) {
                         batch.rows = {step_row(1, 2), step_row(1, 2)};
@@ -96,16 +102,84 @@ TEST_P(StoreContract, StopsAtABatchThatBreaksTheJournal) {
             [](Batch& batch, DefinitionKey) { batch.starts = {start(2, DefinitionKey{77})}; }},
     };
     for (const BrokenBatch& each : broken) {
-        SCOPED_TRACE(each.name);
-        open({});
-        const DefinitionKey key = order();
-        write_start(start(1, key));
-        Batch batch;
-        each.make(batch, key);
-        EXPECT_EQ(writer().write(batch).error().code, ErrorCode::Corruption);
-        EXPECT_EQ(writer().write({}).error().code, ErrorCode::Corruption);
-        EXPECT_EQ(writer().maintain(at(0)).error().code, ErrorCode::Corruption);
+        for (const bool is_reopened : {false, true}) {
+            SCOPED_TRACE(std::string(each.name) + (is_reopened ? ", after a restart" : ""));
+            open({});
+            const DefinitionKey key = order();
+            write_start(start(1, key));
+            if (is_reopened) {
+                reopen();
+            }
+            Batch batch;
+            each.make(batch, key);
+            EXPECT_EQ(writer().write(batch).error().code, ErrorCode::Corruption);
+            EXPECT_EQ(writer().write({}).error().code, ErrorCode::Corruption);
+            EXPECT_EQ(writer().maintain(at(0)).error().code, ErrorCode::Corruption);
+        }
     }
+}
+
+// As many rows as are written with one statement, fewer, more, and some of one saga in a row.
+TEST_P(StoreContract, WritesRowsOfBatchesOfAnySize) {
+    const DefinitionKey key = order();
+    std::int64_t last = 0;
+    std::int64_t position = 0;
+    for (std::int64_t sagas = 1; sagas <= 20; ++sagas) {
+        Batch batch;
+        for (std::int64_t i = 0; i < sagas; ++i) {
+            batch.starts.push_back(start(++last, key));
+        }
+        for (std::uint32_t seq = 2; seq <= 3; ++seq) {
+            for (std::int64_t i = 0; i < sagas; ++i) {
+                batch.rows.push_back(step_row(last - i, seq));
+            }
+        }
+        batch.rows.push_back(step_row(last, 4));
+        position += 3 * sagas + 1;
+        ASSERT_EQ(write(batch).last, Position{position});
+        ASSERT_EQ(journal(last).size(), 4u);
+        ASSERT_EQ(journal(last - sagas + 1).size(), sagas == 1 ? 4u : 3u);
+    }
+    const FeedPage feed = got(reader().feed(Position{0}, 2'000));
+    ASSERT_EQ(feed.rows.size(), static_cast<std::size_t>(position));
+    for (std::size_t i = 0; i < feed.rows.size(); ++i) {
+        ASSERT_EQ(feed.rows[i].row.position, Position{static_cast<std::int64_t>(i) + 1});
+    }
+}
+
+TEST_P(StoreContract, GoesOnWithAJournalAfterARestart) {
+    const DefinitionKey key = order();
+    write_start(start(1, key));
+    for (std::uint32_t seq = 2; seq <= 4; ++seq) {
+        reopen();
+        Batch batch;
+        batch.rows = {step_row(1, seq)};
+        if (seq == 3) {
+            batch.summaries = {summary(1, Status::Stuck)};
+        }
+        write(batch);
+        EXPECT_EQ(journal(1).size(), seq);
+    }
+    EXPECT_THAT(counts(), ElementsAre(0, 0, 1, 0, 0, 0));
+}
+
+// A terminal summary need not be the last that is heard of a saga.
+TEST_P(StoreContract, GoesOnWithAJournalAfterTheEnd) {
+    const DefinitionKey key = order();
+    write_start(start(1, key));
+    Batch batch;
+    batch.rows = {step_row(1, 2), step_row(1, 3)};
+    batch.summaries = {summary(1, Status::Completed, at(3)), summary(1, Status::Stuck)};
+    write(batch);
+    batch = {};
+    batch.rows = {step_row(1, 4)};
+    batch.summaries = {summary(1, Status::Compensating)};
+    write(batch);
+    batch.rows = {step_row(1, 5)};
+    batch.summaries = {summary(1, Status::Completed, at(5))};
+    write(batch);
+    EXPECT_EQ(journal(1).size(), 5u);
+    EXPECT_THAT(counts(), ElementsAre(0, 0, 0, 1, 0, 0));
 }
 
 }  // namespace

@@ -163,5 +163,24 @@ TEST_P(StoreContract, LeavesOutRowsOfADeletedSaga) {
     EXPECT_THAT(counts(), ElementsAre(1, 0, 0, 0, 0, 0));
 }
 
+// It is deleted although its end was not the last that was heard of it.
+TEST_P(StoreContract, LeavesOutRowsOfADeletedSagaThatWasHeardOfLate) {
+    open(Retention{1h, 1h, 1h});
+    const DefinitionKey key = order();
+    Batch batch;
+    add_finished(batch, start(1, key));
+    write(batch);
+    Batch late;
+    late.rows = {step_row(1, 5)};
+    write(late);
+    maintain(at(0) + 2h);
+    EXPECT_THAT(list({}), IsEmpty());
+    late.rows = {step_row(1, 6)};
+    late.summaries = {summary(1, Status::Stuck)};
+    EXPECT_EQ(write(late).last, Position{5});
+    EXPECT_THAT(journal(1), IsEmpty());
+    EXPECT_THAT(counts(), ElementsAre(0, 0, 0, 0, 0, 0));
+}
+
 }  // namespace
 }  // namespace skald::store

@@ -104,6 +104,70 @@ TEST_F(SqliteFaults, TellsTheSameHeadsWhenABatchIsTriedAgain) {
     expect_sound();
 }
 
+/// A batch about saga 1, whose start was written by another one before.
+Batch rows_of_a_saga_under_way() {
+    Batch batch;
+    for (std::uint32_t seq = 2; seq <= 4; ++seq) {
+        batch.rows.push_back(step_row(1, seq));
+    }
+    batch.summaries = {summary(1, sagas::Status::Stuck)};
+    return batch;
+}
+
+TEST_F(SqliteFaults, TakesRowsAgainThatWereRolledBack) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch begin;
+    begin.starts = {start(1, definition_)};
+    ASSERT_TRUE(store_->writer().write(begin));
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Forever});
+    for (int tries = 0; tries < 2; ++tries) {
+        ASSERT_EQ(store_->writer().write(rows_of_a_saga_under_way()).error().code,
+                  ErrorCode::Unavailable);
+    }
+    vfs_.clear();
+    const auto committed = store_->writer().write(rows_of_a_saga_under_way());
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(committed->last, Position{4});
+    expect_sound();
+}
+
+TEST_F(SqliteFaults, TakesNoRowBehindOneThatWasRolledBack) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch begin;
+    begin.starts = {start(1, definition_)};
+    ASSERT_TRUE(store_->writer().write(begin));
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Once});
+    ASSERT_EQ(store_->writer().write(rows_of_a_saga_under_way()).error().code,
+              ErrorCode::Unavailable);
+    vfs_.clear();
+    Batch next;
+    next.rows = {step_row(1, 5)};
+    EXPECT_EQ(store_->writer().write(next).error().code, ErrorCode::Corruption);
+    expect_sound();
+}
+
+// What a rolled back deletion took out of memory is still in the file.
+TEST_F(SqliteFaults, GoesOnWithASagaWhoseDeletionWasRolledBack) {
+    options_.retention = {1h, 1h, 1h};
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch batch;
+    add_finished(batch, start(1, definition_));
+    ASSERT_TRUE(store_->writer().write(batch));
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Once});
+    ASSERT_EQ(store_->writer().maintain(at(0) + 2h).error().code, ErrorCode::Unavailable);
+    vfs_.clear();
+    Batch late;
+    late.rows = {step_row(1, 5)};
+    late.summaries = {summary(1, sagas::Status::Stuck)};
+    const auto committed = store_->writer().write(late);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(committed->last, Position{5});
+    expect_sound();
+}
+
 // The nth write fails for lack of space, for every n until none of them does.
 TEST_F(SqliteFaults, IsWholeAfterAFullDiskAtAnyWrite) {
     open();

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/prepared.h"
+
+namespace skald::store::sqlite {
+
+/// Inserts rows into a table, kGroup of them with one statement: that takes a third less than
+/// kGroup statements.
+///
+/// Threads: as its connection. Members may throw SQLite::Exception; then some of the rows may be
+/// there, and the caller must roll back.
+template <typename... Columns>
+class RowGroups {
+ public:
+    /// `into`: the table and its columns, as "input(saga, json)".
+    RowGroups(SQLite::Database& database, const std::string& into)
+        : insert_(database, insert_sql(into, 1)),
+          insert_group_(database, insert_sql(into, kGroup)) {
+        waiting_.reserve(kGroup);
+    }
+
+    /// At the start of a transaction: forgets what the one before did not finish.
+    void begin() { waiting_.clear(); }
+    /// The row is there after `finish`, if not before.
+    void add(Columns... row) {
+        waiting_.emplace_back(std::move(row)...);
+        if (waiting_.size() == kGroup) {
+            int next = 1;
+            for (const Row& each : waiting_) {
+                bind(insert_group_, each, next);
+                next += kColumns;
+            }
+            insert_group_.run_bound();
+            waiting_.clear();
+        }
+    }
+    void finish() {
+        for (const Row& each : waiting_) {
+            bind(insert_, each, 1);
+            insert_.run_bound();
+        }
+        waiting_.clear();
+    }
+
+ private:
+    using Row = std::tuple<Columns...>;
+    static constexpr int kColumns = sizeof...(Columns);
+    static constexpr std::size_t kGroup = 8;
+
+    /// OR FAIL: SQLite keeps no way back from a statement of many rows, for the whole transaction
+    /// is rolled back.
+    static std::string insert_sql(const std::string& into, std::size_t rows) {
+        std::string row = "(?";
+        for (int column = 1; column < kColumns; ++column) {
+            row += ", ?";
+        }
+        row += ")";
+        std::string sql = "INSERT OR FAIL INTO " + into + " VALUES " + row;
+        for (std::size_t i = 1; i < rows; ++i) {
+            sql += ", " + row;
+        }
+        return sql;
+    }
+    static void bind(Prepared& insert, const Row& row, int first) {
+        std::apply([&](const auto&... values) { insert.bind_from(first, values...); }, row);
+    }
+
+    Prepared insert_, insert_group_;
+    std::vector<Row> waiting_;  ///< Fewer than kGroup.
+};
+
+}  // namespace skald::store::sqlite
