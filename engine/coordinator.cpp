@@ -67,7 +67,7 @@ void Coordinator::Impl::turn() {
     }
     fire_timers();
     while (!is_full()) {
-        if (commands_.empty()) commands_ = mailbox_.take_all();
+        if (commands_.empty()) mailbox_.take_all(commands_);
         if (commands_.empty()) break;
         Command command = std::move(commands_.front());
         commands_.pop_front();
@@ -82,6 +82,7 @@ void Coordinator::Impl::turn() {
 }
 
 void Coordinator::Impl::fire_timers() {
+    if (timers_.size() == 0) return;
     const sagas::Timestamp now = parts_.clock.now();
     while (!is_full()) {
         const auto timer = timers_.take_due(now);
@@ -136,21 +137,23 @@ void Coordinator::Impl::in_turn(std::function<void()> work) {
 // ---- Events ------------------------------------------------------------------------------------
 
 /// Its record is the caller's to journal.
-sagas::Transition Coordinator::Impl::tell(LiveSaga& live, const sagas::Event& event) {
+sagas::Transition Coordinator::Impl::tell(LiveSaga& live, const sagas::Event& event,
+                                          sagas::Timestamp now) {
     if (live.park_batch != 0) stay(live);
     sagas::Transition transition =
-        sagas::apply(live.definition(), std::move(live.saga), event, parts_.clock.now());
+        sagas::apply(live.definition(), std::move(live.saga), event, now);
     live.saga = std::move(transition.saga);
     for (const sagas::Effect& effect : transition.effects) owe(live, effect);
     return transition;
 }
 
 void Coordinator::Impl::apply(LiveSaga& live, const Said& said) {
-    sagas::Transition transition = tell(live, said.event);
+    const sagas::Timestamp now = parts_.clock.now();
+    sagas::Transition transition = tell(live, said.event, now);
     if (said.call) {
         const auto call = std::find_if(live.calls.begin(), live.calls.end(),
                                        [&](const OpenCall& each) { return each.id == *said.call; });
-        tell_attempt(live, *call, std::get<sagas::Answered>(said.event), transition);
+        tell_attempt(live, *call, std::get<sagas::Answered>(said.event), transition, now);
         live.calls.erase(call);
     }
     if (!live.links.empty()) unlink_answered(live, said.event);
@@ -168,7 +171,7 @@ void Coordinator::Impl::owe(LiveSaga& live, const sagas::Effect& effect) {
     live.last_effects = gathering_.number;
 }
 
-void Coordinator::Impl::journal(LiveSaga& live, sagas::Record record) {
+void Coordinator::Impl::journal(LiveSaga& live, sagas::Record&& record) {
     const sagas::RecordType type = sagas::type(record.cause);
     const bool is_suspended = type == sagas::RecordType::Suspended;
     const bool is_over = record.decision.end.has_value();
@@ -235,7 +238,7 @@ void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
 
 void Coordinator::Impl::tell_attempt(const LiveSaga& live, const OpenCall& call,
                                      const sagas::Answered& answered,
-                                     const sagas::Transition& transition) {
+                                     const sagas::Transition& transition, sagas::Timestamp now) {
     const auto* cause =
         transition.record ? std::get_if<sagas::AnsweredCause>(&transition.record->cause) : nullptr;
     const sagas::Outcome outcome =
@@ -243,7 +246,7 @@ void Coordinator::Impl::tell_attempt(const LiveSaga& live, const OpenCall& call,
                          : sagas::classify(live.definition(), live.saga, answered.step,
                                            answered.phase, answered.answer)
                                .outcome;
-    const double seconds = std::chrono::duration<double>(parts_.clock.now() - call.since).count();
+    const double seconds = std::chrono::duration<double>(now - call.since).count();
     parts_.telemetry.attempt_ended(live.definition().name, live.definition().step(call.step).name,
                                    call.phase, outcome, seconds);
 }

@@ -67,11 +67,11 @@ void Coordinator::Impl::take(StartMany command) {
 
 void Coordinator::Impl::begin(Start command, std::optional<Parentage> parentage) {
     const sagas::Timestamp now = parts_.clock.now();
-    const sagas::Definition& definition = command.version->definition;
     last_key_ = store::SagaKey{static_cast<std::int64_t>(last_key_) + 1};
-    LiveSaga live;
+    LiveSaga& live = live_[last_key_];
     live.key = last_key_;
-    live.version = command.version;
+    live.version = std::move(command.version);
+    const sagas::Definition& definition = live.definition();
     live.saga = sagas::make_saga(definition, command.id, now, command.input);
     live.labels = command.labels;
     live.summary = {last_key_, sagas::Status::Running, {}, {}, {}, {}};
@@ -82,19 +82,18 @@ void Coordinator::Impl::begin(Start command, std::optional<Parentage> parentage)
         live.parent = parentage->key;
         event.parent = std::move(parentage->parent);
     }
-    sagas::Transition begun = sagas::apply(definition, std::move(live.saga), event, now);
+    sagas::Transition begun = sagas::apply(definition, std::move(live.saga), std::move(event), now);
     live.saga = std::move(begun.saga);
     SKALD_CHECK(begun.record);
     live.next_seq = 2;
     live.last_batch = gathering_.number;
     gathering_.batch->starts.push_back(
-        {last_key_, std::move(command.id), command.id_origin, command.version->key, now,
+        {last_key_, std::move(command.id), command.id_origin, live.version->key, now,
          live.saga.deadline_at, std::move(command.input), std::move(command.labels),
          std::move(command.body_hash), live.parent, std::move(*begun.record)});
     gathering_.starts.push_back({last_key_, std::move(command.done)});
-    LiveSaga& kept = live_.emplace(last_key_, std::move(live)).first->second;
-    for (const sagas::Effect& effect : begun.effects) owe(kept, effect);
-    note_summary(kept);
+    for (const sagas::Effect& effect : begun.effects) owe(live, effect);
+    note_summary(live);
 }
 
 // ---- Commands for one saga ---------------------------------------------------------------------
@@ -137,7 +136,7 @@ void Coordinator::Impl::operate(LiveSaga& live, Operate command) {
     }
     sagas::Event event =
         std::visit([](auto& which) { return sagas::Event(std::move(which)); }, command.event);
-    sagas::Transition transition = tell(live, event);
+    sagas::Transition transition = tell(live, event, parts_.clock.now());
     if (transition.record) journal(live, std::move(*transition.record));
     const bool is_refused =
         transition.refusal && transition.refusal->code != sagas::RefusalCode::AlreadySo;
@@ -165,7 +164,7 @@ void Coordinator::Impl::take(CallBack command) {
 void Coordinator::Impl::call_back(LiveSaga& live, CallBack command) {
     const sagas::StepIndex step = command.event.step;
     const sagas::Phase phase = command.event.phase;
-    sagas::Transition transition = tell(live, std::move(command.event));
+    sagas::Transition transition = tell(live, std::move(command.event), parts_.clock.now());
     const bool is_taken =
         transition.record && sagas::type(transition.record->cause) != sagas::RecordType::Late;
     for (const OpenCall& call : live.calls) {

@@ -40,6 +40,7 @@ bool Coordinator::Impl::is_look_due() const {
 void Coordinator::Impl::submit() {
     syncing_ = std::exchange(gathering_, Gathering{});
     gathering_.number = syncing_->number + 1;
+    gathering_.expect_as_much_as(*syncing_);
     write();
 }
 

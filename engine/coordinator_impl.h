@@ -54,12 +54,12 @@ class Coordinator::Impl {
     };
 
     // Filling a batch: what happened.
-    sagas::Transition tell(LiveSaga& live, const sagas::Event& event);
+    sagas::Transition tell(LiveSaga& live, const sagas::Event& event, sagas::Timestamp now);
     void apply(LiveSaga& live, const Said& said);
     void tell_attempt(const LiveSaga& live, const OpenCall& call, const sagas::Answered& answered,
-                      const sagas::Transition& transition);
+                      const sagas::Transition& transition, sagas::Timestamp now);
     void owe(LiveSaga& live, const sagas::Effect& effect);
-    void journal(LiveSaga& live, sagas::Record record);
+    void journal(LiveSaga& live, sagas::Record&& record);
     void note_summary(LiveSaga& live);
     void fire_timers();
     bool is_full() const { return gathering_.rows() >= options_.batch_rows_max; }

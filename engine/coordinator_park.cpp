@@ -36,6 +36,7 @@ void Coordinator::Impl::consider(store::SagaKey key, bool is_idle) {
 }
 
 void Coordinator::Impl::park_the_idle() {
+    if (idle_.empty()) return;
     const sagas::Timestamp now = parts_.clock.now();
     while (!idle_.empty() && !is_full() && (is_crowded() || *idle_.next() <= now)) {
         const store::SagaKey key = idle_.take();

@@ -35,6 +35,16 @@ struct Gathering {
     std::vector<store::SagaKey> at_rest;  ///< Sagas that ended or got stuck in it.
     std::vector<store::SagaKey> waiting;  ///< Sagas that may have nothing to do for long.
 
+    /// Makes room for about as much as `last` holds.
+    void expect_as_much_as(const Gathering& last) {
+        batch->rows.reserve(last.batch->rows.size());
+        batch->starts.reserve(last.batch->starts.size());
+        batch->summaries.reserve(last.batch->summaries.size());
+        starts.reserve(last.starts.size());
+        effects.reserve(last.effects.size());
+        at_rest.reserve(last.at_rest.size());
+    }
+
     std::size_t rows() const {
         return batch->rows.size() + batch->starts.size() + batch->definitions.size() +
                batch->unparks.size() + batch->parks.size();

@@ -75,11 +75,13 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
     }
 
     void call(CallId id, sagas::Request request, std::uint32_t attempt) override {
-        Origin origin = origin_of(request);
-        queue_.push(origin, id);
-        const bool is_new =
-            calls_.try_emplace(id, Call{std::move(request), attempt, std::move(origin)}).second;
+        const auto [place, is_new] = calls_.try_emplace(id);
         SKALD_CHECK(is_new);
+        Call& call = place->second;
+        call.origin = origin_of(request);
+        call.request = std::move(request);
+        call.attempt = attempt;
+        queue_.push(call.origin, id);
         pump_soon();
     }
 
@@ -98,7 +100,7 @@ class HttpCaller final : public Caller, private HttpConnectionEvents {
 
     struct Call {
         sagas::Request request;  ///< Once it has left the queue, without headers and body.
-        std::uint32_t attempt;
+        std::uint32_t attempt = 0;
         Origin origin;
         Instant ends_at{};
         std::optional<Timers::iterator> timer{};

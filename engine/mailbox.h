@@ -27,9 +27,10 @@ class Mailbox {
         return commands_.size() == 1 ? Put::First : Put::Behind;
     }
 
-    std::deque<Command> take_all() SKALD_EXCLUDES(mutex_) {
+    /// Moves all to `to`, which must be empty, and whose memory is used for what comes.
+    void take_all(std::deque<Command>& to) SKALD_EXCLUDES(mutex_) {
         const MutexLock lock(mutex_);
-        return std::exchange(commands_, {});
+        to.swap(commands_);
     }
 
     std::size_t depth() const SKALD_EXCLUDES(mutex_) {

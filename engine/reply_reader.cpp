@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sagas/ascii.h"
 #include "sagas/check.h"
 
 namespace skald::engine {
@@ -19,14 +20,13 @@ using boost::beast::error_code;
 using boost::beast::string_view;
 
 constexpr int kInterimRepliesMax = 8;
+constexpr std::size_t kHeadersUsual = 8;
 // Memory that is taken on the word of a Content-Length alone.
 constexpr std::size_t kReservedMax = 64u << 10;
 
 std::string lower(string_view text) {
     std::string lowered(text.data(), text.size());
-    for (char& c : lowered) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
+    for (char& c : lowered) c = sagas::to_lower(c);
     return lowered;
 }
 
@@ -34,6 +34,7 @@ std::string lower(string_view text) {
 class Parser final : public http::basic_parser<false> {
  public:
     explicit Parser(const ReplyReader::Limits& limits) : limits_(limits) {
+        headers.reserve(kHeadersUsual);
         eager(true);
         header_limit(static_cast<std::uint32_t>(limits.header_bytes));
         // on_body_impl counts instead, so that an oversize body still leaves a status. (Beast 1.74

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string_view>
 
 #include "engine/trace_context.h"
+#include "sagas/ascii.h"
 
 namespace skald::engine {
 namespace {
@@ -18,14 +18,33 @@ constexpr std::size_t kDescribedPathMax = 200;  // Bytes.
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
+// By character: every byte of every call is looked up.
+using CharacterSet = std::array<bool, 256>;
+constexpr CharacterSet kIsOfValue = [] {
+    CharacterSet is_of_value{};
+    for (std::size_t c = 0; c < is_of_value.size(); ++c) {
+        is_of_value[c] = (c >= 0x20 && c != 0x7F) || c == '\t';
+    }
+    return is_of_value;
+}();
 /// RFC 9110, 5.6.2.
-bool is_token(std::string_view text) {
-    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kMarks.find(c) != std::string_view::npos;
-    });
+constexpr CharacterSet kIsOfToken = [] {
+    CharacterSet is_of_token{};
+    for (const unsigned char c : std::string_view("0123456789"
+                                                  "abcdefghijklmnopqrstuvwxyz"
+                                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                  "!#$%&'*+-.^_`|~")) {
+        is_of_token[c] = true;
+    }
+    return is_of_token;
+}();
+
+bool holds_only(std::string_view text, const CharacterSet& allowed) {
+    return std::all_of(text.begin(), text.end(),
+                       [&allowed](char c) { return allowed[static_cast<unsigned char>(c)]; });
 }
+
+bool is_token(std::string_view text) { return !text.empty() && holds_only(text, kIsOfToken); }
 
 bool is_target(std::string_view text) {
     return text.starts_with('/') && std::none_of(text.begin(), text.end(), [](char c) {
@@ -33,30 +52,59 @@ bool is_target(std::string_view text) {
            });
 }
 
-bool is_same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                              [&](char x, char y) { return lower(x) == lower(y); });
-}
+/// The headers that to_bytes looks for.
+enum class Known : std::uint8_t {
+    No,    ///< Any other.
+    Ours,  ///< It adds them itself; two of one would be read differently by different servers.
+    UserAgent,
+    Accept,
+    Traceparent,
+    Saga,
+    Step,
+    Phase,
+};
 
-/// What to_bytes adds itself; two of one would be read differently by different servers.
-bool is_ours(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kOurs = {
-        "host",       "content-length", "transfer-encoding",
-        "connection", "skald-attempt",  "skald-deadline",
+Known known(std::string_view header) {
+    struct Named {
+        std::string_view name;
+        Known known;
     };
-    return std::any_of(kOurs.begin(), kOurs.end(),
-                       [&](std::string_view ours) { return is_same_name(name, ours); });
-}
-
-std::optional<std::string_view> header(const sagas::Request& request, std::string_view name) {
-    for (const auto& [key, value] : request.headers) {
-        if (is_same_name(key, name)) return value;
+    static constexpr std::array<Named, 12> kNames = {{{"host", Known::Ours},
+                                                      {"content-length", Known::Ours},
+                                                      {"transfer-encoding", Known::Ours},
+                                                      {"connection", Known::Ours},
+                                                      {"skald-attempt", Known::Ours},
+                                                      {"skald-deadline", Known::Ours},
+                                                      {"user-agent", Known::UserAgent},
+                                                      {"accept", Known::Accept},
+                                                      {"traceparent", Known::Traceparent},
+                                                      {"skald-saga", Known::Saga},
+                                                      {"skald-step", Known::Step},
+                                                      {"skald-phase", Known::Phase}}};
+    for (const Named& each : kNames) {
+        if (sagas::are_equal_texts(header, each.name)) return each.known;
     }
-    return std::nullopt;
+    return Known::No;
 }
 
-Result<void> check(const sagas::Request& request) {
+/// The values of the headers that a request gives; of two the first. Borrows them.
+class Given {
+ public:
+    void add(Known header, const std::string& value) {
+        const std::string*& kept = values_[static_cast<std::size_t>(header)];
+        if (kept == nullptr) kept = &value;
+    }
+    bool has(Known header) const { return values_[static_cast<std::size_t>(header)] != nullptr; }
+    std::string_view value(Known header) const {
+        return has(header) ? std::string_view(*values_[static_cast<std::size_t>(header)])
+                           : std::string_view();
+    }
+
+ private:
+    std::array<const std::string*, static_cast<std::size_t>(Known::Phase) + 1> values_{};
+};
+
+Result<void> check_line(const sagas::Request& request) {
     if (!is_token(request.method)) {
         return sagas::fail(ErrorCode::InvalidArgument, "the method is no HTTP token");
     }
@@ -64,21 +112,27 @@ Result<void> check(const sagas::Request& request) {
         return sagas::fail(ErrorCode::InvalidArgument,
                            "the path and query must start with / and hold visible ASCII only");
     }
+    return {};
+}
+
+Result<Given> check_headers(const sagas::Request& request) {
+    Given given;
     for (const auto& [name, value] : request.headers) {
         if (!is_token(name)) {
             return sagas::fail(ErrorCode::InvalidArgument, "a header's name is no HTTP token");
         }
-        if (is_ours(name)) {
+        const Known header = known(name);
+        if (header == Known::Ours) {
             return sagas::fail(ErrorCode::InvalidArgument,
                                "header " + name + " is set by skald and can't be given");
         }
-        if (std::any_of(value.begin(), value.end(),
-                        [](char c) { return is_control(c) && c != '\t'; })) {
+        if (!holds_only(value, kIsOfValue)) {
             return sagas::fail(ErrorCode::InvalidArgument,
                                "the value of header " + name + " has control characters");
         }
+        given.add(header, value);
     }
-    return {};
+    return given;
 }
 
 bool has_length(const sagas::Request& request) {
@@ -87,14 +141,18 @@ bool has_length(const sagas::Request& request) {
            request.method == "PATCH";
 }
 
+std::string authority(sagas::HttpCall::Scheme scheme, const std::string& host, std::uint16_t port) {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    std::string text = is_ipv6 ? "[" + host + "]" : host;
+    const std::uint16_t usual = scheme == sagas::HttpCall::Scheme::Https ? 443 : 80;
+    if (port != usual) text += ":" + std::to_string(port);
+    return text;
+}
+
 }  // namespace
 
 std::string authority(const Origin& origin) {
-    const bool is_ipv6 = origin.host.find(':') != std::string::npos;
-    std::string text = is_ipv6 ? "[" + origin.host + "]" : origin.host;
-    const std::uint16_t usual = origin.scheme == sagas::HttpCall::Scheme::Https ? 443 : 80;
-    if (origin.port != usual) text += ":" + std::to_string(origin.port);
-    return text;
+    return authority(origin.scheme, origin.host, origin.port);
 }
 
 std::string to_text(const Origin& origin) {
@@ -114,25 +172,26 @@ std::string described(const sagas::Request& request) {
 
 Result<std::string> to_bytes(const sagas::Request& request, std::uint32_t attempt,
                              sagas::Timestamp deadline) {
-    if (const Result<void> checked = check(request); !checked) {
+    if (const Result<void> checked = check_line(request); !checked) {
         return tl::unexpected(checked.error());
     }
+    const Result<Given> given = check_headers(request);
+    if (!given) return tl::unexpected(given.error());
     std::string bytes;
     bytes.reserve(512 + request.target.size() + request.body.size());
     const auto add = [&bytes](std::string_view name, std::string_view value) {
         bytes.append(name).append(": ").append(value).append("\r\n");
     };
     bytes.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-    add("Host", authority(origin_of(request)));
+    add("Host", authority(request.scheme, request.host, request.port));
     for (const auto& [name, value] : request.headers) add(name, value);
-    if (!header(request, "user-agent")) add("User-Agent", "skald/" SKALD_VERSION);
-    if (!header(request, "accept")) add("Accept", "application/json");
+    if (!given->has(Known::UserAgent)) add("User-Agent", "skald/" SKALD_VERSION);
+    if (!given->has(Known::Accept)) add("Accept", "application/json");
     add("Skald-Attempt", std::to_string(attempt));
     add("Skald-Deadline", sagas::to_rfc3339(deadline));
-    if (!header(request, "traceparent")) {
-        add("traceparent", traceparent(header(request, "skald-saga").value_or(""),
-                                       header(request, "skald-step").value_or(""),
-                                       header(request, "skald-phase").value_or(""), attempt));
+    if (!given->has(Known::Traceparent)) {
+        add("traceparent", traceparent(given->value(Known::Saga), given->value(Known::Step),
+                                       given->value(Known::Phase), attempt));
     }
     if (has_length(request)) add("Content-Length", std::to_string(request.body.size()));
     bytes.append("\r\n").append(request.body);

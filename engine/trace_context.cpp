@@ -1,5 +1,6 @@
 #include "engine/trace_context.h"
 
+#include <array>
 #include <initializer_list>
 
 namespace skald::engine {
@@ -27,7 +28,11 @@ std::uint64_t hash(std::uint64_t seed, std::initializer_list<std::string_view> p
 
 void append_hex(std::string& text, std::uint64_t value) {
     static constexpr char kDigits[] = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[(value >> shift) & 0xFu]);
+    std::array<char, 16> digits;
+    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4) {
+        *digit = kDigits[value & 0xFu];
+    }
+    text.append(digits.data(), digits.size());
 }
 
 }  // namespace
