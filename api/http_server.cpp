@@ -7,19 +7,19 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "api/http/connection.h"
 #include "api/http/connections.h"
 #include "api/http/dispatcher.h"
 #include "api/http/listener.h"
+#include "api/http/poller.h"
 #include "api/http/worker_threads.h"
 
 namespace skald::api {
 namespace {
-
-using http::Listener;
-using http::WorkerThreads;
 
 constexpr std::size_t kOpsThreads = 2;
 
@@ -27,13 +27,6 @@ HttpServerOptions with_defaults(HttpServerOptions options) {
     if (options.serve == HttpServerOptions::Serve::OpsOnly) options.threads = kOpsThreads;
     options.threads = std::max(options.threads, std::size_t{2});
     return options;
-}
-
-/// Threads that may be held by Later::Long and Stream: a fifth is kept for requests that don't
-/// wait.
-std::size_t long_max(const HttpServerOptions& options) {
-    const std::size_t kept = std::max(options.threads / 5, std::size_t{1});
-    return std::min(options.waiting_max, options.threads - kept);
 }
 
 std::optional<RouteTable> ops_only(const RouteTable& table, const HttpServerOptions& options) {
@@ -64,21 +57,26 @@ class BoundServer final : public HttpServer {
           ops_table_(ops_only(table, options_)),
           table_(ops_table_ ? *ops_table_ : table),
           observer_(std::move(observer)),
-          connections_(options_.waiting_max, long_max(options_), options_.streams_max),
-          threads_(options_.threads, options_.queue) {}
+          connections_(poller_,
+                       {options_.connections_max, options_.waiting_max, options_.streams_max}),
+          threads_(poller_, options_.threads) {}
     ~BoundServer() override { BoundServer::stop(sagas::Milliseconds(0)); }
 
     sagas::Result<void> start() {
-        auto listener = http::bind_listener(options_.host, options_.port, options_.idle_time,
-                                            {.submit = [this](auto& task) { return submit(task); },
-                                             .serve = [this](int socket) { serve(socket); },
-                                             .turn_away = [this](int socket) { turn_away(socket); },
-                                             .idle = [this] { relieve(); }});
+        auto listener = http::bind_listener(options_.host, options_.port,
+                                            [this](int socket) { accept(socket); });
         if (!listener) return tl::unexpected(listener.error());
         listener_ = std::move(*listener);
         dispatcher_.emplace(table_, guards_of(options_, listener_->port()));
-        shared_.emplace(http::Shared{options_, *dispatcher_, observer_, connections_, threads_,
-                                     draw_id_prefix()});
+        shared_.emplace(http::Shared{
+            options_,
+            {options_.target_bytes_max, options_.header_bytes_max, options_.header_count_max},
+            *dispatcher_,
+            observer_,
+            connections_,
+            poller_,
+            draw_id_prefix()});
+        threads_.start();
         listener_->start();
         return {};
     }
@@ -92,26 +90,19 @@ class BoundServer final : public HttpServer {
         const auto until = std::chrono::steady_clock::now() + time;
         listener_->stop();
         connections_.begin_stop();
-        threads_.wait_until_free(until);
+        connections_.wait_until_empty(until);
         connections_.close_all();
-        threads_.wait_until_free(std::chrono::steady_clock::time_point::max());
+        connections_.wait_until_empty(std::chrono::steady_clock::time_point::max());
     }
 
  private:
-    bool submit(WorkerThreads::Task& task) {
-        const auto submitted = threads_.submit(task);
-        if (submitted != WorkerThreads::Submitted::Started) connections_.free_one();
-        return submitted != WorkerThreads::Submitted::Refused;
-    }
-
-    void serve(int socket) { http::Connection(*shared_, socket, ++connection_count_).serve(); }
-
-    void turn_away(int socket) { http::turn_away(*shared_, socket, ++connection_count_); }
-
-    /// Connections that came when all others were busy find a thread once some have become idle or
-    /// late.
-    void relieve() {
-        for (std::size_t queued = threads_.queued(); queued > 0; --queued) connections_.free_one();
+    void accept(int socket) {
+        const std::uint64_t number = ++connection_count_;
+        if (!connections_.make_place()) return http::turn_away(*shared_, socket, number);
+        const http::Poller::Id id = poller_.next_id();
+        auto connection = std::make_unique<http::Connection>(*shared_, id, socket, number);
+        const http::Wait wait = connection->first_wait();
+        poller_.add(id, std::move(connection), socket, wait);
     }
 
     const HttpServerOptions options_;
@@ -120,10 +111,11 @@ class BoundServer final : public HttpServer {
     const RequestObserver observer_;
     std::optional<http::Dispatcher> dispatcher_;  ///< Needs the port that was bound.
     std::optional<http::Shared> shared_;
-    std::atomic<std::uint64_t> connection_count_{0};
+    std::uint64_t connection_count_ = 0;  ///< The accepting thread's.
+    http::Poller poller_;
     http::Connections connections_;
-    WorkerThreads threads_;
-    std::unique_ptr<Listener> listener_;
+    http::WorkerThreads threads_;
+    std::unique_ptr<http::Listener> listener_;
 
     std::mutex stop_mutex_;
     bool is_stopped_ = false;  ///< Guarded by stop_mutex_.
@@ -134,9 +126,14 @@ class BoundServer final : public HttpServer {
 sagas::Result<std::unique_ptr<HttpServer>> start_http_server(const RouteTable& table,
                                                              HttpServerOptions options,
                                                              RequestObserver observer) {
-    auto server = std::make_unique<BoundServer>(table, std::move(options), std::move(observer));
-    if (const auto started = server->start(); !started) return tl::unexpected(started.error());
-    return server;
+    try {
+        auto server = std::make_unique<BoundServer>(table, std::move(options), std::move(observer));
+        if (const auto started = server->start(); !started) return tl::unexpected(started.error());
+        return server;
+    } catch (const std::system_error& error) {
+        return sagas::fail(sagas::ErrorCode::Unavailable,
+                           std::string("serve HTTP: ") + error.what());
+    }
 }
 
 }  // namespace skald::api

@@ -17,11 +17,13 @@ namespace skald::api {
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;  ///< 0: a free one.
-    std::size_t threads = 320;  ///< At most (and 2 at least); made when they are needed.
-    std::size_t queue = 1024;   ///< Connections that wait for a thread; more are refused.
-    /// Connections that wait (Later::Long, Stream) or idle. A fifth of the threads never waits.
-    std::size_t waiting_max = 256;
-    std::size_t streams_max = 64;  ///< Of them, streams; more are refused.
+    /// Requests that are worked on at once, at most (what waits takes no thread); made when they
+    /// are needed.
+    std::size_t threads = 64;
+    /// Open at once. For one more, one that is idle or late is closed, or else it is refused.
+    std::size_t connections_max = 5'120;
+    std::size_t waiting_max = 4'096;  ///< Of them, those that wait (Later::Long, Stream) or idle.
+    std::size_t streams_max = 64;     ///< Of them, streams; more are refused.
     std::size_t header_count_max = 100;
     std::size_t header_bytes_max = 32u << 10;
     std::size_t target_bytes_max = 8u << 10;
@@ -36,7 +38,7 @@ struct HttpServerOptions {
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> allowed_origins;  ///< --public-url; their hosts are allowed, too.
     std::string token;                         ///< Empty: none needed.
-    /// OpsOnly: the routes for Audience::Ops alone, on two threads.
+    /// OpsOnly: the routes for Audience::Ops alone, on two threads at most.
     enum class Serve : std::uint8_t { Everything, OpsOnly } serve = Serve::Everything;
 };
 
@@ -53,7 +55,8 @@ using RequestObserver =
 /// Everything that a request may do wrong is answered with a problem document. What can't be read
 /// as a request, or is refused before its body was read, closes the connection.
 ///
-/// Threads: free. Handlers run on the server's threads, which block in a Later and a Stream.
+/// Threads: free. Handlers run on the server's threads; what waits (idle connections, slow clients,
+/// Later, Stream) takes none.
 class HttpServer {
  public:
     virtual ~HttpServer() = default;  ///< Stops, if it wasn't, without patience.
@@ -65,7 +68,8 @@ class HttpServer {
 };
 
 /// Binds, and serves on threads of its own. `table` must outlive it.
-/// Errors: Unavailable: "listen on 127.0.0.1:8080: address already in use".
+/// Errors: Unavailable: "listen on 127.0.0.1:8080: address already in use"; when the system has no
+/// descriptors or threads left.
 sagas::Result<std::unique_ptr<HttpServer>> start_http_server(const RouteTable& table,
                                                              HttpServerOptions options,
                                                              RequestObserver observer);

@@ -24,7 +24,7 @@ struct ServeOptions {
     std::string public_url;  ///< Empty: none.
     std::vector<std::string> allow_hosts;
     std::string token;  ///< Empty: none needed.
-    std::size_t threads = 320;
+    std::size_t threads = 64;
     std::size_t calls_per_origin = 256;
     store::Retention retention;
     Synchronous synchronous = Synchronous::Full;

@@ -119,7 +119,8 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
     text("--public-url", flags.public_url, "URL",
          "How others reach this server; participants that call back need it");
     list("--allow-host", flags.allow_hosts, "HOST", "A further Host to answer to");
-    number("--threads", flags.threads, 2, 10'000, "Connections that are served at once");
+    number("--threads", flags.threads, 2, 10'000,
+           "Requests that are worked on at once; waits take no thread");
     number("--calls-per-origin", flags.calls_per_origin, 1, 20'000,
            "Calls in flight to one participant");
     list("--retain", flags.retain, "STATUS=DURATION",

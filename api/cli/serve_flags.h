@@ -21,7 +21,7 @@ struct ServeFlags {
     std::string ops_listen;
     std::string public_url;
     std::vector<std::string> allow_hosts;
-    unsigned threads = 320;
+    unsigned threads = 64;
     unsigned calls_per_origin = 256;
     std::vector<std::string> retain;
     std::string synchronous = "full";

@@ -1,39 +1,38 @@
 #include "api/http/connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <exception>
+#include <span>
 #include <utility>
 
 #include <spdlog/spdlog.h>
-
-#include "api/http/stream_sender.h"
 
 namespace skald::api::http {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+using Received = ReceiveBuffer::Received;
 
-/// Holds most requests whole. Grown for larger heads, and given back after them.
-constexpr std::size_t kBufferBytes = 8u << 10;
-/// A body's memory is taken as it arrives, in pieces, and not on the word of its Content-Length.
-constexpr std::size_t kBodyPieceBytes = 64u << 10;
-/// How long a peer that was refused may take to read why.
+/// How long a peer that was refused may take to read why: closing a socket with unread bytes resets
+/// the connection, and it would lose our reply (RFC 9112, section 9.6).
 constexpr std::chrono::milliseconds kDrainTime{1000};
+/// A peer that sends more than this isn't about to read it.
+constexpr std::size_t kDrainBytesMax = 8u << 20;
+constexpr std::size_t kDrainPieceBytes = 16u << 10;
 /// The longest single wait: steady times can't be added to without end.
-constexpr sagas::Milliseconds kLaterTimeMax{24 * 3600 * 1000};
-
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr sagas::Milliseconds kWaitTimeMax{24 * 3600 * 1000};
+/// How soon it is noticed that the reader of a stream has gone while there was nothing to send.
+constexpr sagas::Milliseconds kLookTime{1'000};
+/// The system would keep megabytes for each reader that doesn't read.
+constexpr int kUnreadBytesMax = 64 << 10;
 
 Deadline in(std::chrono::milliseconds time) { return SteadyClock::now() + time; }
-
-HeadLimits limits_of(const HttpServerOptions& options) {
-    return {options.target_bytes_max, options.header_bytes_max, options.header_count_max};
+Deadline in_at_most(sagas::Milliseconds time) {
+    return in(std::clamp(time, sagas::Milliseconds(0), kWaitTimeMax));
 }
+bool is_over(Deadline until) { return SteadyClock::now() >= until; }
 
 Problem internal_error() {
     return make_problem(ProblemType::Internal,
@@ -45,246 +44,381 @@ Problem too_many_streams() {
                         "too many streams are open, too many requests wait, or the server stops");
 }
 
-/// A method of the client's invention must not become a metric's label.
-std::string_view known_method(std::string_view method) {
-    constexpr std::array<std::string_view, 9> kMethods{
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
-    return std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end() ? "OTHER" : method;
+Problem body_too_large(std::size_t size_max) {
+    return make_problem(ProblemType::BodyTooLarge,
+                        "the body is longer than " + std::to_string(size_max) + " bytes");
 }
 
-}  // namespace
-
-Connection::Connection(Shared& shared, int socket, std::uint64_t number)
-    : shared_(shared),
-      socket_(socket),
-      member_(shared.connections, socket),
-      id_prefix_(shared.id_prefix + std::to_string(number) + '-'),
-      first_head_until_(in(shared.options.header_time)),
-      buffer_(kBufferBytes) {}
-
-void Connection::serve() {
-    Next next = Next::Request;
-    while (next == Next::Request) {
-        next = serve_request();
-        if (next != Next::Request || begin_ < end_) continue;
-        if (buffer_.size() > kBufferBytes) buffer_ = std::vector<char>(kBufferBytes);
-        if (!member_.begin_idle()) next = Next::Close;
-    }
-    // Where others wait for this thread, the last reply is not watched over.
-    if (next == Next::Drain && shared_.threads.queued() == 0) socket_.drain(in(kDrainTime));
-}
-
-Connection::Next Connection::serve_request() {
-    request_id_ = id_prefix_ + std::to_string(++requests_);
-    const auto head_size = receive_head();
-    if (!head_size) return head_size.error() ? refuse(*head_size.error()) : Next::Close;
-
-    const std::span<char> bytes(buffer_.data() + begin_, *head_size);
-    const Parsed<RequestHead> head = parse_head(bytes, limits_of(shared_.options));
-    if (!head) return refuse(head.error());
-
-    auto admitted = shared_.dispatcher.admit(*head);
-    if (!admitted) return refuse(*head, *head_size, admitted.error());
-    const Route& route = admitted->route;
-    Request& request = admitted->request;
-    request.id = request_id_;
-
-    auto body = receive_body(*head, *head_size, route.body_bytes_max);
-    if (!body) {
-        if (!body.error()) return Next::Close;
-        return refuse(*body.error(), route.operation_id, head->method);
-    }
-    request.body = std::move(*body);
-
-    const auto answered = answer(route, request);
-    return std::visit([&](const auto& each) { return send(each, route, *head); }, answered);
-}
-
-tl::expected<std::size_t, Connection::Ending> Connection::receive_head() {
-    const HeadLimits limits = limits_of(shared_.options);
-    HeadScanner scanner(limits);
-    std::optional<Deadline> until;
-    if (requests_ == 1) until = first_head_until_;
-    if (begin_ == end_) {
-        if (!receive_more(until)) return tl::unexpected(Ending());
-        member_.begin_work();
-    }
-    for (;;) {
-        const Parsed<std::size_t> size =
-            scanner.scan(std::string_view(buffer_.data() + begin_, end_ - begin_));
-        if (!size) return tl::unexpected(Ending(size.error()));
-        if (*size > 0) return *size;
-
-        if (!until) until = in(shared_.options.header_time);
-        member_.begin_receiving();
-        if (!receive_more(until)) {
-            return tl::unexpected(ending_at(*until, "head", shared_.options.header_time));
-        }
-        member_.begin_work();
-    }
-}
-
-tl::expected<std::string, Connection::Ending> Connection::receive_body(const RequestHead& head,
-                                                                       std::size_t head_size,
-                                                                       std::size_t size_max) {
-    const std::size_t size = head.content_length;
-    const HttpServerOptions& options = shared_.options;
-    if (size > size_max) {
-        return tl::unexpected(
-            Ending(make_problem(ProblemType::BodyTooLarge,
-                                "the body is longer than " + std::to_string(size_max) + " bytes")));
-    }
-    begin_ += head_size;
-    const std::size_t here = std::min(size, end_ - begin_);
-    std::string body(buffer_.data() + begin_, here);
-    begin_ += here;
-    if (here == size) return body;
-
-    const Deadline until = in(options.body_time);
-    if (head.awaits_continue &&
-        socket_.send(kContinue, {}, in(options.write_time)) == Socket::Sent::Failed) {
-        return tl::unexpected(Ending());
-    }
-    member_.begin_receiving();
-    for (std::size_t filled = here; filled < size;) {
-        if (filled == body.size()) body.resize(std::min(size, filled + kBodyPieceBytes));
-        const std::size_t got =
-            socket_.receive({body.data() + filled, body.size() - filled}, until);
-        if (got == 0) return tl::unexpected(ending_at(until, "body", options.body_time));
-        filled += got;
-    }
-    member_.begin_work();
-    return body;
-}
-
-bool Connection::receive_more(std::optional<Deadline> until) {
-    if (begin_ > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= std::exchange(begin_, 0);
-    // Bounded, for the scanner refuses a head that is too large.
-    if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
-    const std::span<char> place(buffer_.data() + end_, buffer_.size() - end_);
-    const std::size_t got = until ? socket_.receive(place, *until) : socket_.receive(place);
-    end_ += got;
-    return got > 0;
-}
-
-Connection::Ending Connection::ending_at(Deadline until, std::string_view what,
-                                         sagas::Milliseconds time) const {
-    if (SteadyClock::now() < until) return std::nullopt;
+Problem too_slow(std::string_view what, sagas::Milliseconds time) {
     return make_problem(ProblemType::RequestTimeout, "the " + std::string(what) +
                                                          " of the request did not arrive within " +
                                                          sagas::to_duration_text(time));
 }
 
-std::variant<Reply, Stream> Connection::answer(const Route& route, const Request& request) {
+/// A method of the client's invention must not become a metric's label.
+std::string_view known_method(std::string_view method) {
+    constexpr std::array<std::string_view, 9> kMethods{
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+    const auto known = std::find(kMethods.begin(), kMethods.end(), method);
+    return known == kMethods.end() ? "OTHER" : *known;
+}
+
+bool is_continue_sent(Socket& socket) {
+    std::string_view head = "HTTP/1.1 100 Continue\r\n\r\n";
+    std::string_view body;
+    return socket.send(head, body) == Socket::Sent::Whole;
+}
+
+}  // namespace
+
+Connection::Connection(Shared& shared, Poller::Id id, int socket, std::uint64_t number)
+    : shared_(shared),
+      id_(id),
+      socket_(socket),
+      member_(shared.connections, socket, id),
+      id_prefix_(shared.id_prefix + std::to_string(number) + '-'),
+      received_(socket_, shared.head_limits),
+      until_(in(shared.options.header_time)) {}
+
+Connection::~Connection() {
+    if (is_counted_) member_.end_waiting();
+    if (stream_) member_.end_streaming();
+}
+
+std::optional<Wait> Connection::go_on() {
+    for (;;) {
+        const Step next = step();
+        if (const auto* wait = std::get_if<Wait>(&next)) return *wait;
+        stage_ = std::get<Stage>(next);
+        if (stage_ == Stage::Over) return std::nullopt;
+    }
+}
+
+Connection::Step Connection::step() {
+    switch (stage_) {
+        case Stage::Between:
+            return await_request();
+        case Stage::Head:
+            return read_head();
+        case Stage::Body:
+            return read_body();
+        case Stage::Handling:
+            return handle();
+        case Stage::Finishing:
+            return finish_later();
+        case Stage::Sending:
+            return go_on_sending();
+        case Stage::Streaming:
+            return go_on_streaming();
+        case Stage::Draining:
+            return go_on_draining();
+        case Stage::Over:
+            break;
+    }
+    return Stage::Over;
+}
+
+// ---- Reading -----------------------------------------------------------------------------------
+
+Connection::Step Connection::await_request() {
+    switch (received_.receive()) {
+        case Received::Some:
+            break;
+        case Received::NothingYet:
+            if (!is_over(until_)) return Wait{Wait::For::Bytes, until_};
+            return Stage::Over;
+        case Received::Gone:
+            return Stage::Over;
+    }
+    member_.begin_work();
+    return begin_request();
+}
+
+/// There are bytes of it. The time for the first one began with the connection.
+Connection::Step Connection::begin_request() {
+    if (++requests_ > 1) until_ = in(shared_.options.header_time);
+    exchange_ = {.id = id_prefix_ + std::to_string(requests_), .method = known_method({})};
+    return Stage::Head;
+}
+
+Connection::Step Connection::read_head() {
+    const Parsed<std::size_t> size = received_.scan();
+    if (!size) return refuse(size.error());
+    if (*size > 0) return admit(*size);
+    return await_bytes(received_.receive(), "head", shared_.options.header_time);
+}
+
+Connection::Step Connection::await_bytes(Received received, std::string_view what,
+                                         sagas::Milliseconds time) {
+    if (received == Received::Some) {
+        member_.begin_work();
+        return stage_;
+    }
+    if (received == Received::Gone) return Stage::Over;
+    if (is_over(until_)) return refuse(too_slow(what, time));
+    member_.begin_receiving();
+    return Wait{Wait::For::Bytes, until_};
+}
+
+Connection::Step Connection::admit(std::size_t head_size) {
+    const Parsed<RequestHead> head = parse_head(received_.head(head_size), shared_.head_limits);
+    if (!head) return refuse(head.error());
+    exchange_.method = known_method(head->method);
+    exchange_.version = head->version;
+    exchange_.is_persistent = head->is_persistent;
+
+    auto admitted = shared_.dispatcher.admit(*head);
+    if (!admitted) {
+        received_.take(head_size, exchange_.request.body, 0);
+        return refuse(admitted.error(), head->content_length);
+    }
+    exchange_.route = &admitted->route;
+    exchange_.operation_id = exchange_.route->operation_id;
+    exchange_.request = std::move(admitted->request);
+    exchange_.request.id = exchange_.id;
+    return begin_body(*head, head_size);
+}
+
+Connection::Step Connection::begin_body(const RequestHead& head, std::size_t head_size) {
+    const std::size_t size = head.content_length;
+    const std::size_t size_max = exchange_.route->body_bytes_max;
+    if (size > size_max) return refuse(body_too_large(size_max));
+    std::string& body = exchange_.request.body;
+    received_.take(head_size, body, size);
+    if (body.size() == size) return Stage::Handling;
+    if (head.awaits_continue && !is_continue_sent(socket_)) return Stage::Over;
+    exchange_.body_size = size;
+    until_ = in(shared_.options.body_time);
+    return Stage::Body;
+}
+
+Connection::Step Connection::read_body() {
+    std::string& body = exchange_.request.body;
+    if (body.size() == exchange_.body_size) return Stage::Handling;
+    return await_bytes(received_.receive(body, exchange_.body_size), "body",
+                       shared_.options.body_time);
+}
+
+// ---- Answering ---------------------------------------------------------------------------------
+
+Connection::Step Connection::handle() {
     try {
-        Answer answer = route.handler(request);
-        while (auto* later = std::get_if<Later>(&answer)) answer = wait_for(std::move(*later));
-        if (const auto* refused = std::get_if<Problem>(&answer)) {
-            return to_reply(*refused, request_id_);
-        }
-        if (auto* stream = std::get_if<Stream>(&answer); stream && is_sendable(*stream)) {
-            return std::move(*stream);
-        }
-        if (auto* reply = std::get_if<Reply>(&answer); reply && is_sendable(*reply)) {
-            return std::move(*reply);
-        }
-        spdlog::error("request {}: {}: a header of the answer has a control character", request_id_,
-                      route.operation_id);
+        return answer_with(exchange_.route->handler(exchange_.request));
     } catch (const std::exception& error) {
-        spdlog::error("request {}: {}: {}", request_id_, route.operation_id, error.what());
+        return fail(error.what());
     }
-    return to_reply(internal_error(), request_id_);
 }
 
-Answer Connection::wait_for(Later later) {
-    const Deadline until = in(std::clamp(later.time, sagas::Milliseconds(0), kLaterTimeMax));
-    later.arm(member_.wakeup().begin());
-    if (later.kind == Later::Kind::Short) {
-        member_.wakeup().wait(until);
-    } else if (member_.begin_waiting()) {
-        member_.wakeup().wait(until);
-        member_.end_waiting();
+Connection::Step Connection::finish_later() {
+    if (std::exchange(is_counted_, false)) member_.end_waiting();
+    const Later later = std::move(*later_);
+    later_.reset();
+    try {
+        return answer_with(later.finish());
+    } catch (const std::exception& error) {
+        return fail(error.what());
     }
-    return later.finish();
 }
 
-Connection::Next Connection::refuse(const Problem& problem, std::string_view operation_id,
-                                    std::string_view method) {
-    const Reply reply = to_reply(problem, request_id_);
-    const auto sent = send(reply, operation_id, method, HttpVersion::Http11, Persistence::Close);
-    return sent == Socket::Sent::Whole ? Next::Drain : Next::Close;
+Connection::Step Connection::answer_with(Answer answer) {
+    if (auto* later = std::get_if<Later>(&answer)) return begin_later(std::move(*later));
+    if (const auto* refused = std::get_if<Problem>(&answer)) {
+        return reply(to_reply(*refused, exchange_.id));
+    }
+    if (auto* stream = std::get_if<Stream>(&answer); stream && is_sendable(*stream)) {
+        return begin_streaming(std::move(*stream));
+    }
+    if (auto* whole = std::get_if<Reply>(&answer); whole && is_sendable(*whole)) {
+        return reply(std::move(*whole));
+    }
+    return fail("a header of the answer has a control character");
 }
 
-Connection::Next Connection::refuse(const RequestHead& head, std::size_t head_size,
-                                    const Refusal& refusal) {
-    Reply reply = to_reply(refusal.problem, request_id_);
-    reply.headers.insert(reply.headers.end(), refusal.headers.begin(), refusal.headers.end());
-    const bool has_body = head.content_length > 0;
-    const Persistence persistence = has_body ? Persistence::Close : persistence_for(head);
-    begin_ += head_size;
-    const auto sent = send(reply, refusal.operation_id, head.method, head.version, persistence);
-    if (sent == Socket::Sent::Failed) return Next::Close;
-    if (persistence == Persistence::Keep) return Next::Request;
-    return has_body ? Next::Drain : Next::Close;
+Connection::Step Connection::begin_later(Later later) {
+    const Deadline until = in_at_most(later.time);
+    later.arm(shared_.poller.begin_signal(id_));
+    const bool is_long = later.kind == Later::Kind::Long;
+    later_.emplace(std::move(later));
+    is_counted_ = is_long && member_.begin_waiting();
+    if (is_long && !is_counted_) return Stage::Finishing;
+    stage_ = Stage::Finishing;
+    return Wait{Wait::For::Signal, until};
 }
 
-Persistence Connection::persistence_for(const RequestHead& head) const {
-    // Connections that wait for a thread get this one's, now that its request is answered.
-    const bool goes_on = head.is_persistent && !member_.is_leaving() &&
-                         !shared_.connections.is_stopping() && shared_.threads.queued() == 0;
+Connection::Step Connection::fail(std::string_view why) {
+    spdlog::error("request {}: {}: {}", exchange_.id, exchange_.operation_id, why);
+    return reply(to_reply(internal_error(), exchange_.id));
+}
+
+// ---- Sending -----------------------------------------------------------------------------------
+
+Connection::Step Connection::refuse(const Problem& problem) {
+    return send(to_reply(problem, exchange_.id), Persistence::Close, Stage::Draining);
+}
+
+Connection::Step Connection::refuse(const Refusal& refusal, std::size_t content_length) {
+    exchange_.operation_id = refusal.operation_id;
+    Reply refused = to_reply(refusal.problem, exchange_.id);
+    refused.headers.insert(refused.headers.end(), refusal.headers.begin(), refusal.headers.end());
+    if (content_length == 0) return reply(std::move(refused));
+    return send(std::move(refused), Persistence::Close, Stage::Draining);
+}
+
+Persistence Connection::persistence() const {
+    const bool goes_on =
+        exchange_.is_persistent && !member_.is_leaving() && !shared_.connections.is_stopping();
     return goes_on ? Persistence::Keep : Persistence::Close;
 }
 
-Socket::Sent Connection::send(const Reply& reply, std::string_view operation_id,
-                              std::string_view method, HttpVersion version,
-                              Persistence persistence) {
-    tell(operation_id, method, reply.status);
-    const bool has_body = may_have_body(reply.status) && method != "HEAD";
-    return socket_.send(reply_head(reply, request_id_, version, persistence),
-                        has_body ? std::string_view(reply.body) : std::string_view(),
-                        in(shared_.options.write_time));
+Connection::Step Connection::reply(Reply reply) {
+    const Persistence kept = persistence();
+    const Stage then = kept == Persistence::Keep ? Stage::Between : Stage::Over;
+    return send(std::move(reply), kept, then);
 }
 
-Connection::Next Connection::send(const Reply& reply, const Route& route, const RequestHead& head) {
-    const Persistence persistence = persistence_for(head);
-    const auto sent = send(reply, route.operation_id, head.method, head.version, persistence);
-    const bool goes_on = sent == Socket::Sent::Whole && persistence == Persistence::Keep;
-    return goes_on ? Next::Request : Next::Close;
+Connection::Step Connection::send(Reply reply, Persistence persistence, Stage then) {
+    tell(reply.status);
+    const bool has_body = may_have_body(reply.status) && exchange_.method != "HEAD";
+    std::string head = reply_head(reply, exchange_.id, exchange_.version, persistence);
+    return begin_sending(std::move(head), has_body ? std::move(reply.body) : std::string(),
+                         shared_.options.write_time, then);
 }
 
-Connection::Next Connection::send(const Stream& stream, const Route& route,
-                                  const RequestHead& head) {
-    const bool has_body = head.method != "HEAD";
+Connection::Step Connection::begin_sending(std::string head, std::string body,
+                                           sagas::Milliseconds time, Stage then) {
+    head_ = std::move(head);
+    body_ = std::move(body);
+    head_left_ = head_;
+    body_left_ = body_;
+    after_sending_ = then;
+    until_ = in(time);
+    return go_on_sending();
+}
+
+Connection::Step Connection::go_on_sending() {
+    const Socket::Sent sent = socket_.send(head_left_, body_left_);
+    if (sent == Socket::Sent::Failed) return Stage::Over;
+    if (sent == Socket::Sent::Partly) {
+        stage_ = Stage::Sending;
+        if (!is_over(until_)) return Wait{Wait::For::Space, until_};
+        if (stream_) {
+            spdlog::info("request {}: dropped its reader, who did not keep up ({} for a piece)",
+                         exchange_.id, sagas::to_duration_text(shared_.options.stream_write_time));
+        }
+        return Stage::Over;
+    }
+    if (after_sending_ == Stage::Between) return end_request();
+    if (after_sending_ == Stage::Draining) return begin_draining();
+    return after_sending_;
+}
+
+Connection::Step Connection::end_request() {
+    received_.begin();
+    // They may be large, and the next request far.
+    body_ = std::string();
+    exchange_.request = Request();
+    if (!received_.is_empty()) return begin_request();
+    if (!member_.begin_idle()) return Stage::Over;
+    stage_ = Stage::Between;
+    until_ = in(shared_.options.idle_time);
+    return Wait{Wait::For::Bytes, until_};
+}
+
+void Connection::tell(int status) const {
+    if (shared_.observer) shared_.observer(exchange_.operation_id, exchange_.method, status);
+}
+
+// ---- Streams -----------------------------------------------------------------------------------
+
+Connection::Step Connection::begin_streaming(Stream stream) {
+    const bool has_body = exchange_.method != "HEAD";
     if (has_body && !member_.begin_streaming()) {
-        return send(to_reply(too_many_streams(), request_id_), route, head);
+        return reply(to_reply(too_many_streams(), exchange_.id));
     }
-    tell(route.operation_id, head.method, 200);
-    const auto sent = socket_.send(stream_head(stream, request_id_, head.version), {},
-                                   in(shared_.options.stream_write_time));
-    if (!has_body) return Next::Close;
-    if (sent == Socket::Sent::Whole) {
-        StreamSender sender(socket_, member_, shared_.connections, head.version,
-                            shared_.options.stream_write_time);
-        sender.send(stream, request_id_);
+    tell(200);
+    std::string head = stream_head(stream, exchange_.id, exchange_.version);
+    if (has_body) {
+        stream_.emplace(std::move(stream), exchange_.version);
+        socket_.limit_unread(kUnreadBytesMax);
     }
-    member_.end_streaming();
-    return Next::Close;
+    return begin_sending(std::move(head), {}, shared_.options.stream_write_time,
+                         has_body ? Stage::Streaming : Stage::Over);
 }
 
-void Connection::tell(std::string_view operation_id, std::string_view method, int status) const {
-    if (shared_.observer) shared_.observer(operation_id, known_method(method), status);
+Connection::Step Connection::go_on_streaming() {
+    const bool is_stopping = shared_.connections.is_stopping();
+    if (stream_waits_until_) {
+        if (socket_.is_peer_gone()) return Stage::Over;
+        const bool is_wait_over =
+            is_stopping || is_over(*stream_waits_until_) || shared_.poller.was_signalled(id_);
+        if (!is_wait_over) {
+            return Wait{Wait::For::Signal, std::min(*stream_waits_until_, in(kLookTime))};
+        }
+        stream_waits_until_.reset();
+    }
+    if (is_stopping) {
+        return begin_sending(stream_->last(), {}, shared_.options.stream_write_time, Stage::Over);
+    }
+    try {
+        return send_next_of_stream();
+    } catch (const std::exception& error) {
+        spdlog::error("request {}: cut its stream off: {}", exchange_.id, error.what());
+        return Stage::Over;
+    }
+}
+
+Connection::Step Connection::send_next_of_stream() {
+    const sagas::Milliseconds time = shared_.options.stream_write_time;
+    auto next = stream_->next();
+    if (auto* bytes = std::get_if<std::string>(&next)) {
+        return begin_sending(std::move(*bytes), {}, time, Stage::Streaming);
+    }
+    if (const auto* wait = std::get_if<Stream::Wait>(&next)) return await_stream(*wait);
+    return begin_sending(stream_->last(), {}, time, Stage::Over);
+}
+
+Connection::Step Connection::await_stream(const Stream::Wait& wait) {
+    stream_waits_until_ = in_at_most(wait.time);
+    const auto ready = shared_.poller.begin_signal(id_);
+    if (wait.arm) wait.arm(ready);
+    // After `begin_signal`, which forgets a signal that came before.
+    if (shared_.connections.is_stopping()) return Stage::Streaming;
+    stage_ = Stage::Streaming;
+    return Wait{Wait::For::Signal, std::min(*stream_waits_until_, in(kLookTime))};
+}
+
+// ---- The end -----------------------------------------------------------------------------------
+
+Connection::Step Connection::begin_draining() {
+    socket_.end_sending();
+    until_ = in(kDrainTime);
+    return Stage::Draining;
+}
+
+Connection::Step Connection::go_on_draining() {
+    std::array<char, kDrainPieceBytes> forgotten;
+    while (drained_ < kDrainBytesMax) {
+        const auto got = socket_.receive(forgotten);
+        if (!got && !is_over(until_)) return Wait{Wait::For::Bytes, until_};
+        if (got.value_or(0) == 0) return Stage::Over;
+        drained_ += *got;
+    }
+    return Stage::Over;
 }
 
 void turn_away(Shared& shared, int socket_descriptor, std::uint64_t number) {
     Socket socket(socket_descriptor);
     const std::string id = shared.id_prefix + std::to_string(number) + "-1";
-    const Reply reply = to_reply(
-        make_problem(ProblemType::Busy, "all threads of the server are taken; try again"), id);
+    const Reply reply =
+        to_reply(make_problem(ProblemType::Busy, "too many connections are open; try again"), id);
     if (shared.observer) shared.observer({}, known_method({}), reply.status);
-    const Deadline now = SteadyClock::now();
-    const std::string head = reply_head(reply, id, HttpVersion::Http11, Persistence::Close);
-    if (socket.send(head, reply.body, now) == Socket::Sent::Whole) socket.drain(now);
+    const std::string text = reply_head(reply, id, HttpVersion::Http11, Persistence::Close);
+    std::string_view head = text;
+    std::string_view body = reply.body;
+    if (socket.send(head, body) != Socket::Sent::Whole) return;
+    socket.end_sending();
+    std::array<char, kDrainPieceBytes> forgotten;
+    socket.receive(forgotten);
 }
 
 }  // namespace skald::api::http

@@ -4,15 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
-#include <vector>
 
 #include "api/http/connections.h"
 #include "api/http/dispatcher.h"
 #include "api/http/head.h"
+#include "api/http/poller.h"
+#include "api/http/receive_buffer.h"
 #include "api/http/reply_head.h"
 #include "api/http/socket.h"
-#include "api/http/worker_threads.h"
+#include "api/http/stream_body.h"
 #include "api/http_server.h"
 
 namespace skald::api::http {
@@ -20,72 +22,127 @@ namespace skald::api::http {
 /// What all connections of one server share.
 struct Shared {
     const HttpServerOptions& options;
+    const HeadLimits head_limits;
     const Dispatcher& dispatcher;
     const RequestObserver& observer;
     Connections& connections;
-    const WorkerThreads& threads;
+    Poller& poller;
     const std::string id_prefix;  ///< Of request ids; drawn anew by each process.
 };
 
 /// One connection, from accept to close: reads requests one after the other (pipelined ones too,
 /// for it keeps what came after a request), has them answered, and sends each reply at once.
 ///
+/// It goes from stage to stage until one of them must wait; then its thread is free for others
+/// (poller.h).
+///
 /// It does by itself what httplib::Server::process_request would do: the strict reading has to be
 /// ours in any case, for the library's leads around every limit, and then all that is left for it
 /// is to write the reply, for several times the cost (docs/adr/0006).
 ///
-/// Threads: the one that calls `serve`.
-class Connection {
+/// Threads: one at a time.
+class Connection final : public Poller::Waiter {
  public:
     /// `number`: which connection of the server this is. Takes over the socket.
-    Connection(Shared& shared, int socket, std::uint64_t number);
+    Connection(Shared& shared, Poller::Id id, int socket, std::uint64_t number);
+    ~Connection() override;
 
-    /// Serves the connection until it ends.
-    void serve();
+    /// For its first request.
+    Wait first_wait() const { return {Wait::For::Bytes, until_}; }
+
+    std::optional<Wait> go_on() override;
 
  private:
-    enum class Next : std::uint8_t { Request, Close, Drain };
-    /// Why reading ended without a request: a problem to answer with, or none (the peer is gone).
-    using Ending = std::optional<Problem>;
+    enum class Stage : std::uint8_t {
+        Between,  ///< Two requests, or before the first.
+        Head,
+        Body,
+        Handling,
+        Finishing,  ///< A Later's wait is over.
+        Sending,
+        Streaming,
+        Draining,
+        Over,
+    };
+    /// What comes next: at once, or (in the stage that says so) after a wait.
+    using Step = std::variant<Stage, Wait>;
 
-    Next serve_request();
-    tl::expected<std::size_t, Ending> receive_head();
-    /// Takes the head (which stays readable until the next receive_head) and the body out of the
-    /// buffer, and receives what is missing of the latter.
-    tl::expected<std::string, Ending> receive_body(const RequestHead& head, std::size_t head_size,
-                                                   std::size_t size_max);
-    /// False: nothing came. Without a deadline, it waits as an idle connection does.
-    bool receive_more(std::optional<Deadline> until);
-    Ending ending_at(Deadline until, std::string_view what, sagas::Milliseconds time) const;
+    Step step();
 
-    std::variant<Reply, Stream> answer(const Route& route, const Request& request);
-    Answer wait_for(Later later);
+    // Reading.
+    Step await_request();
+    Step begin_request();
+    Step read_head();
+    Step admit(std::size_t head_size);
+    Step begin_body(const RequestHead& head, std::size_t head_size);
+    Step read_body();
+    /// No more bytes are there: waits for some, until `time`, which was given for `what`, is over.
+    Step await_bytes(ReceiveBuffer::Received received, std::string_view what,
+                     sagas::Milliseconds time);
 
+    // Answering.
+    Step handle();
+    Step finish_later();
+    Step answer_with(Answer answer);
+    Step begin_later(Later later);
+    Step fail(std::string_view why);
+
+    // Sending.
     /// Answers what could not be read whole; nothing after it can be made sense of.
-    Next refuse(const Problem& problem, std::string_view operation_id = {},
-                std::string_view method = {});
+    Step refuse(const Problem& problem);
     /// Answers what was not let in; the connection goes on if no body follows.
-    Next refuse(const RequestHead& head, std::size_t head_size, const Refusal& refusal);
-    Persistence persistence_for(const RequestHead& head) const;
-    Socket::Sent send(const Reply& reply, std::string_view operation_id, std::string_view method,
-                      HttpVersion version, Persistence persistence);
-    Next send(const Reply& reply, const Route& route, const RequestHead& head);
-    Next send(const Stream& stream, const Route& route, const RequestHead& head);
-    void tell(std::string_view operation_id, std::string_view method, int status) const;
+    Step refuse(const Refusal& refusal, std::size_t content_length);
+    Persistence persistence() const;
+    Step reply(Reply reply);
+    Step send(Reply reply, Persistence persistence, Stage then);
+    Step begin_sending(std::string head, std::string body, sagas::Milliseconds time, Stage then);
+    Step go_on_sending();
+    Step end_request();
+    Step begin_streaming(Stream stream);
+    Step go_on_streaming();
+    Step send_next_of_stream();
+    Step await_stream(const Stream::Wait& wait);
+    Step begin_draining();
+    Step go_on_draining();
+    void tell(int status) const;
+
+    /// The request that is read or answered.
+    struct Exchange {
+        std::string id;
+        const Route* route = nullptr;     ///< Null: none matched, or it isn't known yet.
+        std::string_view operation_id{};  ///< Of the route.
+        std::string_view method;          ///< One that is known, or "OTHER".
+        HttpVersion version = HttpVersion::Http11;
+        bool is_persistent = false;
+        Request request{};
+        std::size_t body_size = 0;
+    };
 
     Shared& shared_;
+    const Poller::Id id_;
     Socket socket_;
     Connections::Member member_;
     const std::string id_prefix_;
-    const Deadline first_head_until_;  ///< The first request's head must be there by then.
+    ReceiveBuffer received_;
+    Stage stage_ = Stage::Between;
+    Deadline until_;  ///< Of the stage.
     std::uint64_t requests_ = 0;
-    std::string request_id_;
-    std::vector<char> buffer_;  ///< [begin_, end_) arrived and was not taken yet.
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
+    Exchange exchange_;
+
+    std::optional<Later> later_;
+    bool is_counted_ = false;  ///< `later_` counts as one that waits.
+
+    std::string head_;
+    std::string body_;
+    std::string_view head_left_;  ///< Of head_, to be sent.
+    std::string_view body_left_;  ///< Of body_.
+    Stage after_sending_ = Stage::Over;
+    std::optional<StreamBody> stream_;
+    std::optional<Deadline> stream_waits_until_;
+    std::size_t drained_ = 0;
 };
 
-/// Answers a connection that no thread has time for, without waiting for anything, and closes it.
+/// Answers a connection that there is no place for, without waiting for anything, and closes it.
 void turn_away(Shared& shared, int socket, std::uint64_t number);
 
 }  // namespace skald::api::http

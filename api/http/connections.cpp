@@ -6,13 +6,12 @@ namespace skald::api::http {
 
 using engine::MutexLock;
 
-Connections::Member::Member(Connections& all, int socket)
-    : all_(all), socket_(socket), since_(Clock::now().time_since_epoch().count()) {
+Connections::Member::Member(Connections& all, int socket, Poller::Id id)
+    : all_(all), socket_(socket), id_(id), since_(Clock::now().time_since_epoch().count()) {
     const MutexLock lock(all_.mutex_);
     place_ = all_.members_.insert(all_.members_.end(), this);
     if (all_.is_closing_) {
         ::shutdown(socket_, SHUT_RDWR);
-        wakeup_->close();
     } else if (all_.is_stopping()) {
         all_.evict(*this, Phase::Fresh);
     }
@@ -22,6 +21,7 @@ Connections::Member::~Member() {
     if (phase_.load() == Phase::Idle) begin_work();
     const MutexLock lock(all_.mutex_);
     all_.members_.erase(place_);
+    if (all_.members_.empty()) all_.emptied_.notify_all();
 }
 
 bool Connections::Member::begin_idle() {
@@ -32,7 +32,7 @@ bool Connections::Member::begin_idle() {
     phase_.store(Phase::Idle);
     // Once more: begin_stop may have looked just before the phase changed.
     if (all_.is_stopping()) return false;
-    if (idle + all_.waiting_.load() > all_.waiting_max_) {
+    if (idle + all_.waiting_.load() > all_.limits_.waiting) {
         const MutexLock lock(all_.mutex_);
         all_.evict_oldest(Phase::Idle, Clock::time_point::max());
     }
@@ -55,7 +55,7 @@ void Connections::Member::begin_receiving() {
 bool Connections::Member::begin_waiting() {
     if (is_leaving()) return false;
     const std::size_t waiting = all_.waiting_.fetch_add(1) + 1;
-    if (waiting > all_.long_max_) {
+    if (waiting > all_.limits_.waiting) {
         all_.waiting_.fetch_sub(1);
         return false;
     }
@@ -65,7 +65,7 @@ bool Connections::Member::begin_waiting() {
         end_waiting();
         return false;
     }
-    if (waiting + all_.idle_.load() > all_.waiting_max_) {
+    if (waiting + all_.idle_.load() > all_.limits_.waiting) {
         const MutexLock lock(all_.mutex_);
         all_.evict_oldest(Phase::Idle, Clock::time_point::max());
     }
@@ -79,7 +79,7 @@ void Connections::Member::end_waiting() {
 }
 
 bool Connections::Member::begin_streaming() {
-    if (all_.streams_.fetch_add(1) < all_.streams_max_ && begin_waiting()) return true;
+    if (all_.streams_.fetch_add(1) < all_.limits_.streams && begin_waiting()) return true;
     all_.streams_.fetch_sub(1);
     return false;
 }
@@ -91,12 +91,12 @@ void Connections::Member::end_streaming() {
 
 bool Connections::Member::is_leaving() const { return phase_.load() == Phase::Leaving; }
 
-void Connections::free_one() {
+bool Connections::make_place() {
     const MutexLock lock(mutex_);
+    if (members_.size() < limits_.connections) return true;
     const auto late = Clock::now() - kSlowTime;
-    if (evict_oldest(Phase::Idle, Clock::time_point::max())) return;
-    if (evict_oldest(Phase::Fresh, late)) return;
-    evict_oldest(Phase::Receiving, late);
+    return evict_oldest(Phase::Idle, Clock::time_point::max()) ||
+           evict_oldest(Phase::Fresh, late) || evict_oldest(Phase::Receiving, late);
 }
 
 void Connections::begin_stop() {
@@ -104,16 +104,23 @@ void Connections::begin_stop() {
     const MutexLock lock(mutex_);
     for (Member* member : members_) {
         if (evict(*member, Phase::Idle) || evict(*member, Phase::Fresh)) continue;
-        if (member->phase_.load() == Phase::Waiting) member->wakeup_->end();
+        if (member->phase_.load() == Phase::Waiting) poller_.signal(member->id_);
     }
 }
 
 void Connections::close_all() {
     const MutexLock lock(mutex_);
     is_closing_ = true;
-    for (Member* member : members_) {
-        ::shutdown(member->socket_, SHUT_RDWR);
-        member->wakeup_->close();
+    for (Member* member : members_) ::shutdown(member->socket_, SHUT_RDWR);
+    poller_.end_signals();
+}
+
+void Connections::wait_until_empty(std::chrono::steady_clock::time_point until) {
+    const MutexLock lock(mutex_);
+    while (!members_.empty()) {
+        if (emptied_.wait_until(mutex_, until) == engine::ConditionVariable::Woken::TimedOut) {
+            return;
+        }
     }
 }
 

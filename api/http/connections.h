@@ -5,18 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <memory>
 
-#include "api/http/wakeup.h"
+#include "api/http/poller.h"
 #include "engine/mutex.h"
 
 namespace skald::api::http {
 
 /// Who is connected and what each of them is doing, so that some can be told to go: the idle when
-/// too many are waiting or when all threads are taken, all when the server stops.
+/// too many wait or are connected, all when the server stops.
 ///
-/// Threads: free; what concerns one connection, by that connection's thread. What every request
-/// does here takes no lock.
+/// Threads: free; what concerns one connection, by the thread that has it. What every request does
+/// here takes no lock.
 class Connections {
     using Clock = std::chrono::steady_clock;
 
@@ -30,19 +29,21 @@ class Connections {
     };
 
  public:
-    /// How long a thread that others wait for may be held by a connection that doesn't get on with
-    /// its request.
+    /// How long a connection whose place others want may take to get on with its request.
     static constexpr std::chrono::milliseconds kSlowTime{1000};
 
-    /// `waiting_max`: in Later::Long, in Stream and idle together; `long_max`: without the idle;
-    /// `streams_max`: in Stream alone.
-    Connections(std::size_t waiting_max, std::size_t long_max, std::size_t streams_max)
-        : waiting_max_(waiting_max), long_max_(long_max), streams_max_(streams_max) {}
+    struct Limits {
+        std::size_t connections;
+        std::size_t waiting;  ///< In Later::Long, in Stream and idle together.
+        std::size_t streams;  ///< In Stream alone.
+    };
+    /// `poller` must outlive it: it has the members while they wait.
+    Connections(Poller& poller, Limits limits) : poller_(poller), limits_(limits) {}
 
     /// One connection, for as long as its socket is open. Starts as Fresh.
     class Member {
      public:
-        Member(Connections& all, int socket);
+        Member(Connections& all, int socket, Poller::Id id);
         ~Member();
         Member(const Member&) = delete;
         Member& operator=(const Member&) = delete;
@@ -65,27 +66,28 @@ class Connections {
 
         /// True once it was told to go.
         bool is_leaving() const;
-        Wakeup& wakeup() { return *wakeup_; }
 
      private:
         friend class Connections;
 
         Connections& all_;
         const int socket_;
-        const std::shared_ptr<Wakeup> wakeup_ = std::make_shared<Wakeup>();
+        const Poller::Id id_;
         std::atomic<Phase> phase_{Phase::Fresh};
         std::atomic<Clock::rep> since_;  ///< When the phase began (Idle, Receiving, Fresh).
         std::list<Member*>::iterator place_;
     };
 
-    /// Frees one thread, if it can: the connection that is idle longest is told to go, or else the
-    /// slowest of those that are over kSlowTime late with their request.
-    void free_one();
+    /// Whether there is a place for one more. For that the connection that is idle longest may be
+    /// told to go, or else the slowest of those that are over kSlowTime late with their request.
+    bool make_place();
 
     /// From now on nobody idles or waits; who does is told to go, or finished.
     void begin_stop();
     /// Closes all, whatever they do. Waits (of any kind) end at once, also later ones.
     void close_all();
+    /// Until nobody is connected, or `until`.
+    void wait_until_empty(std::chrono::steady_clock::time_point until);
 
     bool is_stopping() const { return is_stopping_.load(); }
 
@@ -93,15 +95,15 @@ class Connections {
     bool evict_oldest(Phase phase, Clock::time_point since_max) SKALD_REQUIRES(mutex_);
     bool evict(Member& member, Phase expected) SKALD_REQUIRES(mutex_);
 
-    const std::size_t waiting_max_;
-    const std::size_t long_max_;
-    const std::size_t streams_max_;
+    Poller& poller_;
+    const Limits limits_;
     std::atomic<std::size_t> idle_{0};
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::size_t> streams_{0};  ///< Counted in waiting_, too.
     std::atomic<bool> is_stopping_{false};
 
     engine::Mutex mutex_;
+    engine::ConditionVariable emptied_;
     std::list<Member*> members_ SKALD_GUARDED_BY(mutex_);
     bool is_closing_ SKALD_GUARDED_BY(mutex_) = false;
 };

@@ -24,32 +24,14 @@ namespace {
 /// Connections that the kernel keeps until they are accepted. The library's own is 5, so that of a
 /// burst of clients most would wait a second for their next SYN.
 constexpr int kBacklog = 1024;
-/// How often the library calls on_idle.
-constexpr std::chrono::seconds kIdleInterval{1};
 /// After a failed accept.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-using Tasks = Listener::Tasks;
-
-/// Whether the present thread runs a connection's task because no other thread took it.
-thread_local bool is_refused = false;
-
-/// The library makes and shuts down one of these per listening; our threads outlive it.
-class TaskQueue : public httplib::TaskQueue {
+/// The library would hand connections to threads of its own.
+class NoQueue : public httplib::TaskQueue {
  public:
-    explicit TaskQueue(const Tasks& tasks) : tasks_(tasks) {}
-
-    void enqueue(std::function<void()> task) override {
-        if (tasks_.submit(task)) return;
-        is_refused = true;
-        task();  // Only it knows the socket.
-        is_refused = false;
-    }
+    void enqueue(std::function<void()> task) override { task(); }
     void shutdown() override {}
-    void on_idle() override { tasks_.idle(); }
-
- private:
-    const Tasks& tasks_;
 };
 
 /// Not the library's own options: SO_REUSEPORT would let a second server take the same port, and
@@ -62,12 +44,10 @@ void set_options(socket_t socket) {
 
 class HttplibListener final : public Listener, private httplib::Server {
  public:
-    HttplibListener(sagas::Milliseconds receive_time, Tasks tasks) : tasks_(std::move(tasks)) {
-        new_task_queue = [this] { return new TaskQueue(tasks_); };
+    explicit HttplibListener(Accept accept) : accept_(std::move(accept)) {
+        new_task_queue = [] { return new NoQueue; };
         set_socket_options(set_options);
         set_tcp_nodelay(true);  // On the listening socket; accepted ones inherit it.
-        set_read_timeout(receive_time);
-        set_idle_interval(kIdleInterval);
     }
     ~HttplibListener() override {
         HttplibListener::stop();
@@ -129,7 +109,7 @@ class HttplibListener final : public Listener, private httplib::Server {
     }
 
     bool process_and_close_socket(socket_t socket) override {
-        (is_refused ? tasks_.turn_away : tasks_.serve)(socket);
+        accept_(socket);
         return true;
     }
 
@@ -140,7 +120,7 @@ class HttplibListener final : public Listener, private httplib::Server {
         }
     }
 
-    const Tasks tasks_;
+    const Accept accept_;
     int port_ = -1;
     int spare_ = -1;         ///< A second descriptor of the listening socket.
     int closed_later_ = -1;  ///< The first one, once accepting ended.
@@ -160,9 +140,8 @@ std::string to_text(const std::string& host, std::uint16_t port) {
 }  // namespace
 
 sagas::Result<std::unique_ptr<Listener>> bind_listener(const std::string& host, std::uint16_t port,
-                                                       sagas::Milliseconds receive_time,
-                                                       Tasks tasks) {
-    auto listener = std::make_unique<HttplibListener>(receive_time, std::move(tasks));
+                                                       Listener::Accept accept) {
+    auto listener = std::make_unique<HttplibListener>(std::move(accept));
     if (const std::error_code error = listener->bind(host, port)) {
         std::string what = error.message();
         what.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(what.front())));

@@ -6,25 +6,15 @@
 #include <string>
 
 #include "sagas/result.h"
-#include "sagas/time.h"
 
 namespace skald::api::http {
 
-/// cpp-httplib's server: it listens, accepts and hands each connection to a task. The one file that
+/// cpp-httplib's server: it listens, accepts and hands each connection on. The one file that
 /// knows the library; connection.h says why it doesn't read or write for us.
 class Listener {
  public:
-    struct Tasks {
-        /// Calls `task` on another thread; false, with `task` untouched: there is none. On the
-        /// accepting thread.
-        std::function<bool(std::function<void()>& task)> submit;
-        /// Serves and closes a connection; called in `submit`'s task.
-        std::function<void(int socket)> serve;
-        /// Closes a connection that `submit` didn't take. On the accepting thread.
-        std::function<void(int socket)> turn_away;
-        /// Called about once a second while no connection comes. On the accepting thread.
-        std::function<void()> idle;
-    };
+    /// Takes over a connection, without blocking. On the accepting thread.
+    using Accept = std::function<void(int socket)>;
 
     virtual ~Listener() = default;  ///< Stops, if it wasn't.
     virtual std::uint16_t port() const = 0;
@@ -34,11 +24,9 @@ class Listener {
     virtual void stop() = 0;
 };
 
-/// Binds `host` and `port` (0: a free one) and listens. `receive_time`: how long a receive without
-/// a deadline waits on the sockets that `serve` gets.
+/// Binds `host` and `port` (0: a free one) and listens.
 /// Errors: Unavailable: "listen on 127.0.0.1:8080: address already in use".
 sagas::Result<std::unique_ptr<Listener>> bind_listener(const std::string& host, std::uint16_t port,
-                                                       sagas::Milliseconds receive_time,
-                                                       Listener::Tasks tasks);
+                                                       Listener::Accept accept);
 
 }  // namespace skald::api::http

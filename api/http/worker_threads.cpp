@@ -1,5 +1,6 @@
 #include "api/http/worker_threads.h"
 
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -9,91 +10,76 @@ namespace skald::api::http {
 
 using engine::MutexLock;
 
-WorkerThreads::WorkerThreads(std::size_t threads_max, std::size_t queue_max)
-    : threads_max_(threads_max), queue_max_(queue_max) {}
+WorkerThreads::WorkerThreads(Poller& poller, std::size_t threads_max)
+    : poller_(poller), threads_max_(threads_max) {}
 
 WorkerThreads::~WorkerThreads() {
+    poller_.stop();
     std::list<std::jthread> threads;
     {
         const MutexLock lock(mutex_);
-        is_stopping_ = true;
-        // None of them moves itself to ended_ any more.
         threads.splice(threads.end(), threads_);
         threads.splice(threads.end(), ended_);
     }
-    submitted_.notify_all();
     threads.clear();
 }
 
-WorkerThreads::Submitted WorkerThreads::submit(Task& task) {
-    std::list<std::jthread> ended;
-    Submitted result = Submitted::Started;
-    {
-        const MutexLock lock(mutex_);
-        ended.swap(ended_);
-        if (queue_.size() >= free_ && !start_thread()) {
-            if (queue_.size() - free_ >= queue_max_) return Submitted::Refused;
-            result = Submitted::Queued;
-        }
-        queue_.push_back(std::move(task));
-        count_queued();
-    }
-    if (result == Submitted::Started) submitted_.notify_one();
-    return result;
+void WorkerThreads::start() {
+    const MutexLock lock(mutex_);
+    add_thread();
 }
 
-bool WorkerThreads::start_thread() {
-    if (threads_.size() >= threads_max_) return false;
-    const auto place = threads_.emplace(threads_.end());
+std::size_t WorkerThreads::count() const {
+    const MutexLock lock(mutex_);
+    return threads_.size();
+}
+
+void WorkerThreads::add_thread() {
+    const Place place = threads_.emplace(threads_.end());
     try {
         *place = std::jthread([this, place] { work(place); });
-    } catch (const std::system_error&) {  // The system has no more threads for us.
+        is_starting_ = true;
+    } catch (const std::system_error&) {
         threads_.erase(place);
-        return false;
+        throw;
     }
-    ++free_;
-    return true;
 }
 
-void WorkerThreads::count_queued() {
-    queued_.store(queue_.size() > free_ ? queue_.size() - free_ : 0, std::memory_order_relaxed);
-}
-
-bool WorkerThreads::wait_until_free(std::chrono::steady_clock::time_point until) {
+void WorkerThreads::add_thread_if_possible() {
+    std::list<std::jthread> ended;  // Joined without the mutex.
     const MutexLock lock(mutex_);
-    while (!queue_.empty() || free_ < threads_.size()) {
-        if (freed_.wait_until(mutex_, until) == engine::ConditionVariable::Woken::TimedOut) {
-            return queue_.empty() && free_ == threads_.size();
-        }
+    ended.swap(ended_);
+    if (is_starting_ || threads_.size() >= threads_max_ || poller_.is_stopped()) return;
+    try {
+        add_thread();
+    } catch (const std::system_error&) {  // Those that there are go on.
     }
+}
+
+bool WorkerThreads::end(Place self) {
+    const MutexLock lock(mutex_);
+    if (poller_.is_stopped()) return true;
+    if (threads_.size() == 1) return false;
+    ended_.splice(ended_.end(), threads_, self);
     return true;
 }
 
-void WorkerThreads::work(std::list<std::jthread>::iterator self) {
+void WorkerThreads::work(Place self) {
     engine::name_this_thread("skald-api");
-    mutex_.lock();
-    for (;;) {
-        const auto until = std::chrono::steady_clock::now() + kFreeTimeMax;
-        auto woken = engine::ConditionVariable::Woken::Notified;
-        while (queue_.empty() && !is_stopping_ &&
-               woken == engine::ConditionVariable::Woken::Notified) {
-            woken = submitted_.wait_until(mutex_, until);
-        }
-        --free_;
-        if (queue_.empty()) break;
-        {
-            const Task task = std::move(queue_.front());
-            queue_.pop_front();
-            count_queued();
-            mutex_.unlock();
-            task();
-        }
-        mutex_.lock();
-        ++free_;
-        freed_.notify_all();
+    {
+        const MutexLock lock(mutex_);
+        is_starting_ = false;
     }
-    if (!is_stopping_) ended_.splice(ended_.end(), threads_, self);
-    mutex_.unlock();
+    for (;;) {
+        std::optional<Poller::Work> work = poller_.take(kFreeTimeMax);
+        if (!work) {
+            if (end(self)) return;
+            continue;
+        }
+        if (work->is_last_thread) add_thread_if_possible();
+        const std::optional<Wait> wait = work->waiter->go_on();
+        poller_.give_back(std::move(*work), wait);
+    }
 }
 
 }  // namespace skald::api::http

@@ -11,6 +11,9 @@
 
 namespace skald::api {
 
+/// Longer than any test.
+inline constexpr sagas::Milliseconds kForever{3'600'000};
+
 /// A server on a free port whose handlers tell what they got; with routes of the test's own.
 class EchoServer {
  public:

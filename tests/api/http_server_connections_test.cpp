@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <memory>
+#include <thread>
 
 #include "api/http/connections.h"
-#include "api/http/worker_threads.h"
+#include "api/http/poller.h"
 
 namespace skald::api::http {
 namespace {
@@ -13,7 +16,7 @@ namespace {
 /// A connection whose other end nobody uses.
 class Member {
  public:
-    explicit Member(Connections& connections) : member(connections, open()) {}
+    explicit Member(Connections& connections) : member(connections, open(), Poller::Id{0}) {}
     ~Member() {
         ::close(sockets_[0]);
         ::close(sockets_[1]);
@@ -33,7 +36,8 @@ class Member {
 };
 
 TEST(Connections, SendAwayTheLongestIdle) {
-    Connections connections(2, 2, 2);
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 2, .streams = 2});
     Member first(connections);
     Member second(connections);
     Member third(connections);
@@ -52,7 +56,8 @@ TEST(Connections, SendAwayTheLongestIdle) {
 }
 
 TEST(Connections, LetNoMoreWaitThanMay) {
-    Connections connections(3, 1, 1);
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 1, .streams = 1});
     Member first(connections);
     Member second(connections);
     first.member.begin_work();
@@ -64,23 +69,27 @@ TEST(Connections, LetNoMoreWaitThanMay) {
     second.member.end_waiting();
 }
 
-TEST(Connections, FreeTheIdleAndNeverTheBusy) {
-    Connections connections(10, 10, 10);
+TEST(Connections, MakePlaceOfTheIdleAndNeverOfTheBusy) {
+    Poller poller;
+    Connections connections(poller, {.connections = 3, .waiting = 10, .streams = 10});
     Member working(connections);
     Member fresh(connections);
+    EXPECT_TRUE(connections.make_place());
     Member idle(connections);
+    EXPECT_FALSE(connections.make_place());
     working.member.begin_work();
     idle.member.begin_work();
     EXPECT_TRUE(idle.member.begin_idle());
-    connections.free_one();
+    EXPECT_TRUE(connections.make_place());
     EXPECT_TRUE(idle.member.is_leaving());
-    connections.free_one();
+    EXPECT_FALSE(connections.make_place());
     EXPECT_FALSE(working.member.is_leaving());
     EXPECT_FALSE(fresh.member.is_leaving());  // It has had no time yet.
 }
 
 TEST(Connections, KeepTheirCountWhenMembersEnd) {
-    Connections connections(1, 1, 1);
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 1, .streams = 1});
     for (int i = 0; i < 5; ++i) {
         Member gone(connections);
         gone.member.begin_work();
@@ -93,7 +102,8 @@ TEST(Connections, KeepTheirCountWhenMembersEnd) {
 }
 
 TEST(Connections, LetNobodyInWhenStopping) {
-    Connections connections(10, 10, 10);
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 10, .streams = 10});
     Member before(connections);
     before.member.begin_work();
     connections.begin_stop();
@@ -104,36 +114,16 @@ TEST(Connections, LetNobodyInWhenStopping) {
     EXPECT_TRUE(after.member.is_leaving());
 }
 
-TEST(WorkerThreads, RunWhatWasQueuedBeforeTheyEnd) {
-    std::atomic<int> ran{0};
+TEST(Connections, TellWhenAllAreGone) {
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 10, .streams = 10});
+    std::jthread leaving;
     {
-        WorkerThreads threads(2, 100);
-        for (int i = 0; i < 50; ++i) {
-            WorkerThreads::Task task = [&ran] { ++ran; };
-            EXPECT_NE(threads.submit(task), WorkerThreads::Submitted::Refused);
-        }
+        auto member = std::make_unique<Member>(connections);
+        connections.wait_until_empty(std::chrono::steady_clock::now());
+        leaving = std::jthread([gone = std::move(member)]() mutable { gone.reset(); });
     }
-    EXPECT_EQ(ran, 50);
-}
-
-TEST(WorkerThreads, TellWhenTheyAreFree) {
-    WorkerThreads threads(1, 1);
-    const auto now = std::chrono::steady_clock::now();
-    EXPECT_TRUE(threads.wait_until_free(now));
-    engine::Mutex mutex;
-    mutex.lock();
-    WorkerThreads::Task task = [&mutex] { const engine::MutexLock lock(mutex); };
-    EXPECT_EQ(threads.submit(task), WorkerThreads::Submitted::Started);
-    task = [] {};
-    EXPECT_EQ(threads.submit(task), WorkerThreads::Submitted::Queued);
-    EXPECT_EQ(threads.queued(), 1U);
-    task = [] {};
-    EXPECT_EQ(threads.submit(task), WorkerThreads::Submitted::Refused);
-    EXPECT_TRUE(task != nullptr);
-    EXPECT_FALSE(threads.wait_until_free(now));
-    mutex.unlock();
-    EXPECT_TRUE(threads.wait_until_free(std::chrono::steady_clock::time_point::max()));
-    EXPECT_EQ(threads.queued(), 0U);
+    connections.wait_until_empty(std::chrono::steady_clock::time_point::max());
 }
 
 }  // namespace

@@ -15,8 +15,6 @@ namespace {
 using sagas::Milliseconds;
 using Kind = Later::Kind;
 
-constexpr Milliseconds kForever{3'600'000};
-
 /// Answers that wait until the test lets them go.
 class Gate {
  public:
@@ -159,9 +157,9 @@ TEST(HttpServerLater, DoesNotWaitWhereTooManyDo) {
     EXPECT_EQ(codes, (std::multiset<int>{200, 200, 202}));
 }
 
-TEST(HttpServerLater, LeavesThreadsForOthers) {
+TEST(HttpServerLater, TakesNoThreadWhileItWaits) {
     HttpServerOptions options;
-    options.threads = 5;
+    options.threads = 2;
     Gate gate;
     EchoServer server(options, {gate.route(Kind::Long, "/wait")});
     std::deque<RawClient> waiting;

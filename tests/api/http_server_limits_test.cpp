@@ -148,7 +148,7 @@ TEST(HttpServerLimits, GiveUpOnAClientThatDoesNotRead) {
     RawClient deaf(server.port());
     RawClient deaf_too(server.port());
     for (RawClient* client : {&deaf, &deaf_too}) client->send(get("/large"));
-    // Both threads are held, until they give up.
+    // They hold no thread, and are given up in time.
     EXPECT_EQ(server.ask(get("/healthz")).status, 200);
 }
 
@@ -185,7 +185,7 @@ TEST(HttpServerLimits, CloseOneWhenTooManyAreIdle) {
     }
 }
 
-TEST(HttpServerLimits, FreeTheThreadsOfTheIdleForOthers) {
+TEST(HttpServerLimits, SpendNoThreadOnTheIdle) {
     HttpServerOptions options;
     options.threads = 2;
     EchoServer server(options);
@@ -197,20 +197,22 @@ TEST(HttpServerLimits, FreeTheThreadsOfTheIdleForOthers) {
     }
 }
 
-TEST(HttpServerLimits, FreeTheThreadsOfTheSlowForOthers) {
-    HttpServerOptions options;  // The patience of 10 s for a head is kept, while nobody else waits.
+TEST(HttpServerLimits, SpendNoThreadOnTheSlow) {
+    HttpServerOptions options;
     options.threads = 2;
     EchoServer server(options);
     RawClient silent(server.port());
     RawClient slow(server.port());
     slow.send("GET /v1/thi");
+    RawClient slow_body(server.port());
+    slow_body.send(post("/v1/things", "{}").substr(0, post("/v1/things", "{}").size() - 1));
     EXPECT_EQ(server.ask(get("/healthz")).status, 200);
 }
 
-TEST(HttpServerLimits, TurnAwayWhatTheQueueDoesNotHold) {
+TEST(HttpServerLimits, TurnAwayConnectionsThatThereIsNoPlaceFor) {
     HttpServerOptions options;
     options.threads = 2;
-    options.queue = 1;
+    options.connections_max = 3;
     std::mutex mutex;
     std::condition_variable changed;
     int inside = 0;
@@ -228,7 +230,7 @@ TEST(HttpServerLimits, TurnAwayWhatTheQueueDoesNotHold) {
         std::unique_lock lock(mutex);
         changed.wait(lock, [&] { return inside == 2; });
     }
-    clients.emplace_back(server.port()).send(get("/healthz"));  // Queued.
+    clients.emplace_back(server.port()).send(get("/healthz"));  // Waits for a thread.
     const RawReply refused = server.ask(get("/healthz"));
     expect_problem(refused, ProblemType::Busy);
     EXPECT_EQ(refused.header("retry-after"), "1");

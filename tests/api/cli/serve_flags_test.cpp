@@ -33,7 +33,7 @@ TEST_F(ServeFlags, HaveDefaults) {
     EXPECT_EQ(served->backup_dir, ".");
     EXPECT_EQ(api::to_text(served->listen), "127.0.0.1:8080");
     EXPECT_EQ(served->retention.completed, std::nullopt);
-    EXPECT_EQ(served->threads, 320u);
+    EXPECT_EQ(served->threads, 64u);
 }
 
 TEST_F(ServeFlags, SayHowToServe) {
