@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sagas/problems.h"
+#include "sagas/request.h"
 
 namespace skald::api {
 namespace {
@@ -49,6 +50,14 @@ bool has_callbacks(const sagas::Definition& definition) {
             return is_called_back(std::get_if<sagas::HttpCall>(&step.action)) ||
                    (undo != nullptr && is_called_back(std::get_if<sagas::HttpCall>(&undo->call)));
         });
+}
+
+bool has_children(const sagas::Definition& definition) {
+    return std::any_of(definition.steps.begin(), definition.steps.end(),
+                       [](const sagas::Step& step) {
+                           return sagas::child_called(step, sagas::Phase::Action) != nullptr ||
+                                  sagas::child_called(step, sagas::Phase::Compensation) != nullptr;
+                       });
 }
 
 constexpr const char* kStartWithPublicUrl =
@@ -117,6 +126,7 @@ Parsed<sagas::Pins> pin_here(const Services& services, const sagas::Definition& 
                           "URL: " +
                           kStartWithPublicUrl + ". Nothing was started.");
     }
+    if (!has_children(definition)) return sagas::Pins{};
     LatestDefinitions latest(services);
     auto errors = sagas::check_children(definition, latest.finder());
     if (latest.failure()) return tl::unexpected(to_problem(*latest.failure()));

@@ -1,5 +1,7 @@
 #include "api/document.h"
 
+#include <utility>
+
 namespace skald::api {
 
 Document to_document(const sagas::Value& value) { return value ? Document(*value) : Document(); }
@@ -17,7 +19,11 @@ std::string to_text(const Document& document) {
 }
 
 Reply json_reply(int status, const Document& document) {
-    return Reply{status, {}, "application/json", to_text(document)};
+    return json_text_reply(status, to_text(document));
+}
+
+Reply json_text_reply(int status, std::string text) {
+    return Reply{status, {}, "application/json", std::move(text)};
 }
 
 }  // namespace skald::api

@@ -25,5 +25,7 @@ std::string to_text(const Document& document);
 
 /// An answer with `document` as its body.
 Reply json_reply(int status, const Document& document);
+/// The same for one that is text already.
+Reply json_text_reply(int status, std::string text);
 
 }  // namespace skald::api

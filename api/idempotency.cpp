@@ -1,6 +1,7 @@
 #include "api/idempotency.h"
 
 #include "api/digest.h"
+#include "sagas/json_text.h"
 
 namespace skald::api {
 namespace {
@@ -54,6 +55,10 @@ Parsed<std::optional<std::string>> read_idempotency_key(const Request& request) 
     return key;
 }
 
-std::string canonical_hash(const sagas::Json& body) { return sha256_hex(body.dump()); }
+std::string canonical_hash(const sagas::Json& body) {
+    std::string text;
+    sagas::append_json(text, body);
+    return sha256_hex(text);
+}
 
 }  // namespace skald::api

@@ -41,46 +41,57 @@ Parsed<sagas::Json> read_object(const Request& request, EmptyBody empty) {
     return json;
 }
 
-ObjectReader::ObjectReader(const sagas::Json& object, const std::vector<std::string>& members)
+ObjectReader::ObjectReader(const sagas::Json& object,
+                           std::initializer_list<std::string_view> members)
     : object_(object) {
-    for (const auto& [name, value] : object.items()) {
-        if (std::find(members.begin(), members.end(), name) != members.end()) continue;
-        const std::string meant = sagas::did_you_mean(name, members);
-        std::string allowed;
-        for (const std::string& member : members) {
-            allowed += (allowed.empty() ? "" : ", ") + member;
+    for (const auto& [name, value] : object.get_ref<const sagas::Json::object_t&>()) {
+        if (std::find(members.begin(), members.end(), name) == members.end()) {
+            note_unknown(name, members);
         }
-        note("unknown-field", "/" + sagas::escape_pointer_token(name),
-             "there is no member \"" + name + "\" here",
-             meant.empty() ? "allowed are: " + allowed : "did you mean \"" + meant + "\"?");
     }
 }
 
-const sagas::Json* ObjectReader::member(const std::string& name, Presence presence) {
+void ObjectReader::note_unknown(const std::string& name,
+                                std::initializer_list<std::string_view> members) {
+    const std::string meant =
+        sagas::did_you_mean(name, std::vector<std::string>(members.begin(), members.end()));
+    std::string allowed;
+    for (const std::string_view member : members) {
+        if (!allowed.empty()) allowed += ", ";
+        allowed += member;
+    }
+    note("unknown-field", "/" + sagas::escape_pointer_token(name),
+         "there is no member \"" + name + "\" here",
+         meant.empty() ? "allowed are: " + allowed : "did you mean \"" + meant + "\"?");
+}
+
+const sagas::Json* ObjectReader::member(std::string_view name, Presence presence) {
     const auto found = object_.find(name);
     if (found != object_.end()) return &*found;
     if (presence == Presence::Required) {
-        note("missing-field", "/" + name, "\"" + name + "\" is missing", "");
+        const std::string missing(name);
+        note("missing-field", "/" + missing, "\"" + missing + "\" is missing", "");
     }
     return nullptr;
 }
 
-std::optional<std::string> ObjectReader::text(const std::string& name, Presence presence) {
+std::optional<std::string> ObjectReader::text(std::string_view name, Presence presence) {
     const sagas::Json* value = member(name, presence);
     if (value == nullptr) return std::nullopt;
     if (const auto* text = value->get_ptr<const std::string*>()) return *text;
-    note("wrong-type", "/" + name, "must be a string, but is " + article_and_type(*value), "");
+    note("wrong-type", "/" + std::string(name),
+         "must be a string, but is " + article_and_type(*value), "");
     return std::nullopt;
 }
 
-std::optional<std::uint32_t> ObjectReader::positive_integer(const std::string& name) {
+std::optional<std::uint32_t> ObjectReader::positive_integer(std::string_view name) {
     const sagas::Json* value = member(name, Presence::Optional);
     if (value == nullptr) return std::nullopt;
     if (const auto* number = value->get_ptr<const std::uint64_t*>();
         number != nullptr && *number >= 1 && *number <= std::numeric_limits<std::int32_t>::max()) {
         return static_cast<std::uint32_t>(*number);
     }
-    note("wrong-type", "/" + name,
+    note("wrong-type", "/" + std::string(name),
          "must be an integer from 1 to " + std::to_string(std::numeric_limits<std::int32_t>::max()),
          "");
     return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,12 +30,12 @@ class ObjectReader {
  public:
     /// Notes each member that is not among `members`, with what was probably meant. Borrows
     /// `object`.
-    ObjectReader(const sagas::Json& object, const std::vector<std::string>& members);
+    ObjectReader(const sagas::Json& object, std::initializer_list<std::string_view> members);
 
     /// Null: absent (noted, where it is required).
-    const sagas::Json* member(const std::string& name, Presence presence);
-    std::optional<std::string> text(const std::string& name, Presence presence);
-    std::optional<std::uint32_t> positive_integer(const std::string& name);
+    const sagas::Json* member(std::string_view name, Presence presence);
+    std::optional<std::string> text(std::string_view name, Presence presence);
+    std::optional<std::uint32_t> positive_integer(std::string_view name);
 
     /// Notes one more thing that is wrong, at the JSON Pointer `pointer`.
     void note(std::string code, std::string pointer, std::string detail, std::string hint);
@@ -43,6 +44,8 @@ class ObjectReader {
     std::optional<Problem> problem() const;
 
  private:
+    void note_unknown(const std::string& name, std::initializer_list<std::string_view> members);
+
     const sagas::Json& object_;
     std::vector<sagas::Problem> errors_;
 };

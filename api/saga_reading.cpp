@@ -48,14 +48,14 @@ sagas::Result<StoredSaga> read_saga(const Services& services, std::string_view i
     return StoredSaga{std::move(*version), std::move(*saga), std::move(row->labels)};
 }
 
-Document saga_document(const Services& services, const StoredSaga& stored) {
-    return saga_document(*stored.version, stored.saga, stored.labels,
-                         look_around(services, *stored.version, stored.saga));
+std::string saga_text(const Services& services, const StoredSaga& stored) {
+    return saga_text(*stored.version, stored.saga, stored.labels,
+                     look_around(services, *stored.version, stored.saga));
 }
 
-Document saga_document(const Services& services, const engine::Rest& rest) {
-    return saga_document(*rest.version, rest.saga, rest.labels,
-                         look_around(services, *rest.version, rest.saga));
+std::string saga_text(const Services& services, const engine::Rest& rest) {
+    return saga_text(*rest.version, rest.saga, rest.labels,
+                     look_around(services, *rest.version, rest.saga));
 }
 
 bool is_at_rest(sagas::Status status) {

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "api/document.h"
 #include "api/services.h"
 #include "sagas/saga.h"
 
@@ -20,9 +19,9 @@ struct StoredSaga {
 /// Errors: NotFound, Unavailable, Corruption.
 sagas::Result<StoredSaga> read_saga(const Services& services, std::string_view id);
 
-/// A saga as clients see it, whole, with what stands beside it now.
-Document saga_document(const Services& services, const StoredSaga& stored);
-Document saga_document(const Services& services, const engine::Rest& rest);
+/// A saga as clients see it, whole, with what stands beside it now (saga_view.h).
+std::string saga_text(const Services& services, const StoredSaga& stored);
+std::string saga_text(const Services& services, const engine::Rest& rest);
 
 /// It ended, or is stuck.
 bool is_at_rest(sagas::Status status);

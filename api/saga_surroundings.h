@@ -27,6 +27,8 @@ struct SagaSurroundings {
     /// The parent's step, and element, that it runs for; none: it has no parent, or a deleted one.
     std::optional<std::string> parent_step;
     std::optional<store::LockPlace> lock;  ///< While it waits for its lock.
+    /// The id of the saga that replays it; empty: there is none, or it was not asked for.
+    std::string replayed_as;
 };
 
 /// Of the children of elements, those that are not settled are looked at first.

@@ -1,8 +1,12 @@
 #include "api/saga_view.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include "api/json_writer.h"
 #include "api/masking.h"
 #include "api/step_place.h"
 #include "api/waiting_for.h"
@@ -26,153 +30,223 @@ std::string_view word_for(sagas::UndoneBy by) {
     return "";
 }
 
-/// What a state holds beside its name; most hold nothing.
-class StateMembers {
- public:
-    explicit StateMembers(Document& step) : step_(step) {}
+/// What is shown of a step's state: its name, and what it holds beside that, which mostly is
+/// nothing.
+struct ShownState {
+    std::string_view status;
+    bool is_doubtful = false;
+    std::string_view due_name;  ///< Empty: nothing is due.
+    sagas::Timestamp due_at{};
+    std::string_view stuck_reason;  ///< Or empty.
+    std::string_view undone_by;     ///< Or empty.
+};
 
-    void operator()(const sagas::Calling& state) const { doubtful(state.is_doubtful); }
-    void operator()(const sagas::Settling& state) const { doubtful(state.is_doubtful); }
+class ReadState {
+ public:
+    explicit ReadState(ShownState& shown) : shown_(shown) {}
+
+    void operator()(const sagas::Calling& state) const { doubtful(state); }
+    void operator()(const sagas::Settling& state) const { doubtful(state); }
     void operator()(const sagas::BackingOff& state) const {
-        doubtful(state.is_doubtful);
-        set_time(step_, "next_try_at", state.due_at);
+        doubtful(state);
+        due("next_try_at", state);
     }
-    void operator()(const sagas::CompensationBackingOff& state) const {
-        set_time(step_, "next_try_at", state.due_at);
-    }
-    void operator()(const sagas::Waiting& state) const { set_time(step_, "until", state.due_at); }
+    void operator()(const sagas::CompensationBackingOff& state) const { due("next_try_at", state); }
+    void operator()(const sagas::Waiting& state) const { due("until", state); }
     void operator()(const sagas::AwaitingCallback& state) const {
-        doubtful(state.is_doubtful);
-        set_time(step_, "callback_until", state.due_at);
+        doubtful(state);
+        due("callback_until", state);
     }
     void operator()(const sagas::CompensationAwaitingCallback& state) const {
-        set_time(step_, "callback_until", state.due_at);
+        due("callback_until", state);
     }
     void operator()(const sagas::StuckAction& state) const {
-        doubtful(state.is_doubtful);
-        step_["stuck_reason"] = sagas::to_text(state.reason);
+        doubtful(state);
+        shown_.stuck_reason = sagas::to_text(state.reason);
     }
     void operator()(const sagas::StuckCompensation& state) const {
-        step_["stuck_reason"] = sagas::to_text(state.reason);
+        shown_.stuck_reason = sagas::to_text(state.reason);
     }
     void operator()(const sagas::Compensated& state) const {
-        step_["undone_by"] = word_for(state.by);
+        shown_.undone_by = word_for(state.by);
     }
     template <typename Other>
     void operator()(const Other&) const {}
 
  private:
-    void doubtful(bool is_doubtful) const {
-        if (is_doubtful) step_["doubtful"] = true;
+    template <typename State>
+    void doubtful(const State& state) const {
+        shown_.is_doubtful = state.is_doubtful;
+    }
+    template <typename State>
+    void due(std::string_view name, const State& state) const {
+        shown_.due_name = name;
+        shown_.due_at = state.due_at;
     }
 
-    Document& step_;
+    ShownState& shown_;
 };
 
-/// The body of the step's action as it was sent, or the input of its child, but for what must not
-/// be shown; none: it has none, or it could not be made.
-std::optional<Document> action_input(const sagas::Definition& definition, const sagas::Saga& saga,
-                                     StepIndex index) {
-    const sagas::Action& action = definition.step(index).action;
-    const sagas::Template* input = nullptr;
-    if (const auto* call = std::get_if<sagas::HttpCall>(&action); call && call->body) {
-        input = &*call->body;
-    } else if (const auto* child = std::get_if<sagas::ChildSaga>(&action)) {
-        input = &child->input;
-    }
-    if (input == nullptr) return std::nullopt;
-    static const sagas::MaskedSecrets kMasked;
-    const auto made = input->render(
-        sagas::SagaScope(definition, saga).in(index, sagas::Phase::Action).with(kMasked));
-    if (!made) return std::nullopt;
-    return masked(Document(*made), definition.sensitive.of(index).body);
+ShownState shown_state(const sagas::StepState& state) {
+    ShownState shown;
+    shown.status = sagas::status_text(state);
+    std::visit(ReadState(shown), state);
+    return shown;
 }
 
-/// A saga on its way to its document.
-class SagaShown {
+const sagas::Template* action_input(const sagas::Action& action) {
+    if (const auto* call = std::get_if<sagas::HttpCall>(&action)) {
+        return call->body ? &*call->body : nullptr;
+    }
+    const auto* child = std::get_if<sagas::ChildSaga>(&action);
+    return child != nullptr ? &child->input : nullptr;
+}
+
+/// A saga on its way to its text.
+class SagaText {
  public:
-    SagaShown(const sagas::Definition& definition, const sagas::Saga& saga,
-              const SagaSurroundings& around)
-        : definition_(definition), saga_(saga), around_(around) {}
+    SagaText(const sagas::Definition& definition, const sagas::Saga& saga,
+             const SagaSurroundings& around, JsonWriter& to)
+        : definition_(definition), saga_(saga), around_(around), to_(to) {}
 
-    Document step(StepIndex index) const {
-        Document step;
-        step["name"] = definition_.step(index).name;
+    void step(StepIndex index) {
+        const sagas::Step& step = definition_.step(index);
         const sagas::StepRun& run = saga_.step(index);
-        set_run(step, index, run);
-        const bool is_single = !definition_.step(index).for_each;
-        if (is_single && run.started_at) {
-            if (auto input = action_input(definition_, saga_, index)) {
-                step["input"] = std::move(*input);
-            }
-        }
-        set_output(step, index, run);
-        if (!run.elements.empty()) step["elements"] = elements(index, run);
-        return step;
+        to_.begin_object();
+        to_.member("name").text(step.name);
+        write_run(index, run);
+        if (!step.for_each && run.started_at) write_input(index, step.action);
+        write_output(index, run);
+        if (!run.elements.empty()) write_elements(index, run);
+        to_.end_object();
     }
 
-    std::optional<Document> parent() const {
-        if (!saga_.parent) return std::nullopt;
-        Document parent{{"id", saga_.parent->saga}};
-        if (around_.parent_step) parent["step"] = *around_.parent_step;
-        return parent;
+    void parent(const sagas::Parent& parent) {
+        to_.member("parent").begin_object();
+        to_.member("id").text(parent.saga);
+        if (around_.parent_step) to_.member("step").text(*around_.parent_step);
+        to_.end_object();
     }
 
-    std::optional<Document> lock() const {
-        if (!saga_.lock) return std::nullopt;
-        Document lock{{"value", saga_.lock->value}, {"held", saga_.lock->is_held && !saga_.end}};
+    void lock(const sagas::SagaLock& lock) {
+        to_.member("lock").begin_object();
+        to_.member("value").text(lock.value);
+        to_.member("held").boolean(lock.is_held && !saga_.end);
         if (around_.lock) {
-            lock["behind"] = around_.lock->head;
-            lock["before"] = around_.lock->before;
+            to_.member("behind").text(around_.lock->head);
+            to_.member("before").number(around_.lock->before);
         }
-        return lock;
+        to_.end_object();
+    }
+
+    void labels(const store::Labels& labels) {
+        to_.member("labels").begin_object();
+        for (const auto& [name, value] : labels) to_.foreign_member(name).text(value);
+        to_.end_object();
+    }
+
+    /// What is sensitive in it is not shown.
+    void value(std::string_view name, const sagas::Value& value,
+               const std::vector<sagas::SensitivePath>& sensitive) {
+        to_.member(name);
+        if (value && sensitive.empty()) {
+            to_.value(*value);
+        } else {
+            to_.value(masked(value, sensitive));
+        }
     }
 
  private:
-    void set_run(Document& step, StepIndex index, const sagas::StepRun& run) const {
-        set_state(step, run.state);
-        step["attempts"] = run.attempts;
-        step["compensation_attempts"] = run.compensation_attempts;
-        set_time(step, "started_at", run.started_at);
-        set_time(step, "ended_at", run.ended_at);
-        set_time(step, "failing_since", run.failing_since);
-        set_text(step, "error", run.error);
-        set_child(step, "child", index, sagas::Phase::Action);
-        set_child(step, "undo_child", index, sagas::Phase::Compensation);
+    void write_run(StepIndex index, const sagas::StepRun& run) {
+        write_state(run.state);
+        to_.member("attempts").number(run.attempts);
+        to_.member("compensation_attempts").number(run.compensation_attempts);
+        to_.time_if_any("started_at", run.started_at);
+        to_.time_if_any("ended_at", run.ended_at);
+        to_.time_if_any("failing_since", run.failing_since);
+        to_.text_unless_empty("error", run.error);
+        write_child("child", index, sagas::Phase::Action);
+        write_child("undo_child", index, sagas::Phase::Compensation);
     }
-    void set_output(Document& step, StepIndex index, const sagas::StepRun& run) const {
-        if (run.output) step["output"] = masked(run.output, definition_.sensitive.of(index).output);
+    void write_state(const sagas::StepState& state) {
+        const ShownState shown = shown_state(state);
+        to_.member("status").text(shown.status);
+        if (shown.is_doubtful) to_.member("doubtful").boolean(true);
+        if (!shown.due_name.empty()) to_.member(shown.due_name).time(shown.due_at);
+        to_.text_unless_empty("stuck_reason", shown.stuck_reason);
+        to_.text_unless_empty("undone_by", shown.undone_by);
     }
-    void set_child(Document& step, const char* name, StepIndex index, sagas::Phase phase) const {
+    /// The body of the step's action as it was sent, or the input of its child, but for what must
+    /// not be shown; nothing where it has none, or it could not be made.
+    void write_input(StepIndex index, const sagas::Action& action) {
+        const sagas::Template* input = action_input(action);
+        if (input == nullptr) return;
+        static const sagas::MaskedSecrets kMasked;
+        const sagas::SagaScope scope =
+            sagas::SagaScope(definition_, saga_).in(index, sagas::Phase::Action).with(kMasked);
+        const auto& sensitive = definition_.sensitive.of(index).body;
+        if (sensitive.empty()) {
+            if (const auto made = input->render_json(scope)) to_.member("input").raw(*made);
+        } else if (const auto made = input->render(scope)) {
+            to_.member("input").value(masked(Document(*made), sensitive));
+        }
+    }
+    void write_output(StepIndex index, const sagas::StepRun& run) {
+        if (run.output) value("output", run.output, definition_.sensitive.of(index).output);
+    }
+    void write_child(std::string_view name, StepIndex index, sagas::Phase phase) {
         const bool has_one_each = !saga_.step(index).elements.empty();
         if (has_one_each) return;
         const auto child = child_of(definition_, saga_, index, phase);
         if (!child) return;
-        step[name] = {{"id", child->id}, {"definition", child->definition}};
+        to_.member(name).begin_object();
+        to_.member("id").text(child->id);
+        to_.member("definition").text(child->definition);
         const auto status = around_.children.find(child->id);
         if (status != around_.children.end()) {
-            step[name]["status"] = sagas::to_text(status->second);
+            to_.member("status").text(sagas::to_text(status->second));
         }
+        to_.end_object();
     }
     /// {counts, items}
-    Document elements(StepIndex index, const sagas::StepRun& run) const {
-        Document counts = Document::object();
-        Document items = Document::array();
+    void write_elements(StepIndex index, const sagas::StepRun& run) {
+        to_.member("elements").begin_object();
+        write_counts(run.elements);
+        to_.member("items").begin_array();
         for (std::size_t at = 0; at < run.elements.size(); ++at) {
             const StepIndex place = sagas::element_of(index, at);
-            Document item{{"item", at}};
-            set_run(item, place, run.elements[at]);
-            set_output(item, place, run.elements[at]);
-            Document& count = counts[item["status"].get_ref<const std::string&>()];
-            count = count.is_null() ? 1 : count.get<std::size_t>() + 1;
-            items.push_back(std::move(item));
+            to_.begin_object();
+            to_.member("item").number(at);
+            write_run(place, run.elements[at]);
+            write_output(place, run.elements[at]);
+            to_.end_object();
         }
-        return {{"counts", std::move(counts)}, {"items", std::move(items)}};
+        to_.end_array();
+        to_.end_object();
+    }
+    /// The statuses in the order in which they come.
+    void write_counts(const std::vector<sagas::StepRun>& elements) {
+        std::vector<std::pair<std::string_view, std::size_t>> counts;
+        for (const sagas::StepRun& element : elements) {
+            const std::string_view status = sagas::status_text(element.state);
+            const auto known =
+                std::find_if(counts.begin(), counts.end(),
+                             [status](const auto& count) { return count.first == status; });
+            if (known == counts.end()) {
+                counts.emplace_back(status, 1);
+            } else {
+                ++known->second;
+            }
+        }
+        to_.member("counts").begin_object();
+        for (const auto& [status, count] : counts) to_.member(status).number(count);
+        to_.end_object();
     }
 
     const sagas::Definition& definition_;
     const sagas::Saga& saga_;
     const SagaSurroundings& around_;
+    JsonWriter& to_;
 };
 
 /// Since when some step's tries go wrong: the first of them.
@@ -189,8 +263,12 @@ std::optional<sagas::Timestamp> failing_since(const std::vector<sagas::StepRun>&
 }  // namespace
 
 void set_state(Document& step, const sagas::StepState& state) {
-    step["status"] = sagas::status_text(state);
-    std::visit(StateMembers(step), state);
+    const ShownState shown = shown_state(state);
+    step["status"] = shown.status;
+    if (shown.is_doubtful) step["doubtful"] = true;
+    if (!shown.due_name.empty()) step[shown.due_name] = sagas::to_rfc3339(shown.due_at);
+    if (!shown.stuck_reason.empty()) step["stuck_reason"] = shown.stuck_reason;
+    if (!shown.undone_by.empty()) step["undone_by"] = shown.undone_by;
 }
 
 Document failure_document(const sagas::Definition& definition, const sagas::Failure& failure) {
@@ -201,43 +279,47 @@ Document failure_document(const sagas::Definition& definition, const sagas::Fail
     return document;
 }
 
-Document saga_document(const engine::Version& version, const sagas::Saga& saga,
-                       const store::Labels& labels, const SagaSurroundings& around) {
+std::string saga_text(const engine::Version& version, const sagas::Saga& saga,
+                      const store::Labels& labels, const SagaSurroundings& around) {
     const sagas::Definition& definition = version.definition;
-    const SagaShown shown(definition, saga, around);
-    Document document;
-    document["id"] = saga.id;
-    document["definition"] = definition.name;
-    document["version"] = version.number;
-    document["status"] = sagas::to_text(sagas::status(saga));
-    if (auto what = waiting_for(definition, saga, around); !what.empty()) {
-        document["waiting_for"] = std::move(what);
+    JsonWriter to;
+    SagaText text(definition, saga, around, to);
+    to.begin_object();
+    to.member("id").text(saga.id);
+    to.member("definition").text(definition.name);
+    to.member("version").number(version.number);
+    to.member("status").text(sagas::to_text(sagas::status(saga)));
+    if (const auto what = waiting_for(definition, saga, around); !what.empty()) {
+        to.member("waiting_for").value(what);
     }
-    document["direction"] = saga.direction == sagas::Direction::Forward ? "forward" : "backward";
-    document["suspended"] = saga.suspension == sagas::Suspension::Suspended;
-    set_time(document, "started_at", saga.started_at);
-    if (saga.end) set_time(document, "ended_at", saga.end->at);
-    set_time(document, "deadline_at", saga.deadline_at);
-    set_time(document, "failing_since", failing_since(saga.steps));
-    document["labels"] = Document(labels);
-    set_text(document, "replay_of", saga.replay_of);
-    if (auto parent = shown.parent()) document["parent"] = std::move(*parent);
-    if (auto lock = shown.lock()) document["lock"] = std::move(*lock);
-    if (saga.turned) document["failure"] = failure_document(definition, *saga.turned);
+    to.member("direction")
+        .text(saga.direction == sagas::Direction::Forward ? "forward" : "backward");
+    to.member("suspended").boolean(saga.suspension == sagas::Suspension::Suspended);
+    to.member("started_at").time(saga.started_at);
+    if (saga.end) to.member("ended_at").time(saga.end->at);
+    to.time_if_any("deadline_at", saga.deadline_at);
+    to.time_if_any("failing_since", failing_since(saga.steps));
+    text.labels(labels);
+    to.text_unless_empty("replay_of", saga.replay_of);
+    if (saga.parent) text.parent(*saga.parent);
+    if (saga.lock) text.lock(*saga.lock);
+    if (saga.turned) to.member("failure").value(failure_document(definition, *saga.turned));
     if (saga.turn_wanted) {
-        document["turn_wanted"] = failure_document(definition, *saga.turn_wanted);
+        to.member("turn_wanted").value(failure_document(definition, *saga.turn_wanted));
     }
-    document["input"] = masked(saga.input, definition.sensitive.input);
+    text.value("input", saga.input, definition.sensitive.input);
     if (saga.end && saga.end->status == sagas::Status::Completed) {
-        document["output"] = masked(saga.end->output, definition.sensitive.output);
-        set_text(document, "output_error", saga.end->output_error);
+        text.value("output", saga.end->output, definition.sensitive.output);
+        to.text_unless_empty("output_error", saga.end->output_error);
     }
-    Document steps = Document::array();
+    to.member("steps").begin_array();
     for (std::size_t at = 0; at < saga.steps.size(); ++at) {
-        steps.push_back(shown.step(StepIndex{static_cast<std::uint32_t>(at)}));
+        text.step(StepIndex{static_cast<std::uint32_t>(at)});
     }
-    document["steps"] = std::move(steps);
-    return document;
+    to.end_array();
+    to.text_unless_empty("replayed_as", around.replayed_as);
+    to.end_object();
+    return to.take();
 }
 
 Document saga_item(const store::SagaRow& row) {

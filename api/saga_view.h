@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "api/document.h"
 #include "api/saga_surroundings.h"
 #include "engine/catalog.h"
@@ -8,8 +10,8 @@
 
 namespace skald::api {
 
-/// A saga as clients see it, whole: the same whether `saga` is live in memory, just came to rest,
-/// or was folded from its journal.
+/// A saga as clients see it, whole, as JSON text: the same whether `saga` is live in memory, just
+/// came to rest, or was folded from its journal.
 ///
 ///   {id, definition, version, status, waiting_for?, direction, suspended, started_at, ended_at?,
 ///    deadline_at?, failing_since?, labels, replay_of?, parent?: {id, step?}, lock?: {value, held,
@@ -17,13 +19,13 @@ namespace skald::api {
 ///    output_error?, steps: [{name, status, attempts, compensation_attempts, doubtful?,
 ///    started_at?, ended_at?, until?, callback_until?, next_try_at?, failing_since?, stuck_reason?,
 ///    undone_by?, error?, child?: {id, definition, status?}, undo_child?, input?, output?,
-///    elements?: {counts, items: [{item, …as a step}]}}]}
+///    elements?: {counts, items: [{item, …as a step}]}}], replayed_as?}
 ///
 /// A step's `input` is the body of its action as it was sent, or the input of its child, with every
 /// secret as "***"; it is there once the step was started and has one. What the definition calls
 /// sensitive is "***" everywhere.
-Document saga_document(const engine::Version& version, const sagas::Saga& saga,
-                       const store::Labels& labels, const SagaSurroundings& around);
+std::string saga_text(const engine::Version& version, const sagas::Saga& saga,
+                      const store::Labels& labels, const SagaSurroundings& around);
 
 /// A saga as lists show it: the same members, without what needs its journal.
 ///

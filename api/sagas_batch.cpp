@@ -72,7 +72,7 @@ Item take(const Services& services, sagas::Json item, std::vector<engine::Start>
           const BatchPtr& batch) {
     auto key = take_key(item);
     if (!key) return std::move(key.error());
-    auto start = parse_start(std::move(item));
+    auto start = parse_start(std::move(item), *key);
     if (!start) return std::move(start.error());
     auto prepared = prepare_start(services, *start);
     if (!prepared) {

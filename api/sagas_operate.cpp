@@ -76,8 +76,8 @@ int accepted_status(const Pending& pending, sagas::Status status) {
 }
 
 Reply accepted(const Services& services, const Pending& pending, const StoredSaga& stored) {
-    return json_reply(accepted_status(pending, sagas::status(stored.saga)),
-                      saga_document(services, stored));
+    return json_text_reply(accepted_status(pending, sagas::status(stored.saga)),
+                           saga_text(services, stored));
 }
 
 /// The answer to a command that was accepted, now or before.

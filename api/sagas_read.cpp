@@ -8,6 +8,7 @@
 #include "api/query_parameters.h"
 #include "api/saga_filter.h"
 #include "api/saga_reading.h"
+#include "api/saga_surroundings.h"
 #include "api/saga_view.h"
 
 namespace skald::api {
@@ -71,9 +72,10 @@ std::string find_replay(const Services& services, const std::string& id) {
 Answer saga_now(const Services& services, const std::string& id) {
     const auto stored = read_saga(services, id);
     if (stored) {
-        Document document = saga_document(services, *stored);
-        if (stored->saga.end) set_text(document, "replayed_as", find_replay(services, id));
-        return json_reply(200, document);
+        SagaSurroundings around = look_around(services, *stored->version, stored->saga);
+        if (stored->saga.end) around.replayed_as = find_replay(services, id);
+        return json_text_reply(200,
+                               saga_text(*stored->version, stored->saga, stored->labels, around));
     }
     if (stored.error().code == sagas::ErrorCode::NotFound) return no_such_saga(id);
     return to_problem(stored.error());
@@ -164,7 +166,7 @@ Answer get_saga(const Services& services, const Request& request) {
     };
     later.finish = [&services, waiting]() -> Answer {
         if (const engine::RestPtr rest = waiting->watch.rest()) {
-            return json_reply(200, saga_document(services, *rest));
+            return json_text_reply(200, saga_text(services, *rest));
         }
         return saga_now(services, waiting->id);
     };

@@ -39,7 +39,7 @@ class FirstOf {
 };
 
 Answer rest_reply(const Services& services, const engine::Rest& rest) {
-    return located(json_reply(200, saga_document(services, rest)), rest.saga.id);
+    return located(json_text_reply(200, saga_text(services, rest)), rest.saga.id);
 }
 
 /// A repeat with `?wait`: the same saga, from now until the wait is over.
@@ -52,7 +52,7 @@ Answer wait_for_repeated(const Services& services, sagas::Timestamp until, std::
     const auto stored = read_saga(services, waiting->id);
     if (stored) {
         if (is_at_rest(sagas::status(stored->saga))) {
-            return located(json_reply(200, saga_document(services, *stored)), waiting->id);
+            return located(json_text_reply(200, saga_text(services, *stored)), waiting->id);
         }
     }
     Later later;
@@ -130,7 +130,7 @@ Answer start_saga(const Services& services, const Request& request) {
     if (!key) return key.error();
     const auto wait = read_wait(request);
     if (!wait) return wait.error();
-    auto start = read_start_request(request);
+    auto start = read_start_request(request, *key);
     if (!start) return start.error();
 
     const bool is_waited = *wait && **wait > Milliseconds{0};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/digest.h"
+#include "api/idempotency.h"
 #include "api/request_body.h"
 #include "api/saga_reading.h"
 #include "sagas/input_schema.h"
@@ -52,6 +52,13 @@ void read_labels(const sagas::Json& object, ObjectReader& reader, store::Labels&
     }
 }
 
+/// Writing numbers out may make the text longer than it came.
+bool is_too_long(const sagas::Json& input) {
+    constexpr std::size_t kLongestEscape = 6;  // \u001f; size_of knows of none.
+    return sagas::size_of(input) > sagas::kBodyBytesMax / kLongestEscape &&
+           input.dump().size() > sagas::kBodyBytesMax;
+}
+
 }  // namespace
 
 bool is_label_key(std::string_view key) {
@@ -62,13 +69,14 @@ bool is_label_key(std::string_view key) {
            });
 }
 
-Parsed<StartRequest> read_start_request(const Request& request) {
+Parsed<StartRequest> read_start_request(const Request& request,
+                                        const std::optional<std::string>& key) {
     auto body = read_object(request, EmptyBody::IsRefused);
     if (!body) return tl::unexpected(body.error());
-    return parse_start(std::move(*body));
+    return parse_start(std::move(*body), key);
 }
 
-Parsed<StartRequest> parse_start(sagas::Json body) {
+Parsed<StartRequest> parse_start(sagas::Json body, const std::optional<std::string>& key) {
     if (!body.is_object()) {
         return refuse(ProblemType::InvalidRequest, "A start must be a JSON object.");
     }
@@ -92,12 +100,10 @@ Parsed<StartRequest> parse_start(sagas::Json body) {
             {{"imprecise-integer", std::string(kInput) + *pointer, "is beyond +-9007199254740992",
               "send it as a string"}}));
     }
-    const std::string canonical = body.dump();
-    // Writing numbers out may make the text longer than it came.
-    if (canonical.size() > sagas::kBodyBytesMax && input->dump().size() > sagas::kBodyBytesMax) {
+    if (is_too_long(*input)) {
         return tl::unexpected(invalid_input("The input is over 1 MiB.", {}));
     }
-    start.body_hash = sha256_hex(canonical);
+    if (key || start.id) start.body_hash = canonical_hash(body);
     start.input = sagas::make_value(std::move(body["input"]));
     return start;
 }

@@ -18,14 +18,18 @@ struct StartRequest {
     std::optional<std::string> id;
     sagas::Value input;
     store::Labels labels;
+    /// Of the whole body (canonical_hash). Empty where no repeat can be told from it: it came with
+    /// neither an Idempotency-Key nor an id.
     std::string body_hash;
 };
 
-/// What can be told without the definition. Problems: MalformedJson, InvalidRequest, InvalidInput
-/// (an integer that other readers would round, or over 1 MiB).
-Parsed<StartRequest> read_start_request(const Request& request);
+/// What can be told without the definition. `key`: the Idempotency-Key that it came with. Problems:
+/// MalformedJson, InvalidRequest, InvalidInput (an integer that other readers would round, or over
+/// 1 MiB).
+Parsed<StartRequest> read_start_request(const Request& request,
+                                        const std::optional<std::string>& key);
 /// The same for a body that was read, or an item of a batch.
-Parsed<StartRequest> parse_start(sagas::Json body);
+Parsed<StartRequest> parse_start(sagas::Json body, const std::optional<std::string>& key);
 
 /// The labels of the saga: the definition's, rendered for this input, then the request's over them.
 /// Problems: InvalidInput, when the definition's can't be rendered or are too many or too long.

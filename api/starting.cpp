@@ -14,15 +14,14 @@ namespace {
 
 std::optional<Reply> stored_reply(const Services& services, const std::string& id, int status,
                                   Progress progress) {
-    Document document;
+    std::string body;
     if (progress == Progress::GoesOn) {
-        if (const auto stored = read_saga(services, id))
-            document = saga_document(services, *stored);
+        if (const auto stored = read_saga(services, id)) body = saga_text(services, *stored);
     } else if (const auto row = read_again([&] { return services.reader.saga(id); })) {
-        document = saga_item(*row);
+        body = to_text(saga_item(*row));
     }
-    if (document.is_null()) return std::nullopt;
-    return located(json_reply(status, document), id);
+    if (body.empty()) return std::nullopt;
+    return located(json_text_reply(status, std::move(body)), id);
 }
 
 /// Whoever copied the input from where it is shown would run the saga with it.

@@ -2,8 +2,6 @@
 
 #include <sys/random.h>
 
-#include <cstdio>
-
 #include "sagas/check.h"
 
 namespace skald::api {
@@ -20,12 +18,19 @@ void fill_random(void* bytes, std::size_t count) {
     }
 }
 
+/// Writes the last `count` hexadecimal digits of `value` to `text`, from `at` on.
+void put_hex(std::string& text, std::size_t at, std::size_t count, std::uint64_t value) {
+    for (std::size_t i = at + count; i-- > at; value >>= 4)
+        text[i] = "0123456789abcdef"[value & 15];
+}
+
 std::string uuid_text(std::uint64_t high, std::uint64_t low) {
-    char text[37];
-    std::snprintf(text, sizeof text, "%08x-%04x-%04x-%04x-%012llx",
-                  static_cast<unsigned>(high >> 32), static_cast<unsigned>((high >> 16) & 0xffff),
-                  static_cast<unsigned>(high & 0xffff), static_cast<unsigned>(low >> 48),
-                  static_cast<unsigned long long>(low & 0xffff'ffff'ffff));
+    std::string text(36, '-');
+    put_hex(text, 0, 8, high >> 32);
+    put_hex(text, 9, 4, high >> 16);
+    put_hex(text, 14, 4, high);
+    put_hex(text, 19, 4, low >> 48);
+    put_hex(text, 24, 12, low);
     return text;
 }
 

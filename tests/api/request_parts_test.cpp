@@ -50,6 +50,17 @@ TEST(CanonicalHash, IsTheSameForEqualDocuments) {
               "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
 }
 
+TEST(StartRequest, IsHashedWhereARepeatCanBeTold) {
+    const auto hash_of = [](const char* body, const std::optional<std::string>& key) {
+        return parse_start(*sagas::parse_json(body), key)->body_hash;
+    };
+    const char* const plain = R"({"definition": "d", "input": {"a": 1}})";
+    const char* const with_id = R"({"definition": "d", "id": "s", "input": {"a": 1}})";
+    EXPECT_EQ(hash_of(plain, std::nullopt), "");
+    EXPECT_EQ(hash_of(plain, "k"), canonical_hash(*sagas::parse_json(plain)));
+    EXPECT_EQ(hash_of(with_id, std::nullopt), canonical_hash(*sagas::parse_json(with_id)));
+}
+
 TEST(Cursor, IsReadBackForItsListOnly) {
     for (const char* position : {"", "1", "order", "a\nb", "\xff"}) {
         const std::string cursor = make_cursor("sagas", position);
