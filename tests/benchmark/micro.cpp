@@ -20,7 +20,10 @@
 #include "sagas/request.h"
 #include "store/codec.h"
 #include "store/sqlite/sqlite_store.h"
+#include "tests/benchmark/api_operations.h"
+#include "tests/benchmark/coordinated_saga.h"
 #include "tests/benchmark/finished_saga.h"
+#include "tests/benchmark/operation.h"
 #include "tests/benchmark/scenario.h"
 
 /// What one operation costs by itself: in time with Google Benchmark, or, with --repeat, run so
@@ -40,15 +43,6 @@ std::string bench_json() { return definition_json(*find_scenario("wait_64"), {70
 sagas::Value make_input() {
     return sagas::make_value({{"order_id", "o-000000000001"}, {"amount", 4200}});
 }
-
-/// One operation. `prepare` is not measured: it makes what the next `count` times of `run` use up.
-class Operation {
- public:
-    virtual ~Operation() = default;
-    virtual bool must_prepare() const { return false; }
-    virtual void prepare(std::size_t /*count*/) {}
-    virtual void run() = 0;
-};
 
 /// A whole saga of three steps through the machine: its begin and three answers.
 class Apply final : public Operation {
@@ -77,6 +71,15 @@ class Render final : public Operation {
     const sagas::Saga saga_ = run_saga(*definition_, kId, kStart, make_input()).saga;
     const sagas::MaskedSecrets secrets_{};
     const sagas::MaskedCallbackUrls callbacks_{};
+};
+
+/// 16 sagas of three steps at the same time through the coordinator (CoordinatedSagas).
+class Coordinate final : public Operation {
+ public:
+    void run() override { sagas_.run(16); }
+
+ private:
+    CoordinatedSagas sagas_;
 };
 
 /// The four rows of a saga as text.
@@ -222,8 +225,9 @@ class StoreBatch final : public Operation {
     std::deque<store::Batch> batches_;
 };
 
-constexpr std::array kNames = {"apply_saga", "render_request", "encode_saga", "decode_saga",
-                               "store_batch_128"};
+constexpr std::array kNames = {
+    "apply_saga", "render_request", "encode_saga", "decode_saga", "store_batch_128",
+    "saga_reply", "read_start",     "reply_head",  "start_saga",  "coordinate_16_sagas"};
 
 /// Null: no such name.
 std::unique_ptr<Operation> make_operation(const std::string& name,
@@ -233,7 +237,8 @@ std::unique_ptr<Operation> make_operation(const std::string& name,
     if (name == kNames[2]) return std::make_unique<Encode>();
     if (name == kNames[3]) return std::make_unique<Decode>();
     if (name == kNames[4]) return std::make_unique<StoreBatch>(folder);
-    return nullptr;
+    if (name == "coordinate_16_sagas") return std::make_unique<Coordinate>();
+    return make_api_operation(name, bench_json());
 }
 
 void measure(::benchmark::State& state, const char* name, const std::filesystem::path& folder) {
