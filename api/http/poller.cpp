@@ -129,6 +129,11 @@ struct Poller::Room {
         return is_stopped_;
     }
 
+    bool is_awaited() const {
+        const MutexLock lock(mutex_);
+        return sleeping_ > 0;
+    }
+
     Id next_id() {
         const MutexLock lock(mutex_);
         return ++last_id_;
@@ -292,5 +297,6 @@ void Poller::give_back(Work work, std::optional<Wait> wait) {
 }
 void Poller::stop() { room_->stop(); }
 bool Poller::is_stopped() const { return room_->is_stopped(); }
+bool Poller::is_awaited() const { return room_->is_awaited(); }
 
 }  // namespace skald::api::http

@@ -74,6 +74,8 @@ class Poller {
     /// `take` gives nothing from now on.
     void stop();
     bool is_stopped() const;
+    /// Whether a thread waits for work.
+    bool is_awaited() const;
 
  private:
     struct Room;

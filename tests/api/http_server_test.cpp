@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "tests/api/echo_server.h"
@@ -291,6 +295,27 @@ TEST(HttpServer, ServesOpsRoutesAloneWhereAsked) {
     const std::string token = "Authorization: Bearer s3cret\r\n";
     expect_problem(server.ask(get("/v1/things", token)), ProblemType::NotFound);
     expect_problem(server.ask(post("/v1/things/a", "", token)), ProblemType::NotFound);
+}
+
+// What was accepted goes before what is to be.
+TEST(HttpServer, GivesWayToOtherThreads) {
+    std::set<int> nice;
+    std::mutex mutex;
+    EchoServer server({}, {route("GET", "/nice", [&](const Request&) -> Answer {
+                          const std::lock_guard lock(mutex);
+                          nice.insert(::getpriority(PRIO_PROCESS, 0));
+                          return Reply{};
+                      })});
+    const auto ask = [&server] {
+        for (int i = 0; i < 50; ++i) server.ask(get("/nice"));
+    };
+    {
+        const std::jthread first(ask);
+        const std::jthread second(ask);
+        ask();
+    }
+    const int usual = std::min(::getpriority(PRIO_PROCESS, 0) + 3, 19);
+    EXPECT_EQ(nice, std::set<int>{usual});
 }
 
 TEST(HttpServer, SaysWhyItCanNotListen) {
