@@ -73,6 +73,8 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
         Gathering done = std::move(*syncing_);
         done.batch = std::move(batch);
         syncing_.reset();
+        // The writer goes on with what came meanwhile, while this batch's effects are performed.
+        if (!gathering_.batch->empty()) submit();
         release(std::move(done), *result);
         turn();
         return;
@@ -159,31 +161,38 @@ void Coordinator::Impl::come_to_rest(store::SagaKey key, std::uint64_t batch) {
         spdlog::warn("saga {} ({}) is stuck at step {}: {}", id, live->definition().name,
                      live->summary.last_step, live->summary.last_error);
     }
-    if (parts_.watchers.is_watched(id)) {
-        parts_.watchers.came_to_rest(
-            std::make_shared<const Rest>(Rest{live->version, live->saga, live->labels}));
+    const bool is_watched = parts_.watchers.is_watched(id);
+    if (is_over && is_forgettable(*live)) {
+        LiveSaga gone = take_out(*live);
+        if (is_watched)
+            tell_rest(std::move(gone.version), std::move(gone.saga), std::move(gone.labels));
+        return;
     }
-    if (is_over) {
-        forget_if_over(key);
-    } else {
-        consider(key);
-    }
+    if (is_watched) tell_rest(live->version, live->saga, live->labels);
+    if (!is_over) consider(key);
+}
+
+void Coordinator::Impl::tell_rest(VersionPtr version, sagas::Saga saga, store::Labels labels) {
+    parts_.watchers.came_to_rest(
+        std::make_shared<const Rest>(Rest{std::move(version), std::move(saga), std::move(labels)}));
+}
+
+bool Coordinator::Impl::is_forgettable(const LiveSaga& live) const {
+    return live.saga.end && live.calls.empty() && live.last_batch <= durable_batch_;
 }
 
 void Coordinator::Impl::forget_if_over(store::SagaKey key) {
     LiveSaga* live = find(key);
-    const bool is_over = live != nullptr && live->saga.end && live->calls.empty() &&
-                         live->last_batch <= durable_batch_;
-    if (is_over) remove(*live);
+    if (live != nullptr && is_forgettable(*live)) take_out(*live);
 }
 
-void Coordinator::Impl::remove(LiveSaga& live) {
+LiveSaga Coordinator::Impl::take_out(LiveSaga& live) {
     const store::SagaKey key = live.key;
     if (live.saga.deadline_at) timers_.disarm_deadline(key, *live.saga.deadline_at);
     for (const sagas::WakeStep& wake : live.far) timers_.disarm(key, wake);
     failing_ -= live.summary.failing_since.has_value();
     by_id_.erase(live.saga.id);
-    live_.erase(key);
+    return std::move(live_.extract(key).mapped());
 }
 
 // ---- The end -----------------------------------------------------------------------------------

@@ -89,7 +89,9 @@ class Coordinator::Impl {
     void answer_definitions(Gathering& done, const store::Committed& committed);
     void come_to_rest(store::SagaKey key, std::uint64_t batch);
     void forget_if_over(store::SagaKey key);
-    void remove(LiveSaga& live);
+    bool is_forgettable(const LiveSaga& live) const;
+    LiveSaga take_out(LiveSaga& live);
+    void tell_rest(VersionPtr version, sagas::Saga saga, store::Labels labels);
 
     // What sagas owe.
     void perform(store::SagaKey key, const sagas::Effect& effect);

@@ -83,7 +83,7 @@ void Coordinator::Impl::give_up(const store::Park& park, std::uint64_t batch) {
     SKALD_CHECK(live->last_batch < batch && live->calls.empty());
     --parking_;
     if (park.wake_at) lower_wake(*park.wake_at);
-    remove(*live);
+    take_out(*live);
 }
 
 }  // namespace skald::engine
