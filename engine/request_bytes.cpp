@@ -30,11 +30,11 @@ constexpr CharacterSet kIsOfValue = [] {
 /// RFC 9110, 5.6.2.
 constexpr CharacterSet kIsOfToken = [] {
     CharacterSet is_of_token{};
-    for (const unsigned char c : std::string_view("0123456789"
-                                                  "abcdefghijklmnopqrstuvwxyz"
-                                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                  "!#$%&'*+-.^_`|~")) {
-        is_of_token[c] = true;
+    for (const char c : std::string_view("0123456789"
+                                         "abcdefghijklmnopqrstuvwxyz"
+                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "!#$%&'*+-.^_`|~")) {
+        is_of_token[static_cast<unsigned char>(c)] = true;
     }
     return is_of_token;
 }();
