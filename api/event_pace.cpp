@@ -32,11 +32,13 @@ Stream::Next EventPace::ping() {
 }
 
 Stream::Next EventPace::read() {
+    const ReadingTurns::Turn turn(with_.turns);
+    if (!turn.is_taken()) {
+        phase_ = Phase::Reading;
+        return Stream::Wait{kTurnAgainAfter, nullptr};  // The thread is for others meanwhile.
+    }
     heard_ = with_.bell.last();
-    auto page = [this] {
-        const ReadingTurns::Turn turn(with_.turns);
-        return reading_->read();
-    }();
+    auto page = reading_->read();
     if (!page && page.error().code == sagas::ErrorCode::Unavailable) {
         phase_ = Phase::Reading;
         return Stream::Wait{kReadAgainAfter, nullptr};

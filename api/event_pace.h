@@ -43,16 +43,21 @@ class ReadingTurns {
     explicit ReadingTurns(unsigned processors)
         : free_(std::max(1, static_cast<int>(processors / 4))) {}
 
-    /// Waits until one is free; taken while this lives.
+    /// A turn, where one is free; taken while this lives.
     class Turn {
      public:
-        explicit Turn(ReadingTurns& turns) : free_(turns.free_) { free_.acquire(); }
-        ~Turn() { free_.release(); }
+        explicit Turn(ReadingTurns& turns) : free_(turns.free_), is_taken_(free_.try_acquire()) {}
+        ~Turn() {
+            if (is_taken_) free_.release();
+        }
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
 
+        bool is_taken() const { return is_taken_; }
+
      private:
         std::counting_semaphore<>& free_;
+        const bool is_taken_;
     };
 
  private:
@@ -79,6 +84,7 @@ class EventPace {
     static constexpr sagas::Milliseconds kRest{50};
     static constexpr sagas::Milliseconds kPingEvery{15'000};
     static constexpr sagas::Milliseconds kReadAgainAfter{1'000};
+    static constexpr sagas::Milliseconds kTurnAgainAfter{5};
 
  private:
     Stream::Next ping();

@@ -1,5 +1,7 @@
 #include "api/http_server.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -22,10 +24,23 @@ namespace skald::api {
 namespace {
 
 constexpr std::size_t kOpsThreads = 2;
+constexpr std::size_t kOpsConnections = 256;
+
+/// That the process may have at most: the caller raises its limit to that.
+std::size_t descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1'024;
+    return static_cast<std::size_t>(limit.rlim_max);
+}
 
 HttpServerOptions with_defaults(HttpServerOptions options) {
-    if (options.serve == HttpServerOptions::Serve::OpsOnly) options.threads = kOpsThreads;
+    if (options.serve == HttpServerOptions::Serve::OpsOnly) {
+        options.threads = kOpsThreads;
+        options.connections_max = std::min(options.connections_max, kOpsConnections);
+    }
     options.threads = std::max(options.threads, std::size_t{2});
+    options.connections_max = std::min(options.connections_max, descriptors() / 4);
+    options.waiting_max = std::min(options.waiting_max, options.connections_max);
     return options;
 }
 

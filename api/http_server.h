@@ -20,7 +20,8 @@ struct HttpServerOptions {
     /// Requests that are worked on at once, at most (what waits takes no thread); made when they
     /// are needed.
     std::size_t threads = 64;
-    /// Open at once. For one more, one that is idle or late is closed, or else it is refused.
+    /// Open at once, and at most a quarter of the descriptors that the process may have. For one
+    /// more, one that is idle or late is closed, or else it is refused.
     std::size_t connections_max = 5'120;
     std::size_t waiting_max = 4'096;  ///< Of them, those that wait (Later::Long, Stream) or idle.
     std::size_t streams_max = 64;     ///< Of them, streams; more are refused.

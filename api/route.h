@@ -50,8 +50,7 @@ class Stream;
 /// What a handler gives: an answer, a problem, an answer that comes later, or one without end.
 using Answer = std::variant<Reply, Problem, Later, Stream>;
 
-/// An answer that waits for something. A transport with a thread per connection blocks in it,
-/// another one need not.
+/// An answer that waits for something; that takes no thread.
 class Later {
  public:
     /// Short: a commit. Long: counts towards the connections that may wait (`?wait=`, streams).
@@ -63,9 +62,9 @@ class Later {
     /// Called once; must arrange that `ready` is called at most once, from any thread, at once or
     /// later, also after `finish` (when it does nothing).
     std::function<void(std::function<void()> ready)> arm;
-    /// Makes the answer (which may be a Later again); called exactly once, after `arm`, on the
-    /// transport's thread. Comes before `ready` and the end of `time` when too many connections
-    /// wait already, and when the server stops.
+    /// Makes the answer (which may be a Later again); called exactly once, after `arm`, on a thread
+    /// of the transport's, when the Request is gone. Comes before `ready` and the end of `time`
+    /// when too many connections wait already, and when the server stops.
     std::function<Answer()> finish;
 };
 

@@ -27,7 +27,7 @@ class Committer {
     using Done =
         std::function<void(std::unique_ptr<store::Batch>, sagas::Result<store::Committed>)>;
     virtual ~Committer() = default;
-    /// Precondition: the one before is done.
+    /// Precondition: the one before is done. `done` never comes from within.
     virtual void commit(std::unique_ptr<store::Batch> batch, Done done) = 0;
 };
 

@@ -27,8 +27,8 @@ using sagas::Lost;
 using sagas::Milliseconds;
 using sagas::NotSent;
 
-// File descriptors that are left to everything else in the process.
-constexpr std::size_t kDescriptorsReserved = 1'000;
+// File descriptors that are left to everything else in the process: the API's connections first.
+constexpr std::size_t kDescriptorsReserved = 6'000;
 constexpr std::size_t kReadBytes = 64u << 10;
 
 /// Raises the soft limit of file descriptors to the hard one and gives it.

@@ -49,6 +49,10 @@ Problem body_too_large(std::size_t size_max) {
                         "the body is longer than " + std::to_string(size_max) + " bytes");
 }
 
+Problem too_much() {
+    return make_problem(ProblemType::Busy, "too many large requests are on their way; try again");
+}
+
 Problem too_slow(std::string_view what, sagas::Milliseconds time) {
     return make_problem(ProblemType::RequestTimeout, "the " + std::string(what) +
                                                          " of the request did not arrive within " +
@@ -63,10 +67,15 @@ std::string_view known_method(std::string_view method) {
     return known == kMethods.end() ? "OTHER" : *known;
 }
 
-bool is_continue_sent(Socket& socket) {
-    std::string_view head = "HTTP/1.1 100 Continue\r\n\r\n";
+/// False: the connection can't go on. A peer that takes nothing just now does without: it must not
+/// wait for that for ever (RFC 9110, section 10.1.1).
+bool say_continue(Socket& socket) {
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    std::string_view head = kContinue;
     std::string_view body;
-    return socket.send(head, body) == Socket::Sent::Whole;
+    const Socket::Sent sent = socket.send(head, body);
+    return sent == Socket::Sent::Whole ||
+           (sent == Socket::Sent::Partly && head.size() == kContinue.size());
 }
 
 }  // namespace
@@ -151,7 +160,7 @@ Connection::Step Connection::read_head() {
 Connection::Step Connection::await_bytes(Received received, std::string_view what,
                                          sagas::Milliseconds time) {
     if (received == Received::Some) {
-        member_.begin_work();
+        if (stage_ == Stage::Head) member_.begin_work();
         return stage_;
     }
     if (received == Received::Gone) return Stage::Over;
@@ -186,7 +195,8 @@ Connection::Step Connection::begin_body(const RequestHead& head, std::size_t hea
     std::string& body = exchange_.request.body;
     received_.take(head_size, body, size);
     if (body.size() == size) return Stage::Handling;
-    if (head.awaits_continue && !is_continue_sent(socket_)) return Stage::Over;
+    if (!member_.take_memory(size)) return refuse(too_much());
+    if (head.awaits_continue && !say_continue(socket_)) return Stage::Over;
     exchange_.body_size = size;
     until_ = in(shared_.options.body_time);
     return Stage::Body;
@@ -194,7 +204,11 @@ Connection::Step Connection::begin_body(const RequestHead& head, std::size_t hea
 
 Connection::Step Connection::read_body() {
     std::string& body = exchange_.request.body;
-    if (body.size() == exchange_.body_size) return Stage::Handling;
+    if (body.size() == exchange_.body_size) {
+        member_.begin_work();
+        member_.give_back_memory();
+        return Stage::Handling;
+    }
     return await_bytes(received_.receive(body, exchange_.body_size), "body",
                        shared_.options.body_time);
 }
@@ -202,26 +216,31 @@ Connection::Step Connection::read_body() {
 // ---- Answering ---------------------------------------------------------------------------------
 
 Connection::Step Connection::handle() {
-    try {
-        return answer_with(exchange_.route->handler(exchange_.request));
-    } catch (const std::exception& error) {
-        return fail(error.what());
-    }
+    return answer_by([this] { return exchange_.route->handler(exchange_.request); });
 }
 
 Connection::Step Connection::finish_later() {
     if (std::exchange(is_counted_, false)) member_.end_waiting();
     const Later later = std::move(*later_);
     later_.reset();
+    return answer_by(later.finish);
+}
+
+Connection::Step Connection::answer_by(const std::function<Answer()>& make) {
+    std::optional<Answer> answer;
     try {
-        return answer_with(later.finish());
+        answer.emplace(make());
+        if (const auto* later = std::get_if<Later>(&*answer)) {
+            later->arm(shared_.poller.begin_signal(id_));
+        }
     } catch (const std::exception& error) {
         return fail(error.what());
     }
+    return answer_with(std::move(*answer));
 }
 
 Connection::Step Connection::answer_with(Answer answer) {
-    if (auto* later = std::get_if<Later>(&answer)) return begin_later(std::move(*later));
+    if (auto* later = std::get_if<Later>(&answer)) return await_later(std::move(*later));
     if (const auto* refused = std::get_if<Problem>(&answer)) {
         return reply(to_reply(*refused, exchange_.id));
     }
@@ -234,9 +253,10 @@ Connection::Step Connection::answer_with(Answer answer) {
     return fail("a header of the answer has a control character");
 }
 
-Connection::Step Connection::begin_later(Later later) {
+/// It is armed.
+Connection::Step Connection::await_later(Later later) {
+    exchange_.request = Request();  // It may be large, and the wait long.
     const Deadline until = in_at_most(later.time);
-    later.arm(shared_.poller.begin_signal(id_));
     const bool is_long = later.kind == Later::Kind::Long;
     later_.emplace(std::move(later));
     is_counted_ = is_long && member_.begin_waiting();
@@ -299,6 +319,11 @@ Connection::Step Connection::go_on_sending() {
     const Socket::Sent sent = socket_.send(head_left_, body_left_);
     if (sent == Socket::Sent::Failed) return Stage::Over;
     if (sent == Socket::Sent::Partly) {
+        if (stage_ != Stage::Sending &&
+            !member_.take_memory(head_left_.size() + body_left_.size())) {
+            spdlog::info("request {}: dropped; too many large replies are not taken", exchange_.id);
+            return Stage::Over;
+        }
         stage_ = Stage::Sending;
         if (!is_over(until_)) return Wait{Wait::For::Space, until_};
         if (stream_) {
@@ -307,6 +332,7 @@ Connection::Step Connection::go_on_sending() {
         }
         return Stage::Over;
     }
+    member_.give_back_memory();
     if (after_sending_ == Stage::Between) return end_request();
     if (after_sending_ == Stage::Draining) return begin_draining();
     return after_sending_;
@@ -317,7 +343,10 @@ Connection::Step Connection::end_request() {
     // They may be large, and the next request far.
     body_ = std::string();
     exchange_.request = Request();
-    if (!received_.is_empty()) return begin_request();
+    if (!received_.is_empty()) {
+        stage_ = std::get<Stage>(begin_request());
+        return Wait{Wait::For::Space, until_};  // Others come first, now and then.
+    }
     if (!member_.begin_idle()) return Stage::Over;
     stage_ = Stage::Between;
     until_ = in(shared_.options.idle_time);
@@ -332,11 +361,11 @@ void Connection::tell(int status) const {
 
 Connection::Step Connection::begin_streaming(Stream stream) {
     const bool has_body = exchange_.method != "HEAD";
+    std::string head = stream_head(stream, exchange_.id, exchange_.version);
     if (has_body && !member_.begin_streaming()) {
         return reply(to_reply(too_many_streams(), exchange_.id));
     }
     tell(200);
-    std::string head = stream_head(stream, exchange_.id, exchange_.version);
     if (has_body) {
         stream_.emplace(std::move(stream), exchange_.version);
         socket_.limit_unread(kUnreadBytesMax);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,8 +84,9 @@ class Connection final : public Poller::Waiter {
     // Answering.
     Step handle();
     Step finish_later();
+    Step answer_by(const std::function<Answer()>& make);
     Step answer_with(Answer answer);
-    Step begin_later(Later later);
+    Step await_later(Later later);
     Step fail(std::string_view why);
 
     // Sending.

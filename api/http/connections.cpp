@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <utility>
+
 namespace skald::api::http {
 
 using engine::MutexLock;
@@ -19,6 +21,7 @@ Connections::Member::Member(Connections& all, int socket, Poller::Id id)
 
 Connections::Member::~Member() {
     if (phase_.load() == Phase::Idle) begin_work();
+    give_back_memory();
     const MutexLock lock(all_.mutex_);
     all_.members_.erase(place_);
     if (all_.members_.empty()) all_.emptied_.notify_all();
@@ -47,10 +50,22 @@ void Connections::Member::begin_work() {
 }
 
 void Connections::Member::begin_receiving() {
+    if (phase_.load() != Phase::Working) return;
     since_.store(Clock::now().time_since_epoch().count());
     Phase working = Phase::Working;
     phase_.compare_exchange_strong(working, Phase::Receiving);
 }
+
+bool Connections::Member::take_memory(std::size_t bytes) {
+    if (all_.bytes_.fetch_add(bytes) + bytes > kBytesMax) {
+        all_.bytes_.fetch_sub(bytes);
+        return false;
+    }
+    bytes_ += bytes;
+    return true;
+}
+
+void Connections::Member::give_back_memory() { all_.bytes_.fetch_sub(std::exchange(bytes_, 0)); }
 
 bool Connections::Member::begin_waiting() {
     if (is_leaving()) return false;
@@ -94,6 +109,7 @@ bool Connections::Member::is_leaving() const { return phase_.load() == Phase::Le
 bool Connections::make_place() {
     const MutexLock lock(mutex_);
     if (members_.size() < limits_.connections) return true;
+    if (members_.size() > limits_.connections + limits_.connections / 16) return false;
     const auto late = Clock::now() - kSlowTime;
     return evict_oldest(Phase::Idle, Clock::time_point::max()) ||
            evict_oldest(Phase::Fresh, late) || evict_oldest(Phase::Receiving, late);

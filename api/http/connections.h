@@ -32,7 +32,12 @@ class Connections {
     /// How long a connection whose place others want may take to get on with its request.
     static constexpr std::chrono::milliseconds kSlowTime{1000};
 
+    /// Of bodies that have not come whole, and replies that were not taken.
+    static constexpr std::size_t kBytesMax = 256u << 20;
+
     struct Limits {
+        /// Those who are told to go are gone a little later, so for that long it may be a
+        /// sixteenth more.
         std::size_t connections;
         std::size_t waiting;  ///< In Later::Long, in Stream and idle together.
         std::size_t streams;  ///< In Stream alone.
@@ -64,6 +69,11 @@ class Connections {
         bool begin_streaming();
         void end_streaming();
 
+        /// Counts `bytes` that are kept for a body that has not come whole, or a reply that is not
+        /// taken, until they are given back. False: all connections together keep too much.
+        bool take_memory(std::size_t bytes);
+        void give_back_memory();
+
         /// True once it was told to go.
         bool is_leaving() const;
 
@@ -75,6 +85,7 @@ class Connections {
         const Poller::Id id_;
         std::atomic<Phase> phase_{Phase::Fresh};
         std::atomic<Clock::rep> since_;  ///< When the phase began (Idle, Receiving, Fresh).
+        std::size_t bytes_ = 0;          ///< Counted in all_.bytes_.
         std::list<Member*>::iterator place_;
     };
 
@@ -100,6 +111,7 @@ class Connections {
     std::atomic<std::size_t> idle_{0};
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::size_t> streams_{0};  ///< Counted in waiting_, too.
+    std::atomic<std::size_t> bytes_{0};
     std::atomic<bool> is_stopping_{false};
 
     engine::Mutex mutex_;

@@ -68,7 +68,9 @@ struct Poller::Room {
         Place& place = found->second;
         if (number != 0 && number != place.signal_number) return;
         place.is_signalled = true;
-        if (place.waits_for == Wait::For::Signal) end_wait(id, place);
+        if (place.waits_for != Wait::For::Signal) return;
+        end_wait(id, place);
+        poke();
     }
 
     bool was_signalled(Id id) const {
@@ -82,6 +84,7 @@ struct Poller::Room {
         for (auto& [id, place] : places_) {
             if (place.waits_for == Wait::For::Signal) end_wait(id, place);
         }
+        poke();
     }
 
     std::optional<Work> take(std::chrono::milliseconds time) {
@@ -168,14 +171,17 @@ struct Poller::Room {
         place.until = wait.until;
         timers_.emplace(wait.until, id);
         if (wait.what == Wait::For::Signal) {
-            if (place.is_signalled || are_signals_over_) return end_wait(id, place);
+            if (place.is_signalled || are_signals_over_) {
+                end_wait(id, place);
+                return poke();
+            }
         } else {
             const std::uint32_t events =
                 wait.what == Wait::For::Bytes ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
             // Once: whoever is told of it has it alone.
             const int how = place.is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+            // Where the system watches no more, the end of its time is all that it hears.
             place.is_watched = watch(how, place.socket, events | EPOLLONESHOT, id);
-            if (!place.is_watched) return end_wait(id, place);  // It will see what is wrong.
         }
         set_alarm();
     }
@@ -184,10 +190,10 @@ struct Poller::Room {
         timers_.erase({place.until, id});
         place.waits_for.reset();
         ready_.push_back(id);
-        poke();
     }
 
-    /// Wakes a thread for what is ready, unless one is on its way.
+    /// Wakes a thread for what is ready, unless one is on its way. (What a thread finds when it
+    /// wakes it takes itself, and pokes for the rest.)
     void poke() SKALD_REQUIRES(mutex_) {
         if (is_poked_ || sleeping_ == 0) return;
         is_poked_ = true;

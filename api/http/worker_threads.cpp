@@ -24,9 +24,11 @@ int nice_value() { return ::getpriority(PRIO_PROCESS, 0); }
 
 }  // namespace
 
-WorkerThreads::WorkerThreads(Poller& poller, std::size_t threads_max)
+WorkerThreads::WorkerThreads(Poller& poller, std::size_t threads_max,
+                             std::chrono::milliseconds free_time_max)
     : poller_(poller),
       threads_max_(threads_max),
+      free_time_max_(free_time_max),
       cores_(std::max(std::thread::hardware_concurrency(), 1U)),
       nice_(nice_value() + kNicer) {}
 
@@ -113,7 +115,8 @@ void WorkerThreads::await_tick() {
 bool WorkerThreads::end(Place self) {
     const MutexLock lock(mutex_);
     if (poller_.is_stopped()) return true;
-    if (threads_.size() == 1) return false;
+    // The others may be held, and nobody would see what comes.
+    if (threads_.size() == 1 || !poller_.is_awaited()) return false;
     ended_.splice(ended_.end(), threads_, self);
     return true;
 }
@@ -126,7 +129,7 @@ void WorkerThreads::work(Place self) {
         is_starting_ = false;
     }
     for (;;) {
-        std::optional<Poller::Work> work = poller_.take(kFreeTimeMax);
+        std::optional<Poller::Work> work = poller_.take(free_time_max_);
         if (!work) {
             if (end(self)) return;
             continue;

@@ -19,13 +19,12 @@ namespace skald::api::http {
 /// Threads: free.
 class WorkerThreads {
  public:
-    /// How long a thread without work is kept.
-    static constexpr std::chrono::seconds kFreeTimeMax{10};
     /// Where no thread has taken work for so long, and none is free, another one is added.
     static constexpr std::chrono::milliseconds kHeldTimeMax{5};
 
-    /// `poller` must outlive it.
-    WorkerThreads(Poller& poller, std::size_t threads_max);
+    /// `poller` must outlive it. `free_time_max`: how long a thread without work is kept.
+    WorkerThreads(Poller& poller, std::size_t threads_max,
+                  std::chrono::milliseconds free_time_max = std::chrono::seconds(10));
     /// Stops the poller, and joins.
     ~WorkerThreads();
     WorkerThreads(const WorkerThreads&) = delete;
@@ -45,11 +44,12 @@ class WorkerThreads {
     void none_is_free();
     void watch();
     void await_tick() SKALD_REQUIRES(mutex_);
-    /// False: this one is the last, and goes on.
+    /// False: no other one waits for work, so this one goes on.
     bool end(Place self);
 
     Poller& poller_;
     const std::size_t threads_max_;
+    const std::chrono::milliseconds free_time_max_;
     const std::size_t cores_;
     const int nice_;                       ///< Of the threads.
     std::atomic<std::uint64_t> taken_{0};  ///< Counts work.

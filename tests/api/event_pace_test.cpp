@@ -92,6 +92,20 @@ TEST_F(EventPaceTest, ReadsUntilItHasCaughtUpThenListens) {
     EXPECT_EQ(next(), "three");
 }
 
+// It holds no thread meanwhile.
+TEST_F(EventPaceTest, ComesAgainWhereAnotherOneReads) {
+    add("one", Page::Then::CaughtUp);
+    EXPECT_EQ(next(), "ping");
+    {
+        const ReadingTurns::Turn others(turns);
+        ASSERT_TRUE(others.is_taken());
+        EXPECT_EQ(next(), "wait 5");
+        EXPECT_EQ(next(), "wait 5");
+        EXPECT_EQ(script.reads, 0);
+    }
+    EXPECT_EQ(next(), "one");
+}
+
 // Of 1,000 commits it hears of one, and of all others together after its rest.
 TEST_F(EventPaceTest, RestsBetweenTwoWakeUps) {
     begin();
@@ -200,6 +214,7 @@ int most_at_once(ReadingTurns& turns, int wanted) {
         threads.emplace_back([&] {
             for (int k = 0; k < 100 || most < wanted; ++k) {
                 const ReadingTurns::Turn turn(turns);
+                if (!turn.is_taken()) continue;
                 const int now = ++inside;
                 for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
                 }

@@ -227,5 +227,38 @@ TEST(WorkerThreads, BecomeMoreWhileOthersAreHeld) {
     is_free.notify_all();
 }
 
+// One that ends for want of work must not leave the rest to those that are held.
+TEST(WorkerThreads, KeepOneThatWaitsWhileOthersAreHeld) {
+    constexpr std::size_t kRounds = 100;
+    std::deque<Sockets> sockets(kRounds + 1);  // The kernel watches one but once.
+    std::atomic<bool> is_held{false};
+    std::atomic<bool> is_free{false};
+    std::atomic<std::size_t> done{0};
+    Poller poller;
+    WorkerThreads threads(poller, 4, milliseconds(0));
+    threads.start();
+    const auto add = [&](Sockets& socket, std::function<std::optional<Wait>()> go_on) {
+        poller.add(poller.next_id(), std::make_unique<Told>(std::move(go_on)), socket.ours(),
+                   {Wait::For::Space, never()});
+    };
+    add(sockets[0], [&]() -> std::optional<Wait> {
+        is_held = true;
+        is_held.notify_all();
+        is_free.wait(false);
+        return std::nullopt;
+    });
+    is_held.wait(false);
+    for (std::size_t round = 1; round <= kRounds; ++round) {
+        add(sockets[round], [&]() -> std::optional<Wait> {
+            ++done;
+            done.notify_all();
+            return std::nullopt;
+        });
+        for (std::size_t seen = done; seen < round; seen = done) done.wait(seen);
+    }
+    is_free = true;
+    is_free.notify_all();
+}
+
 }  // namespace
 }  // namespace skald::api::http

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <thread>
 
@@ -112,6 +113,32 @@ TEST(Connections, LetNobodyInWhenStopping) {
     EXPECT_FALSE(before.member.begin_idle());
     Member after(connections);
     EXPECT_TRUE(after.member.is_leaving());
+}
+
+TEST(Connections, TakeNoMoreForThoseWhoAreToldToGoButAreThereStill) {
+    Poller poller;
+    Connections connections(poller, {.connections = 2, .waiting = 10, .streams = 10});
+    std::deque<Member> members;
+    for (int i = 0; i < 3; ++i) {
+        members.emplace_back(connections).member.begin_work();
+        EXPECT_TRUE(members.back().member.begin_idle());
+    }
+    EXPECT_FALSE(connections.make_place());
+}
+
+TEST(Connections, KeepNoMoreBytesThanTheyMay) {
+    Poller poller;
+    Connections connections(poller, {.connections = 10, .waiting = 10, .streams = 10});
+    Member other(connections);
+    {
+        Member one(connections);
+        EXPECT_TRUE(one.member.take_memory(Connections::kBytesMax - 1));
+        EXPECT_TRUE(other.member.take_memory(1));
+        EXPECT_FALSE(other.member.take_memory(1));
+    }
+    EXPECT_TRUE(other.member.take_memory(1));
+    other.member.give_back_memory();
+    EXPECT_TRUE(other.member.take_memory(Connections::kBytesMax));
 }
 
 TEST(Connections, TellWhenAllAreGone) {

@@ -2,10 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <list>
 #include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/api/echo_server.h"
 
@@ -195,6 +199,28 @@ TEST(HttpServerLimits, SpendNoThreadOnTheIdle) {
         idle.back().send(get("/v1/things"));
         EXPECT_EQ(idle.back().read_reply().value_or(RawReply{}).status, 200) << i;
     }
+}
+
+TEST(HttpServerLimits, LetOthersInBetweenPipelinedRequests) {
+    HttpServerOptions options;
+    options.threads = 2;
+    EchoServer server(options);
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += get("/v1/things");
+    std::atomic<bool> is_over{false};
+    std::vector<std::jthread> greedy;
+    for (int i = 0; i < 3; ++i) {
+        greedy.emplace_back([&] {
+            RawClient client(server.port());
+            client.send(many);
+            while (!is_over) {
+                client.send(many);
+                for (int k = 0; k < 100; ++k) client.read_reply();
+            }
+        });
+    }
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(server.ask(get("/healthz")).status, 200);
+    is_over = true;
 }
 
 TEST(HttpServerLimits, SpendNoThreadOnTheSlow) {
