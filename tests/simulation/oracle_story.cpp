@@ -275,4 +275,30 @@ std::string broken_rules(const History& history) {
     return text;
 }
 
+std::vector<StepPlan> steps_with_pivot() {
+    std::vector<StepPlan> steps = plain_steps(3);
+    steps[1].is_pivot = true;
+    steps[1].undo = StepPlan::Undo::NotSaid;
+    steps[2].undo = StepPlan::Undo::NotSaid;
+    steps[2].tries_max.reset();
+    return steps;
+}
+
+std::vector<StepPlan> diamond() {
+    return {plain_step("s0"), plain_step("s1", {0}), plain_step("s2", {0}),
+            plain_step("s3", {1, 2})};
+}
+
+std::vector<std::string> all(const char* status, std::size_t count) {
+    return std::vector<std::string>(count, status);
+}
+
+History completed(Story& story, std::size_t count) {
+    return story.rest("completed").end("completed", all("succeeded", count));
+}
+
+History compensated(Story& story, std::size_t count) {
+    return story.rest("compensated").end("compensated", all("compensated", count));
+}
+
 }  // namespace skald::simulation

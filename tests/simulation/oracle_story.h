@@ -16,6 +16,12 @@ inline constexpr Phase kUndo = Phase::Undo;
 /// waits from 100 ms to 1 s.
 StepPlan plain_step(std::string name, std::vector<std::size_t> after = {});
 std::vector<StepPlan> plain_steps(std::size_t count);
+/// Three, of which the second one is the pivot.
+std::vector<StepPlan> steps_with_pivot();
+/// 0, then 1 and 2 side by side, then 3.
+std::vector<StepPlan> diamond();
+/// So many steps of one status.
+std::vector<std::string> all(const char* status, std::size_t count);
 
 /// Tells a history by hand. A saga, "order-1", and others that are begun meanwhile; each thing that
 /// is seen takes 1 ms. What is journaled is durable at once: to lose it in a crash, leave it out.
@@ -108,5 +114,9 @@ class Story {
 
 /// The rules that `history` breaks, each once, in order.
 std::string broken_rules(const History& history);
+
+/// The story's end: it came to rest with all `count` steps done, or undone.
+History completed(Story& story, std::size_t count);
+History compensated(Story& story, std::size_t count);
 
 }  // namespace skald::simulation

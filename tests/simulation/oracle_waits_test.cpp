@@ -11,10 +11,6 @@ using std::chrono::milliseconds;
 using Did = Handled::Did;
 using TakenHow = CallbackAnswered::How;
 
-std::vector<std::string> each(const char* status, std::size_t count) {
-    return std::vector<std::string>(count, status);
-}
-
 // ---- Waits -------------------------------------------------------------------------------------
 
 /// s0, a wait of 1 s, and s2.
@@ -29,13 +25,13 @@ std::vector<StepPlan> steps_with_wait() {
 TEST(SimulationOracleWaits, IsContentWithAWait) {
     Story story(steps_with_wait());
     story.act(0).wait(1'000).due_row(1).act(2).end_row("completed");
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "");
 }
 
 TEST(SimulationOracleWaits, SeesAnActionBeforeAWaitIsOver) {
     Story story(steps_with_wait());
     story.wait(1'000).act(0).wait(900).act(2);
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "wait");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "wait");
 }
 
 TEST(SimulationOracleWaits, SeesAWaitThatIsOverBeforeItsTime) {
@@ -45,9 +41,9 @@ TEST(SimulationOracleWaits, SeesAWaitThatIsOverBeforeItsTime) {
     story.history().starts[0].times["t0"] = 1'005'000;
     Story right = story;
     story.act(0).wait(4'000).due_row(1).wait(1'000).act(2);
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "wait");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "wait");
     right.act(0).wait(5'000).due_row(1).act(2);
-    EXPECT_EQ(broken_rules(right.end("completed", each("succeeded", 3))), "");
+    EXPECT_EQ(broken_rules(right.end("completed", all("succeeded", 3))), "");
 }
 
 TEST(SimulationOracleWaits, SeesACompletionBeforeAWaitIsOver) {
@@ -55,7 +51,7 @@ TEST(SimulationOracleWaits, SeesACompletionBeforeAWaitIsOver) {
     steps.pop_back();
     Story story(steps);
     story.act(0).wait(900).end_row("completed");
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 2))), "wait");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 2))), "wait");
 }
 
 TEST(SimulationOracleWaits, SeesAWaitThatNeverEnds) {
@@ -76,7 +72,7 @@ std::vector<StepPlan> steps_called_back() {
     return steps;
 }
 
-History all_done(Story& story) { return story.end("completed", each("succeeded", 2)); }
+History all_done(Story& story) { return story.end("completed", all("succeeded", 2)); }
 
 TEST(SimulationOracleCallbacks, IsContentWithACallback) {
     Story story(steps_called_back());
@@ -280,7 +276,7 @@ TEST(SimulationOracleChildren, IsContentWithAChild) {
     Story story = with_child();
     complete_child(story);
     story.act(2).end_row("completed");
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "");
 }
 
 TEST(SimulationOracleChildren, IsContentWithAChildThatIsTurned) {
@@ -318,7 +314,7 @@ TEST(SimulationOracleChildren, SeesAnActionBeforeTheChildIsDone) {
     Story story = with_child();
     story.act(2);
     complete_child(story);
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "I6");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "I6");
 }
 
 TEST(SimulationOracleChildren, SeesAChildBeforeItsTurnHasCome) {
@@ -327,7 +323,7 @@ TEST(SimulationOracleChildren, SeesAChildBeforeItsTurnHasCome) {
     story.sent(0).begin_child(kChild, 1, 1).leave(kChild, "completed", {"succeeded"});
     complete_child(story);
     story.handled(0, kAction, Did::Effect, 200).told(0, kAction, 200).answer_row(0).act(2);
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "I6");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "I6");
 }
 
 TEST(SimulationOracleChildren, SeesChildrenThatNobodyCalled) {
@@ -335,17 +331,17 @@ TEST(SimulationOracleChildren, SeesChildrenThatNobodyCalled) {
     complete_child(another);
     another.begin_child("order-1.s2", 1, 2).leave("order-1.s2", "compensated", {"cancelled"});
     another.act(2);
-    EXPECT_EQ(broken_rules(another.end("completed", each("succeeded", 3))), "child");
+    EXPECT_EQ(broken_rules(another.end("completed", all("succeeded", 3))), "child");
     Story twin = with_child();
     complete_child(twin);
     twin.begin_child("order-1.s1~2", 1, 1).leave("order-1.s1~2", "compensated", {"cancelled"});
     twin.act(2);
-    EXPECT_EQ(broken_rules(twin.end("completed", each("succeeded", 3))), "I18 I6 child end-state");
+    EXPECT_EQ(broken_rules(twin.end("completed", all("succeeded", 3))), "I18 I6 child end-state");
     Story orphan = with_child();
     complete_child(orphan);
     orphan.of("order-9").begin_child("order-9.s1", 1, 1).of(Story::kSaga).act(2);
     orphan.leave("order-9.s1", "compensated", {"cancelled"});
-    EXPECT_EQ(broken_rules(orphan.end("completed", each("succeeded", 3))), "child");
+    EXPECT_EQ(broken_rules(orphan.end("completed", all("succeeded", 3))), "child");
 }
 
 TEST(SimulationOracleChildren, SeesAChildOfAVersionThatWasNotPinned) {
@@ -354,7 +350,7 @@ TEST(SimulationOracleChildren, SeesAChildOfAVersionThatWasNotPinned) {
     story.act(2);
     story.define("child", plain_steps(1));
     story.history().sagas[kChild].definition = 2;
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "child");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "child");
 }
 
 TEST(SimulationOracleChildren, SeesAChildThatIsBegunAfterItsParentTurned) {
@@ -372,7 +368,7 @@ TEST(SimulationOracleChildren, SeesAChildThatIsTurnedForNothing) {
     story.of(kChild).row("parent_turned");
     story.undo(0).end_row("compensated").of(Story::kSaga).act(2).end_row("completed");
     story.leave(kChild, "compensated", {"compensated"});
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "I6 child end-state");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "I6 child end-state");
 }
 
 TEST(SimulationOracleChildren, SeesThatAChildIsLeftBehind) {
@@ -397,7 +393,7 @@ TEST(SimulationOracleChildren, SeesACallOfAChildThatHasEnded) {
     Story story = with_child();
     complete_child(story);
     story.of(kChild).rest("completed").undo(0).of(Story::kSaga).act(2);
-    EXPECT_EQ(broken_rules(story.end("completed", each("succeeded", 3))), "I14 I6 end-state");
+    EXPECT_EQ(broken_rules(story.end("completed", all("succeeded", 3))), "I14 I6 end-state");
 }
 
 TEST(SimulationOracleChildren, SeesThatAParentIsUndoneBeforeItsChild) {
