@@ -9,6 +9,7 @@
 #include "api/handlers.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "sagas/ascii.h"
 
 namespace skald::api {
 namespace {
@@ -119,13 +120,6 @@ void complete_problem_types(Document& components) {
     for (const ProblemType type : kRoutelessProblems) add_response(components, {type});
 }
 
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
-
 }  // namespace
 
 Document make_openapi(const std::vector<Route>& routes, std::string_view version) {
@@ -136,7 +130,7 @@ Document make_openapi(const std::vector<Route>& routes, std::string_view version
     for (const Route& route : routes) {
         const auto path = document["paths"].find(route.path);
         if (path == document["paths"].end()) continue;  // A test tells what is missing.
-        const auto operation = path->find(lower_case(route.method));
+        const auto operation = path->find(sagas::to_lower(route.method));
         if (operation != path->end()) complete_operation(*operation, components, route);
     }
     return document;

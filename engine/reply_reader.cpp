@@ -24,11 +24,7 @@ constexpr std::size_t kHeadersUsual = 8;
 // Memory that is taken on the word of a Content-Length alone.
 constexpr std::size_t kReservedMax = 64u << 10;
 
-std::string lower(string_view text) {
-    std::string lowered(text.data(), text.size());
-    for (char& c : lowered) c = sagas::to_lower(c);
-    return lowered;
-}
+std::string lower(string_view text) { return sagas::to_lower({text.data(), text.size()}); }
 
 /// One reply, from its status line to its end.
 class Parser final : public http::basic_parser<false> {

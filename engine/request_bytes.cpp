@@ -18,33 +18,13 @@ constexpr std::size_t kDescribedPathMax = 200;  // Bytes.
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-// By character: every byte of every call is looked up.
-using CharacterSet = std::array<bool, 256>;
-constexpr CharacterSet kIsOfValue = [] {
-    CharacterSet is_of_value{};
-    for (std::size_t c = 0; c < is_of_value.size(); ++c) {
-        is_of_value[c] = (c >= 0x20 && c != 0x7F) || c == '\t';
+constexpr sagas::ByteSet kOfValue = [] {
+    sagas::ByteSet set{};
+    for (std::size_t byte = 0; byte < set.size(); ++byte) {
+        set[byte] = (byte >= 0x20 && byte != 0x7F) || byte == '\t';
     }
-    return is_of_value;
+    return set;
 }();
-/// RFC 9110, 5.6.2.
-constexpr CharacterSet kIsOfToken = [] {
-    CharacterSet is_of_token{};
-    for (const char c : std::string_view("0123456789"
-                                         "abcdefghijklmnopqrstuvwxyz"
-                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "!#$%&'*+-.^_`|~")) {
-        is_of_token[static_cast<unsigned char>(c)] = true;
-    }
-    return is_of_token;
-}();
-
-bool holds_only(std::string_view text, const CharacterSet& allowed) {
-    return std::all_of(text.begin(), text.end(),
-                       [&allowed](char c) { return allowed[static_cast<unsigned char>(c)]; });
-}
-
-bool is_token(std::string_view text) { return !text.empty() && holds_only(text, kIsOfToken); }
 
 bool is_target(std::string_view text) {
     return text.starts_with('/') && std::none_of(text.begin(), text.end(), [](char c) {
@@ -105,7 +85,7 @@ class Given {
 };
 
 Result<void> check_line(const sagas::Request& request) {
-    if (!is_token(request.method)) {
+    if (!sagas::is_http_token(request.method)) {
         return sagas::fail(ErrorCode::InvalidArgument, "the method is no HTTP token");
     }
     if (!is_target(request.target)) {
@@ -118,7 +98,7 @@ Result<void> check_line(const sagas::Request& request) {
 Result<Given> check_headers(const sagas::Request& request) {
     Given given;
     for (const auto& [name, value] : request.headers) {
-        if (!is_token(name)) {
+        if (!sagas::is_http_token(name)) {
             return sagas::fail(ErrorCode::InvalidArgument, "a header's name is no HTTP token");
         }
         const Known header = known(name);
@@ -126,7 +106,7 @@ Result<Given> check_headers(const sagas::Request& request) {
             return sagas::fail(ErrorCode::InvalidArgument,
                                "header " + name + " is set by skald and can't be given");
         }
-        if (!holds_only(value, kIsOfValue)) {
+        if (!sagas::has_all(kOfValue, value)) {
             return sagas::fail(ErrorCode::InvalidArgument,
                                "the value of header " + name + " has control characters");
         }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sagas/ascii.h"
 #include "sagas/checks.h"
 #include "sagas/utf8.h"
 
@@ -11,11 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 6> kCredentials{
     "authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"};
 
-bool is_credential(std::string name) {
-    for (char& byte : name) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return std::find(kCredentials.begin(), kCredentials.end(), name) != kCredentials.end();
+bool is_credential(std::string_view name) {
+    return std::find(kCredentials.begin(), kCredentials.end(), to_lower(name)) !=
+           kCredentials.end();
 }
 
 /// Null: it isn't there.

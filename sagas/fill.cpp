@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sagas/ascii.h"
 #include "sagas/check.h"
 #include "sagas/checks.h"
 #include "sagas/retry_defaults.h"
@@ -12,14 +13,6 @@ namespace skald::sagas {
 namespace {
 
 constexpr std::uint32_t kDefaultParallel = 10;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return result;
-}
 
 Json field_or(const Json& object, const char* field, const Json& otherwise) {
     const auto found = object.find(field);
@@ -33,10 +26,10 @@ void copy_field(const Json& from, const char* field, Json& to) {
 /// What the call names wins; names of headers don't differ by case.
 Json merge_headers(const Json& defaults, Json own) {
     for (const auto& [name, text] : defaults.items()) {
-        const std::string key = lower(name);
+        const std::string key = to_lower(name);
         bool is_named = false;
         for (const auto& [own_name, own_text] : own.items()) {
-            is_named = is_named || lower(own_name) == key;
+            is_named = is_named || to_lower(own_name) == key;
         }
         if (!is_named) own[name] = text;
     }

@@ -1,9 +1,9 @@
 #include "sagas/json_text.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "sagas/ascii.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -16,14 +16,6 @@ std::string dumped(const Json& value, NotUtf8 not_utf8) {
 }
 
 bool is_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
-
-/// By byte: it stands in a string as it is, and is UTF-8 by itself.
-constexpr std::array<bool, 256> kStandsAsItIs = [] {
-    std::array<bool, 256> stands{};
-    for (unsigned char c = 0x20; c < 0x80; ++c) stands[c] = c != '"' && c != '\\';
-    return stands;
-}();
-bool stands_as_it_is(char c) { return kStandsAsItIs[static_cast<unsigned char>(c)]; }
 
 void append_escaped(std::string& out, char c) {
     constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
@@ -95,7 +87,7 @@ void append_json(std::string& out, const Json& value, NotUtf8 not_utf8) {
 }
 
 void append_json_string(std::string& out, std::string_view text, NotUtf8 not_utf8) {
-    if (std::all_of(text.begin(), text.end(), stands_as_it_is)) {  // By far the most.
+    if (has_all(kPlainJsonBytes, text)) {  // By far the most.
         out += '"';
         out += text;
         out += '"';

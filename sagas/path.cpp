@@ -161,10 +161,7 @@ class Reader {
 
     Result<void> read_header(Root& root) {
         root.kind = RootKind::ResponseHeader;
-        root.name = member();
-        for (char& byte : root.name) {
-            if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-        }
+        root.name = to_lower(member());
         root_end_ = at_;
         if (root.name.empty()) return problem("write $response.headers.NAME");
         return {};

@@ -98,7 +98,7 @@ class PlainReader {
     bool read_string(std::string_view& text) {
         if (!accept("\"")) return false;
         std::size_t length = 0;
-        while (length < rest_.size() && is_plain(rest_[length])) ++length;
+        while (length < rest_.size() && has(kPlainJsonBytes, rest_[length])) ++length;
         text = rest_.substr(0, length);
         rest_.remove_prefix(length);
         return accept("\"");
@@ -122,11 +122,6 @@ class PlainReader {
             value = static_cast<std::uint64_t>(number);
         }
         return true;  // A fraction or exponent is refused by whatever comes next.
-    }
-
-    static bool is_plain(char byte) {
-        const auto code = static_cast<unsigned char>(byte);
-        return code >= 0x20 && code < 0x80 && byte != '"' && byte != '\\';
     }
 
     void skip_blanks() {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sagas/ascii.h"
 #include "sagas/definition_limits.h"
 #include "sagas/did_you_mean.h"
 #include "sagas/object_reader.h"
@@ -22,23 +23,6 @@ constexpr std::array<std::string_view, 15> kForbiddenHeaders{
     "te",         "trailer",         "upgrade",           "expect",           "traceparent",
     "tracestate", "idempotency-key", "http2-settings",    "proxy-connection", "accept-encoding"};
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return result;
-}
-
-/// RFC 9110, 5.6.2: a token.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-               (byte >= '0' && byte <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
-    });
-}
-
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char byte) {
         const auto code = static_cast<std::uint8_t>(byte);
@@ -52,8 +36,8 @@ void append(std::vector<Template::Use>& uses, std::vector<Template::Use> more) {
 }
 
 void check_header_name(const std::string& name, const std::string& pointer, Problems& problems) {
-    const std::string key = lower(name);
-    if (!is_token(name)) {
+    const std::string key = to_lower(name);
+    if (!is_http_token(name)) {
         problems.add("bad-header", pointer, in_quotes(name) + " can't name a header",
                      "a header's name is letters, digits and -");
     } else if (key.starts_with("skald-") ||
@@ -185,11 +169,11 @@ std::vector<Template::Use> read_headers(const Json& json, const std::string& poi
     for (const auto& [name, text] : json.get_ref<const Json::object_t&>()) {
         const std::string at = pointer + '/' + escape_pointer_token(name);
         check_header_name(name, at, problems);
-        if (std::find(seen.begin(), seen.end(), lower(name)) != seen.end()) {
+        if (std::find(seen.begin(), seen.end(), to_lower(name)) != seen.end()) {
             problems.add("duplicate-header", at, in_quotes(name) + " is there in another case too",
                          "leave one of them out");
         }
-        seen.push_back(lower(name));
+        seen.push_back(to_lower(name));
         if (text.is_string() && has_control_character(text.get_ref<const std::string&>())) {
             problems.add("bad-header", at, "the value holds a control character",
                          "leave line breaks and tabs out");

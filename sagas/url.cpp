@@ -18,14 +18,6 @@ bool is_hex(char byte) {
     return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return result;
-}
-
 tl::unexpected<UrlFault> bad(std::string detail, std::string hint = {}) {
     return tl::unexpected<UrlFault>(UrlFault{"bad-url", std::move(detail), std::move(hint)});
 }
@@ -65,7 +57,7 @@ tl::expected<void, UrlFault> read_authority(std::string_view authority, Url& url
     const std::size_t host_end =
         is_bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
     if (host_end == authority.npos) return bad("the \"]\" of the IPv6 address is missing");
-    url.host = lower(authority.substr(is_bracketed ? 1 : 0, host_end - (is_bracketed ? 1 : 0)));
+    url.host = to_lower(authority.substr(is_bracketed ? 1 : 0, host_end - (is_bracketed ? 1 : 0)));
     if (is_bracketed ? !is_ipv6(url.host) : !is_host_name(url.host)) {
         return bad(in_quotes(url.host) + " is no host name or address",
                    "non-ASCII names are written in their xn-- form");
@@ -97,7 +89,7 @@ tl::unexpected<UrlFault> bad_byte(std::string_view rest) {
 
 tl::expected<Url, UrlFault> parse_url(std::string_view text) {
     Url url{HttpCall::Scheme::Http, {}, 80, {}};
-    const std::string start = lower(text.substr(0, 8));
+    const std::string start = to_lower(text.substr(0, 8));
     if (start.starts_with("https://")) {
         url.scheme = HttpCall::Scheme::Https;
         url.port = 443;
@@ -162,7 +154,7 @@ tl::expected<void, UrlFault> check_target(const std::vector<TextPart>& parts) {
 
 bool has_dot_segment(std::string_view target) {
     if (target.find("/.") == target.npos && target.find("/%2") == target.npos) return false;
-    std::string path = lower(target.substr(0, target.find('?')));
+    std::string path = to_lower(target.substr(0, target.find('?')));
     for (std::size_t at = path.find("%2e"); at != path.npos; at = path.find("%2e", at)) {
         path.replace(at, 3, ".");
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/http/text.h"
+#include "sagas/ascii.h"
 #include "sagas/utf8.h"
 
 namespace skald::api::http {
@@ -43,7 +44,7 @@ std::optional<Authority> parse_authority(std::string_view text) {
         authority.port = text.substr(1);
     }
     if (authority.host.empty() ||
-        !std::all_of(authority.port.begin(), authority.port.end(), is_digit)) {
+        !std::all_of(authority.port.begin(), authority.port.end(), sagas::is_digit)) {
         return std::nullopt;
     }
     return authority;
@@ -51,8 +52,9 @@ std::optional<Authority> parse_authority(std::string_view text) {
 
 bool is_local_name(std::string_view host) {
     constexpr std::array<std::string_view, 3> kNames{"localhost", "127.0.0.1", "::1"};
-    return std::any_of(kNames.begin(), kNames.end(),
-                       [host](std::string_view name) { return equal_ignoring_case(host, name); });
+    return std::any_of(kNames.begin(), kNames.end(), [host](std::string_view name) {
+        return sagas::are_equal_texts(host, name);
+    });
 }
 
 bool is_ip_address(const std::string& host) {
@@ -64,7 +66,7 @@ bool is_ip_address(const std::string& host) {
 /// The "host:port" of "https://host:port/path"; none where there is no such scheme.
 std::optional<std::string_view> authority_of_origin(std::string_view origin) {
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!equal_ignoring_case(origin.substr(0, scheme.size()), scheme)) continue;
+        if (!sagas::are_equal_texts(origin.substr(0, scheme.size()), scheme)) continue;
         origin.remove_prefix(scheme.size());
         return origin.substr(0, origin.find('/'));
     }
@@ -79,7 +81,7 @@ std::string_view without_path(std::string_view url) {
 
 bool is_same_authority(std::string_view a, const Authority& b) {
     const auto parsed = parse_authority(a);
-    return parsed && equal_ignoring_case(parsed->host, b.host) &&
+    return parsed && sagas::are_equal_texts(parsed->host, b.host) &&
            (parsed->port.empty() || parsed->port == b.port);
 }
 
@@ -109,7 +111,7 @@ bool Guards::is_ours(std::string_view text, LocalPort local_port) const {
         authority->port.empty() || authority->port == std::to_string(options_.listen_port);
     if (is_local_name(authority->host)) return local_port == LocalPort::Any || is_port_ours;
     if (listens_everywhere_) return is_ip_address(std::string(authority->host));
-    return is_port_ours && equal_ignoring_case(authority->host, options_.listen_host);
+    return is_port_ours && sagas::are_equal_texts(authority->host, options_.listen_host);
 }
 
 std::optional<Problem> Guards::check_host(const RequestHead& head) const {
@@ -130,11 +132,11 @@ std::optional<Problem> Guards::check_origin(const RequestHead& head) const {
     if (!origin) return std::nullopt;
     if (const auto authority = authority_of_origin(*origin)) {
         const auto host = head.field("host");
-        if (host && equal_ignoring_case(*authority, *host)) return std::nullopt;
+        if (host && sagas::are_equal_texts(*authority, *host)) return std::nullopt;
         if (is_ours(*authority, LocalPort::Ours)) return std::nullopt;
     }
     for (const std::string& allowed : options_.allowed_origins) {
-        if (equal_ignoring_case(without_path(allowed), *origin)) return std::nullopt;
+        if (sagas::are_equal_texts(without_path(allowed), *origin)) return std::nullopt;
     }
     return make_problem(ProblemType::OriginNotAllowed,
                         "pages of " + quoted(*origin) + " may not call this server");
@@ -148,7 +150,7 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
         return make_problem(ProblemType::Unauthorized,
                             "send the header Authorization: Bearer TOKEN");
     }
-    if (equal_ignoring_case(given->substr(0, kScheme.size()), kScheme)) {
+    if (sagas::are_equal_texts(given->substr(0, kScheme.size()), kScheme)) {
         const std::string_view token = trim(given->substr(kScheme.size()));
         if (token.size() == options_.token.size() &&
             CRYPTO_memcmp(token.data(), options_.token.data(), token.size()) == 0) {
@@ -165,7 +167,8 @@ std::optional<Problem> check_content_type(const RequestHead& head) {
         return std::nullopt;
     }
     const auto type = head.field("content-type");
-    if (type && equal_ignoring_case(trim(type->substr(0, type->find(';'))), "application/json")) {
+    if (type &&
+        sagas::are_equal_texts(trim(type->substr(0, type->find(';'))), "application/json")) {
         return std::nullopt;
     }
     return make_problem(

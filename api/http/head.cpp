@@ -7,30 +7,13 @@
 #include <utility>
 
 #include "api/http/text.h"
+#include "sagas/ascii.h"
 
 namespace skald::api::http {
 namespace {
 
 /// What a request line may hold beside its target.
 constexpr std::size_t kMethodAndVersionBytesMax = 64;
-
-/// tchar of RFC 9110, section 5.6.2.
-constexpr std::array<bool, 256> kIsTokenByte = [] {
-    std::array<bool, 256> is_token{};
-    for (unsigned char c = '0'; c <= '9'; ++c) is_token[c] = true;
-    for (unsigned char c = 'a'; c <= 'z'; ++c) is_token[c] = true;
-    for (unsigned char c = 'A'; c <= 'Z'; ++c) is_token[c] = true;
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-        is_token[static_cast<unsigned char>(c)] = true;
-    }
-    return is_token;
-}();
-
-bool is_token_byte(char c) { return kIsTokenByte[static_cast<unsigned char>(c)]; }
-
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
-}
 
 /// VCHAR but "#": a fragment is never sent.
 bool is_target(std::string_view text) {
@@ -62,7 +45,7 @@ std::span<char> take_line(std::span<char>& rest) {
 bool read_target(std::string_view target, RequestHead& head) {
     if (!is_target(target)) return false;
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+        if (!sagas::are_equal_texts(target.substr(0, scheme.size()), scheme)) continue;
         target.remove_prefix(scheme.size());
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
         head.authority = target.substr(0, end);
@@ -89,13 +72,13 @@ std::optional<Problem> read_request_line(std::string_view line, const HeadLimits
     head.method = line.substr(0, first);
     const std::string_view target = line.substr(first + 1, last - first - 1);
     const std::string_view version = line.substr(last + 1);
-    if (!is_token(head.method)) return malformed("request line: the method is not one");
+    if (!sagas::is_http_token(head.method)) return malformed("request line: the method is not one");
     if (version == "HTTP/1.1") {
         head.version = HttpVersion::Http11;
     } else if (version == "HTTP/1.0") {
         head.version = HttpVersion::Http10;
-    } else if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
-               version[6] == '.' && is_digit(version[7])) {
+    } else if (version.size() == 8 && version.starts_with("HTTP/") && sagas::is_digit(version[5]) &&
+               version[6] == '.' && sagas::is_digit(version[7])) {
         return make_problem(ProblemType::HttpVersionNotSupported,
                             "HTTP/1.1 and HTTP/1.0 are spoken here");
     } else {
@@ -121,10 +104,11 @@ std::optional<Problem> read_field(std::span<char> line, RequestHead& head) {
     const auto colon = std::find(line.begin(), line.end(), ':');
     const auto name_size = static_cast<std::size_t>(colon - line.begin());
     const std::string_view name(line.data(), name_size);
-    if (colon == line.end() || !is_token(name)) {
+    if (colon == line.end() || !sagas::is_http_token(name)) {
         return malformed("headers: a line is not NAME: VALUE");
     }
-    std::transform(line.begin(), colon, line.begin(), to_lower);
+    std::transform(line.begin(), colon, line.begin(),
+                   [](char byte) { return sagas::to_lower(byte); });
     const std::string_view value =
         trim(std::string_view(line.data(), line.size()).substr(name_size + 1));
     if (!is_field_value(value)) {
@@ -160,7 +144,7 @@ std::optional<Problem> read_framing(RequestHead& head) {
                             "Transfer-Encoding is not taken: send the body with a Content-Length");
     }
     if (const auto encoding = head.field("content-encoding");
-        encoding && !equal_ignoring_case(*encoding, "identity")) {
+        encoding && !sagas::are_equal_texts(*encoding, "identity")) {
         return make_problem(ProblemType::UnsupportedMediaType,
                             "Content-Encoding is not taken: send the body as it is");
     }
@@ -186,15 +170,15 @@ std::optional<Problem> read_manners(RequestHead& head) {
         for (std::string_view rest = field.value; !rest.empty();) {
             const std::size_t comma = std::min(rest.find(','), rest.size());
             const std::string_view word = trim(rest.substr(0, comma));
-            is_close = is_close || equal_ignoring_case(word, "close");
-            is_keep_alive = is_keep_alive || equal_ignoring_case(word, "keep-alive");
+            is_close = is_close || sagas::are_equal_texts(word, "close");
+            is_keep_alive = is_keep_alive || sagas::are_equal_texts(word, "keep-alive");
             rest.remove_prefix(std::min(comma + 1, rest.size()));
         }
     }
     head.is_persistent = !is_close && (head.version == HttpVersion::Http11 || is_keep_alive);
     const auto expect = head.field("expect");
     if (!expect || head.version == HttpVersion::Http10) return std::nullopt;
-    if (!equal_ignoring_case(*expect, "100-continue")) {
+    if (!sagas::are_equal_texts(*expect, "100-continue")) {
         return malformed("header expect: only 100-continue is known");
     }
     head.awaits_continue = true;
@@ -220,8 +204,8 @@ Parsed<std::size_t> HeadScanner::refuse_oversize(std::size_t bytes) const {
 
 Parsed<std::size_t> HeadScanner::scan(std::string_view bytes) {
     // So that a TLS greeting (0x16) is told at once that this is not a TLS port.
-    if (scanned_ == 0 && !bytes.empty() && !is_token_byte(bytes.front()) && bytes.front() != '\r' &&
-        bytes.front() != '\n') {
+    if (scanned_ == 0 && !bytes.empty() && !sagas::has(sagas::kTokenBytes, bytes.front()) &&
+        bytes.front() != '\r' && bytes.front() != '\n') {
         return tl::unexpected(malformed("this is not HTTP"));
     }
     for (;;) {
