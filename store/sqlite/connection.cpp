@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
 #include <sqlite3.h>
 
 #include "store/sqlite/sqlite_error.h"
@@ -58,6 +59,15 @@ void configure_handle(SQLite::Database& database) {
     database.exec("PRAGMA temp_store = MEMORY");
 }
 
+/// The journal mode that the file has then. SQLite gives the row that says "wal" before it commits
+/// the change, so the statement is run to its end, where a failure of the commit is thrown.
+std::string switch_to_log(SQLite::Database& database) {
+    SQLite::Statement change(database, "PRAGMA journal_mode = WAL");
+    while (change.executeStep()) {
+    }
+    return database.execAndGet("PRAGMA journal_mode").getString();
+}
+
 }  // namespace
 
 std::unique_ptr<SQLite::Database> open_writer(const std::string& path, const std::string& vfs) {
@@ -81,7 +91,10 @@ Result<void> configure_writer(SQLite::Database& database, const SqliteOptions& o
     if (database.execAndGet("PRAGMA auto_vacuum").getInt() != kIncremental) {
         database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     }
-    if (database.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
+    // While there is a rollback journal, the folder too must be synced when it goes: else a power
+    // failure brings it back, and it rolls back what was committed.
+    database.exec("PRAGMA synchronous = EXTRA");
+    if (switch_to_log(database) != "wal") {
         return sagas::fail(ErrorCode::Unavailable,
                            doing +
                                ": its file system can't share memory between connections, "

@@ -293,6 +293,11 @@ TEST_F(SqliteFaults, OpensOrRefusesWhateverFailsMeanwhile) {
                 ASSERT_EQ(opened.error().code, failure == Failure::DiskFull ? ErrorCode::Unavailable
                                                                             : ErrorCode::Corruption)
                     << opened.error().message;
+            } else {
+                opened->reset();
+                // Else commits would stand on a rollback journal, which the store does not know.
+                ASSERT_THAT(query_sql(options_.path, "PRAGMA journal_mode"), ElementsAre("wal"))
+                    << "after operation " << after;
             }
         }
         open();
