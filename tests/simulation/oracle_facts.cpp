@@ -185,7 +185,7 @@ void Facts::add(const Seen& seen, const CallbackPosted& posted) {
 }
 
 /// One that was taken answers whichever try is open; it was read when it was posted, or later.
-void Facts::add(const Seen&, const CallbackAnswered& answered) {
+void Facts::add(const Seen& seen, const CallbackAnswered& answered) {
     const auto found = callbacks_.find(answered.number);
     if (found == callbacks_.end() || answered.how != CallbackAnswered::How::Taken) return;
     const CallbackPosted& posted = *found->second.posted;
@@ -201,7 +201,7 @@ void Facts::add(const Seen&, const CallbackAnswered& answered) {
         step->may_be_doubtful = true;
     }
     take(*find(posted.call.saga), posted.call, posted.word,
-         {call.attempt, found->second.engine_time});
+         {call.attempt, found->second.engine_time, seen.engine_time});
 }
 
 void Facts::take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken) {
@@ -215,11 +215,12 @@ void Facts::take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken
     const bool is_after_first = call.attempt > 1 || (call.told && goes_on(call.told->outcome));
     const bool is_between = call.told && goes_on(call.told->outcome) && call.out.empty();
     if (is_between) next = std::min(next, call.told->next_not_before);
+    const bool may_be_of_next = is_between && taken.until >= call.told->next_not_before;
     const bool is_known = call.told && call.told->attempt == taken.attempt;
     const std::size_t sent_at = is_known ? call.told->sent_at : call.sent_at;
     const bool is_overdue = call.is_told(Outcome::PutOff) &&
                             taken.at >= call.told->at + callback_timeout(plan, name.phase).count();
-    call.told = {taken.attempt, what, sent_at, taken.at, next};
+    call.told = {taken.attempt, what, sent_at, taken.at, next, may_be_of_next};
     call.was_told_bad |= what != Outcome::Success;
     call.was_told_failure |= is_failure(what);
     call.was_told_unknown |= what == Outcome::Unknown;
@@ -328,7 +329,7 @@ void Facts::read_row(SagaFacts& saga, const JournalRow& row) {
     if (is_callback && row.word && (!call.told || call.told->attempt <= row.attempt)) {
         touch({std::string(saga.id), *row.step, *row.phase, row.attempt, row.item});
         take(saga, {std::string(saga.id), *row.step, *row.phase, row.attempt, row.item}, *row.word,
-             {row.attempt, row.at});
+             {row.attempt, row.at, row.at});
     }
 }
 

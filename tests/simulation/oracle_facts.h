@@ -63,7 +63,8 @@ class Facts {
     };
     struct TakenAt {
         std::uint32_t attempt;
-        std::int64_t at;
+        std::int64_t at;     ///< Not before that.
+        std::int64_t until;  ///< Not after that.
     };
 
     SagaFacts* add_saga(std::string_view id);

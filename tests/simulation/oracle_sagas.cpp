@@ -146,7 +146,7 @@ Since SagaFacts::ended_well(Place place, Since ready) const {
     }
     if (told->outcome == Outcome::PutOff) return told->at + step.callback_timeout.count();
     const bool is_over =
-        !goes_on(told->outcome) || (step.tries_max && told->attempt >= *step.tries_max);
+        !goes_on(told->outcome) || (step.tries_max && told->tries() >= *step.tries_max);
     return is_over ? Since(told->at) : std::nullopt;
 }
 

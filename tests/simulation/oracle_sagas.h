@@ -37,6 +37,12 @@ struct LastTold {
     std::size_t sent_at;           ///< Index of its try in History::seen.
     std::int64_t at;               ///< Engine time; not before that.
     std::int64_t next_not_before;  ///< Engine time of the next try, where it asks for one.
+    /// By a callback, after which the next try's time had come: it was begun perhaps, never sent,
+    /// and the callback was the word on it.
+    bool may_be_of_next = false;
+
+    /// At most.
+    std::uint32_t tries() const { return attempt + (may_be_of_next ? 1 : 0); }
 };
 
 /// One call: (saga, place, phase).

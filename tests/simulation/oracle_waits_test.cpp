@@ -95,6 +95,19 @@ TEST(SimulationOracleCallbacks, IsContentWithACallbackWhoseAnswerACrashTook) {
     EXPECT_EQ(broken_rules(all_done(story)), "");
 }
 
+TEST(SimulationOracleCallbacks, IsContentWithACallbackForALastTryThatWasNeverSent) {
+    std::vector<StepPlan> steps = steps_called_back();
+    steps[0].is_optional = true;
+    steps[0].tries_max = 2;
+    Story story(steps);
+    story.sent(0).lost(0).answer_row(0);
+    Story early = story;
+    story.wait(200).call_back(1, 0, kAction, Word::Unknown).act(1);
+    EXPECT_EQ(broken_rules(story.end("completed", {"in_doubt", "succeeded"})), "");
+    early.call_back(1, 0, kAction, Word::Unknown).act(1);
+    EXPECT_EQ(broken_rules(early.end("completed", {"in_doubt", "succeeded"})), "I6 end-state");
+}
+
 TEST(SimulationOracleCallbacks, IsContentWithACompensationThatIsTriedAgainInVain) {
     Story story(steps_called_back());
     story.act(0).refuse(1, kAction, 409).put_off(0, kUndo).wait(2'100).undo(0, 2);
