@@ -54,7 +54,10 @@ class Located {
 
     const Json& value() const { return *value_; }
     /// The value to keep; moved where it was made for this call.
-    Json take() { return value_ == &made_ ? std::move(made_) : *value_; }
+    Json take() {
+        if (value_ == &made_) return std::move(made_);
+        return *value_;
+    }
 
  private:
     friend Result<void> locate(const Path& path, const Scope& scope, Located& located);

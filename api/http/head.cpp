@@ -217,7 +217,7 @@ Parsed<std::size_t> HeadScanner::scan(std::string_view bytes) {
         if (is_empty && lines_ == 0 && line_ > 0)
             return tl::unexpected(malformed("there is no request line"));
         if (!is_empty || lines_ > 0) {
-            if (const auto fits = refuse_oversize(end + 1); !fits) return fits;
+            if (auto fits = refuse_oversize(end + 1); !fits) return fits;
             if (is_empty) return end + 1;
             ++lines_;
             if (lines_ == 1) first_field_ = end + 1;

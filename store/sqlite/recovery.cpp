@@ -80,9 +80,9 @@ Result<std::vector<SagaKey>> SqliteReader::lock_heads() const {
 /// nothing writes yet.
 Result<void> SqliteReader::live_sagas(
     const std::function<Result<void>(SagaRow, std::vector<JournalRow>)>& each) const {
-    constexpr const char* doing = "read the live sagas";
+    constexpr const char* kDoing = "read the live sagas";
     const auto keys = read<std::vector<std::int64_t>>(
-        pool_, doing, [](ReaderConnection& connection) -> Result<std::vector<std::int64_t>> {
+        pool_, kDoing, [](ReaderConnection& connection) -> Result<std::vector<std::int64_t>> {
             const Snapshot snapshot(connection);
             return live_keys(connection);
         });
@@ -90,8 +90,9 @@ Result<void> SqliteReader::live_sagas(
         return tl::unexpected(keys.error());
     }
     for (const std::int64_t key : *keys) {
-        auto live = read<Live>(
-            pool_, doing, [key](ReaderConnection& connection) { return live_of(connection, key); });
+        auto live = read<Live>(pool_, kDoing, [key](ReaderConnection& connection) {
+            return live_of(connection, key);
+        });
         if (!live) {
             return tl::unexpected(live.error());
         }

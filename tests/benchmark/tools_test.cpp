@@ -18,12 +18,12 @@ using outside::ParticipantServer;
 using outside::ReceivedCall;
 
 TEST(JsonScan, FindsTheMemberOfTheOuterObjectOnly) {
-    constexpr std::string_view json =
+    constexpr std::string_view kJson =
         R"({"a":"status","steps":[{"status":"failed"}], "x\"": {"status":"no"} , "status" : "completed"})";
-    EXPECT_EQ(top_level_text(json, "status"), "completed");
-    EXPECT_EQ(top_level_text(json, "a"), "status");
-    EXPECT_EQ(top_level_text(json, "steps"), "");
-    EXPECT_EQ(top_level_text(json, "none"), "");
+    EXPECT_EQ(top_level_text(kJson, "status"), "completed");
+    EXPECT_EQ(top_level_text(kJson, "a"), "status");
+    EXPECT_EQ(top_level_text(kJson, "steps"), "");
+    EXPECT_EQ(top_level_text(kJson, "none"), "");
     EXPECT_EQ(top_level_text("", "status"), "");
 }
 
