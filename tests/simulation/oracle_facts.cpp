@@ -202,6 +202,7 @@ void Facts::add(const Seen& seen, const CallbackAnswered& answered) {
     }
     take(*find(posted.call.saga), posted.call, posted.word,
          {call.attempt, found->second.engine_time, seen.engine_time});
+    call.told->is_acknowledged = true;
 }
 
 void Facts::take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken) {
@@ -344,7 +345,8 @@ void Facts::begin_life() {
         }
         // What others relied on counts as durable: that it is not was a breach of its own.
         call.journaled = std::max(call.journaled, call.relied_on);
-        if (call.told && call.told->attempt > call.journaled) call.told.reset();
+        const bool is_kept = call.told && call.told->is_acknowledged;
+        if (!is_kept && call.told && call.told->attempt > call.journaled) call.told.reset();
         call.out.clear();
         call.is_sent_in_life = call.is_touched = false;
     }

@@ -40,6 +40,9 @@ struct LastTold {
     /// By a callback, after which the next try's time had come: it was begun perhaps, never sent,
     /// and the callback was the word on it.
     bool may_be_of_next = false;
+    /// By a callback that was answered as taken. The journal may count it for an earlier try than
+    /// the last one sent, if nothing of that one was journaled before a crash.
+    bool is_acknowledged = false;
 
     /// At most.
     std::uint32_t tries() const { return attempt + (may_be_of_next ? 1 : 0); }

@@ -108,6 +108,14 @@ TEST(SimulationOracleCallbacks, IsContentWithACallbackForALastTryThatWasNeverSen
     EXPECT_EQ(broken_rules(early.end("completed", {"in_doubt", "succeeded"})), "I6 end-state");
 }
 
+TEST(SimulationOracleCallbacks, IsContentWithACallbackThatIsJournaledForAnEarlierTry) {
+    Story story(steps_called_back());
+    story.act(0).refuse(1, kAction, 409).put_off(0, kUndo).wait(2'100).sent(0, kUndo, 2);
+    story.crash().start().handled(0, kUndo, Did::Effect, 0, 2).post(1, 0, kUndo, Word::Success);
+    story.callback_row(0, kUndo, Word::Success).answer_post(1, TakenHow::Taken).crash().start();
+    EXPECT_EQ(broken_rules(story.end("compensated", {"compensated", "failed"})), "");
+}
+
 TEST(SimulationOracleCallbacks, IsContentWithACompensationThatIsTriedAgainInVain) {
     Story story(steps_called_back());
     story.act(0).refuse(1, kAction, 409).put_off(0, kUndo).wait(2'100).undo(0, 2);
