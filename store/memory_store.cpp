@@ -18,7 +18,9 @@ namespace {
 
 class MemoryStore final : public Store, public Writer, public Reader, public Recovery {
  public:
-    explicit MemoryStore(Retention retention) : retention_(retention) {}
+    MemoryStore(Retention retention, const EventRules& events) : retention_(retention) {
+        tables_.events = memory::EventLog(events);
+    }
 
     Writer& writer() override { return *this; }
     const Reader& reader() const override { return *this; }
@@ -66,6 +68,7 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         std::erase_if(tables_.tombstones, [&](const auto& tombstone) {
             return now - tombstone.second > kTombstoneKept;
         });
+        tables_.events.keep_house(now);
         return false;
     }
 
@@ -225,6 +228,39 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return found;
     }
 
+    Result<TopicRow> topic(std::string_view name,
+                           std::optional<std::uint32_t> version) const override {
+        const std::shared_lock lock(mutex_);
+        return of_topic(name, tables_.events.topic(std::string(name), version));
+    }
+
+    Result<std::vector<TopicRow>> topics(std::string_view after,
+                                         std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.events.topics(after, limit);
+    }
+
+    Result<EventPage> events(std::string_view topic, Offset after,
+                             std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        return of_topic(topic, tables_.events.events(std::string(topic), after, limit));
+    }
+
+    Result<Offset> offset_before(std::string_view topic, Timestamp at) const override {
+        const std::shared_lock lock(mutex_);
+        return of_topic(topic, tables_.events.offset_before(std::string(topic), at));
+    }
+
+    Result<std::vector<EventHit>> event_hits() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.events.hits();
+    }
+
+    Result<std::vector<sagas::MatchPath>> match_paths() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.events.paths();
+    }
+
     Result<LastKeys> last_keys() const override {
         const std::shared_lock lock(mutex_);
         return tables_.last;
@@ -259,6 +295,11 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return sagas::fail(ErrorCode::NotFound, what + ": not found");
     }
 
+    template <typename T>
+    static Result<T> of_topic(std::string_view name, std::optional<T> found) {
+        return found ? Result<T>(std::move(*found)) : not_found("topic " + std::string(name));
+    }
+
     Result<DefinitionRow> definition_of(const std::string& name,
                                         std::optional<std::uint32_t> version) const {
         const auto found = tables_.definitions.find(name);
@@ -289,8 +330,8 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store(Retention retention) {
-    return std::make_unique<MemoryStore>(retention);
+std::unique_ptr<Store> make_memory_store(Retention retention, EventRules events) {
+    return std::make_unique<MemoryStore>(retention, events);
 }
 
 }  // namespace skald::store

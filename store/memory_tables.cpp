@@ -169,6 +169,7 @@ bool is_held(const Tables& tables, const StoredSaga& saga) {
 void erase(Tables& tables, SagaKey key, Timestamp now) {
     const NewSaga& start = tables.sagas.at(key).start;
     tables.locks.leave(key);
+    tables.events.erase(key);
     tables.parked.erase(key);
     tables.ids.erase(start.id);
     if (const sagas::RequestKey* request = request_key(start.begun)) {
@@ -182,6 +183,56 @@ void erase(Tables& tables, SagaKey key, Timestamp now) {
     }
     tables.sagas.erase(key);
 }
+
+namespace {
+
+/// Its sagas that are over, once it is written.
+std::set<SagaKey> ended_in(const Batch& batch) {
+    std::set<SagaKey> ended;
+    const auto look_at = [&ended](SagaKey saga, const Record& row) {
+        if (row.decision.end) {
+            ended.insert(saga);
+        } else if (std::holds_alternative<sagas::ParentTurned>(row.cause)) {
+            ended.erase(saga);  // It goes on.
+        }
+    };
+    for (const NewSaga& start : batch.starts) {
+        look_at(start.key, start.begun);
+    }
+    for (const Append& row : batch.rows) {
+        look_at(row.saga, row.record);
+    }
+    return ended;
+}
+
+void write_events(Tables& tables, const Batch& batch, Committed& committed) {
+    const auto is_there = [&](SagaKey saga) { return tables.sagas.contains(saga); };
+    for (const sagas::MatchPath& path : batch.match_paths) {
+        tables.events.add_path(path);
+    }
+    for (const PutTopic& put : batch.topics) {
+        committed.topics.push_back(tables.events.put(put));
+    }
+    for (const NewExpectation& expectation : batch.expectations) {
+        if (is_there(expectation.saga)) {
+            tables.events.expect(expectation, committed.event_hits);
+        }
+    }
+    for (const NewEvent& event : batch.events) {
+        committed.events.push_back(
+            !event.saga || is_there(*event.saga)
+                ? std::optional{tables.events.publish(event, committed.event_hits)}
+                : std::nullopt);
+    }
+    for (const ToldHit& told : batch.told_hits) {
+        tables.events.forget(told);
+    }
+    for (const SagaKey saga : ended_in(batch)) {
+        tables.events.leave(saga);
+    }
+}
+
+}  // namespace
 
 std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity& start) {
     if (start.request) {
@@ -230,6 +281,7 @@ Result<Committed> write(Tables& tables, const Batch& batch) {
     for (const Park& park : batch.parks) {
         if (tables.sagas.contains(park.saga)) tables.parked[park.saga] = park.wake_at;
     }
+    write_events(tables, batch, committed);
     committed.lock_heads = tables.locks.new_heads();
     committed.last = tables.last_position;
     committed.space = Space::Plenty;

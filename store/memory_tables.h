@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/memory_events.h"
 #include "store/memory_locks.h"
 #include "store/store.h"
 
@@ -34,6 +35,7 @@ struct Tables {
     std::map<std::string, Timestamp> tombstones;
     std::map<SagaKey, std::optional<Timestamp>> parked;
     LockQueues locks;
+    EventLog events;
     LastKeys last{};
     SagaKey last_offered{};  ///< Starts that lost counted too.
     Position last_position{};

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sagas/event_match.h"
 #include "sagas/record.h"
 #include "sagas/result.h"
 #include "sagas/saga.h"
@@ -37,6 +38,9 @@ enum class SagaKey : std::int64_t {};
 enum class DefinitionKey : std::int64_t {};
 /// A row of the journal in the order of all commits; streams resume from it. Never used again.
 enum class Position : std::int64_t {};
+
+/// Of an event in its topic; from 1, without gaps.
+enum class Offset : std::int64_t {};
 
 using Labels = std::map<std::string, std::string>;
 
@@ -111,9 +115,61 @@ struct Park {
     bool operator==(const Park&) const = default;
 };
 
-/// One transaction. Written in this order: definitions, starts, rows, summaries, unparks, parks.
-/// What is about a saga that is gone is left out: one that retention deleted (a late answer may
-/// come after that), or whose start lost in an earlier batch. A saga begins Running.
+/// Gives a topic a document of its own (its contract and retention), unless `source` equals the
+/// latest one's. A topic that nobody gave one comes to be with its first event.
+struct PutTopic {
+    std::string name;
+    std::string source;                         ///< Canonical JSON.
+    std::optional<Milliseconds> retain_for;     ///< Events older than that go; none: the default.
+    std::optional<std::uint64_t> retain_bytes;  ///< The oldest beyond that go; none: no limit.
+    /// Needed latest version: none: any; 0: it has no document yet.
+    std::optional<std::uint32_t> if_version;
+    Timestamp at;
+};
+
+/// One event of one topic.
+struct NewEvent {
+    std::string topic;
+    std::string source, id;         ///< Written once within EventRules::known_for.
+    std::string event;              ///< The CloudEvent in its JSON format, compact.
+    std::vector<std::string> keys;  ///< By which steps that wait find it; sagas/event_match.h.
+    std::optional<SagaKey> saga;    ///< That publishes it: left out with it.
+    Timestamp at;
+};
+
+/// That a step waits for the first event that has one of `keys`, until the saga ends. Those that
+/// are there already, and not older than EventRules::kept_for, are found too; of many with one key,
+/// the oldest. Written again, it changes nothing.
+struct NewExpectation {
+    SagaKey saga;
+    sagas::StepIndex step;
+    sagas::Phase phase;
+    std::vector<std::string> keys;
+    Timestamp at;
+};
+
+/// A step waits, or waited, for an event, and it is there. It is told once to the engine, which
+/// writes ToldHit when the saga's journal holds what came of it.
+struct EventHit {
+    SagaKey saga;
+    sagas::StepIndex step;
+    sagas::Phase phase;
+    std::string topic;
+    Offset offset;
+    std::string event;
+};
+struct ToldHit {
+    SagaKey saga;
+    sagas::StepIndex step;
+    sagas::Phase phase;
+    std::string topic;
+    Offset offset;
+};
+
+/// One transaction. Written in this order: definitions, starts, rows, summaries, unparks, parks,
+/// match paths, topics, expectations, events, told hits. What is about a saga that is gone is left
+/// out: one that retention deleted (a late answer may come after that), or whose start lost in an
+/// earlier batch. A saga begins Running.
 struct Batch {
     std::vector<std::variant<PutDefinition, DeleteDefinition>> definitions;
     std::vector<NewSaga> starts;
@@ -121,6 +177,11 @@ struct Batch {
     std::vector<Summary> summaries;
     std::vector<SagaKey> unparks;  ///< Sagas that are in memory again.
     std::vector<Park> parks;
+    std::vector<sagas::MatchPath> match_paths;  ///< For Recovery::match_paths; once each is enough.
+    std::vector<PutTopic> topics;
+    std::vector<NewExpectation> expectations;  ///< Gone with the end of the saga.
+    std::vector<NewEvent> events;
+    std::vector<ToldHit> told_hits;
     bool empty() const;
 };
 
@@ -162,6 +223,20 @@ struct DefinitionNotFound {};
 using DefinitionOutcome =
     std::variant<DefinitionWritten, DefinitionVersionMismatch, DefinitionNotFound>;
 
+struct TopicWritten {
+    std::uint32_t version;
+    enum class How : std::uint8_t { NewVersion, EqualToLatest } how;
+};
+struct TopicVersionMismatch {
+    std::uint32_t latest;  ///< 0: there is no document yet.
+};
+using TopicOutcome = std::variant<TopicWritten, TopicVersionMismatch>;
+
+struct EventWritten {
+    Offset offset;
+    bool is_repeat;  ///< Its source and id were known: this is the offset of the first one.
+};
+
 enum class Space : std::uint8_t { Plenty, Low };
 
 struct Committed {
@@ -171,6 +246,12 @@ struct Committed {
     /// started before them wants it any more. Of one definition's name and one lock's value, a saga
     /// queues from its start (Begin::lock) to its end (Decision::end).
     std::vector<SagaKey> lock_heads;
+    std::vector<TopicOutcome> topics;  ///< One for each of Batch::topics.
+    /// One for each of Batch::events; of one that was left out: none.
+    std::vector<std::optional<EventWritten>> events;
+    /// Of this commit: events of it that were waited for, also by steps that had theirs already (a
+    /// reply that came twice), and earlier events that its expectations found.
+    std::vector<EventHit> event_hits;
     Position last;  ///< Of the journal after this commit.
     /// Low: below the watermark of free disk space; refuse new starts until it is Plenty again.
     Space space;
@@ -192,6 +273,13 @@ class Writer {
     /// True: there is more to do now. Looks for what to delete once a second of `now`. Errors as
     /// `write`.
     virtual Result<bool> maintain(Timestamp now) = 0;
+};
+
+/// For how long what helps events to be matched is kept.
+struct EventRules {
+    Milliseconds known_for = std::chrono::hours{24};  ///< Sources and ids, so that none is twice.
+    Milliseconds kept_for = std::chrono::hours{24};   ///< Keys, for steps that wait later.
+    Milliseconds retain_for = std::chrono::hours{24 * 7};  ///< Events of topics that say nothing.
 };
 
 /// For how long sagas are kept after they ended. None: for ever. Those with a request key are kept
@@ -235,6 +323,26 @@ struct DefinitionRow {
         Active,
         Deleted
     } state;  ///< Of the name, not of the version.
+};
+
+struct TopicRow {
+    std::string name;
+    std::uint32_t version = 0;  ///< Of its document; 0: it has none.
+    std::string source;         ///< Empty: it has none.
+    Timestamp created_at;       ///< The document; the topic, where it has none.
+    Offset first;               ///< Of the oldest event that is kept; last + 1: there is none.
+    Offset last;                ///< 0: there was none ever.
+    std::uint64_t bytes = 0;    ///< Of the events that are kept.
+};
+struct EventRow {
+    Offset offset;
+    Timestamp at;       ///< Never before that of the one before it in the topic.
+    std::string event;  ///< The CloudEvent in its JSON format.
+};
+struct EventPage {
+    std::vector<EventRow> rows;
+    Offset last;          ///< Of the topic; what was behind `after` may be deleted.
+    bool is_cut = false;  ///< By their number or size: there may be more behind them.
 };
 
 /// Which sagas are meant. Absent members select everything.
@@ -343,6 +451,19 @@ class Reader {
     /// The latest version of each name that is not deleted, by name, from above `after` on.
     virtual Result<std::vector<DefinitionRow>> definitions(std::string_view after,
                                                            std::uint32_t limit) const = 0;
+
+    /// Version none: the latest document. NotFound: no such topic, or version.
+    virtual Result<TopicRow> topic(std::string_view name,
+                                   std::optional<std::uint32_t> version) const = 0;
+    /// By name, from above `after` on.
+    virtual Result<std::vector<TopicRow>> topics(std::string_view after,
+                                                 std::uint32_t limit) const = 0;
+    /// Behind `after`, in order: at most `limit`, and fewer where they are large (at least one).
+    /// NotFound: no such topic.
+    virtual Result<EventPage> events(std::string_view topic, Offset after,
+                                     std::uint32_t limit) const = 0;
+    /// The last one that was written before `at`; 0: none that is kept. NotFound: no such topic.
+    virtual Result<Offset> offset_before(std::string_view topic, Timestamp at) const = 0;
 };
 
 /// What the engine reads once, when it starts, before anything writes.
@@ -352,6 +473,9 @@ class Recovery {
     virtual Result<LastKeys> last_keys() const = 0;
     /// Heads of the queues for locks (Committed::lock_heads) whose journal has no LockGranted.
     virtual Result<std::vector<SagaKey>> lock_heads() const = 0;
+    /// Hits of events that no ToldHit was written for.
+    virtual Result<std::vector<EventHit>> event_hits() const = 0;
+    virtual Result<std::vector<sagas::MatchPath>> match_paths() const = 0;
     /// Calls `each` for every saga that is neither terminal nor parked, oldest first, with its
     /// whole journal; stops at the first error that `each` gives. `each` may read the store.
     virtual Result<void> live_sagas(

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -77,22 +78,47 @@ Result<void> add_counts(SQLite::Database& database, Examination& found) {
     return {};
 }
 
-void add_families_and_locks(SQLite::Database& database, Examination& found) {
-    // 3, 4 and 5: the terminal statuses.
-    const auto expect_none = [&](const std::string& query, const std::string& what) {
-        if (const std::uint64_t count = number(database, query); count > 0) {
-            found.faults.push_back(what + ": " + std::to_string(count));
+struct Rule {
+    const char* what;
+    const char* count;  ///< Of what breaks it.
+};
+
+// 3, 4 and 5: the terminal statuses. 40: kOffsetBits.
+constexpr std::array kRules = {
+    Rule{"sagas that are over, and queue for a lock",
+         "SELECT count(*) FROM lock JOIN saga ON saga.key = lock.saga"
+         " WHERE saga.status IN (3, 4, 5)"},
+    Rule{"children that are kept, or not kept, otherwise than their parents say",
+         "SELECT count(*) FROM saga AS child LEFT JOIN saga AS above ON above.key = child.parent"
+         " WHERE child.parent IS NOT NULL AND coalesce(child.held, 0)"
+         " <> coalesce(above.held = 1 OR above.status NOT IN (3, 4, 5), 0)"},
+    Rule{"sagas that are over, and wait for an event",
+         "SELECT count(*) FROM expectation JOIN saga ON saga.key = expectation.saga"
+         " WHERE saga.status IN (3, 4, 5)"},
+    Rule{"topics that hold other events than they say",
+         "SELECT count(*) FROM (SELECT topic.*, count(event.key) AS events,"
+         " min(event.key) AS lowest, max(event.key) AS highest,"
+         " coalesce(sum(length(CAST(event.json AS BLOB))), 0) AS size"
+         " FROM topic LEFT JOIN event ON event.key >= topic.key << 40"
+         " AND event.key < (topic.key + 1) << 40 GROUP BY topic.key)"
+         " WHERE events <> last - first + 1 OR size <> bytes"
+         " OR lowest <> (key << 40) + first OR highest <> (key << 40) + last"},
+    Rule{"events of a topic that is not there",
+         "SELECT count(*) FROM event WHERE key >> 40 NOT IN (SELECT key FROM topic)"},
+    Rule{"hashes of events that never were",
+         "SELECT count(*) FROM (SELECT event FROM event_hash UNION ALL"
+         " SELECT event FROM event_recent) LEFT JOIN topic ON topic.key = event >> 40"
+         " WHERE event & 0xffffffffff NOT BETWEEN 1 AND coalesce(last, 0)"},
+    Rule{"events that are waited for, and not there",
+         "SELECT count(*) FROM event_hit WHERE event NOT IN (SELECT key FROM event)"},
+};
+
+void add_broken_rules(SQLite::Database& database, Examination& found) {
+    for (const Rule& rule : kRules) {
+        if (const std::uint64_t count = number(database, rule.count); count > 0) {
+            found.faults.push_back(std::string(rule.what) + ": " + std::to_string(count));
         }
-    };
-    expect_none(
-        "SELECT count(*) FROM lock JOIN saga ON saga.key = lock.saga"
-        " WHERE saga.status IN (3, 4, 5)",
-        "sagas that are over, and queue for a lock");
-    expect_none(
-        "SELECT count(*) FROM saga AS child LEFT JOIN saga AS above ON above.key = child.parent"
-        " WHERE child.parent IS NOT NULL AND coalesce(child.held, 0)"
-        " <> coalesce(above.held = 1 OR above.status NOT IN (3, 4, 5), 0)",
-        "children that are kept, or not kept, otherwise than their parents say");
+    }
 }
 
 void look_whole(SQLite::Database& database, Examination& found) {
@@ -101,8 +127,9 @@ void look_whole(SQLite::Database& database, Examination& found) {
     if (const auto counted = add_counts(database, found); !counted) {
         found.faults.push_back(counted.error().message);
     }
-    add_families_and_locks(database, found);
-    for (const char* table : {"journal", "input", "key", "parked", "lock"}) {
+    add_broken_rules(database, found);
+    for (const char* table :
+         {"journal", "input", "key", "parked", "lock", "expectation", "event_hit"}) {
         found.orphans += number(database, std::string("SELECT count(*) FROM ") + table +
                                               " WHERE saga NOT IN (SELECT key FROM saga)");
     }

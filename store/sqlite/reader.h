@@ -35,6 +35,17 @@ class SqliteReader final : public Reader, public Recovery {
     Result<std::vector<DefinitionRow>> definitions(std::string_view after,
                                                    std::uint32_t limit) const override;
 
+    // event_reader.cpp
+    Result<TopicRow> topic(std::string_view name,
+                           std::optional<std::uint32_t> version) const override;
+    Result<std::vector<TopicRow>> topics(std::string_view after,
+                                         std::uint32_t limit) const override;
+    Result<EventPage> events(std::string_view topic, Offset after,
+                             std::uint32_t limit) const override;
+    Result<Offset> offset_before(std::string_view topic, Timestamp at) const override;
+    Result<std::vector<EventHit>> event_hits() const override;
+    Result<std::vector<sagas::MatchPath>> match_paths() const override;
+
     // recovery.cpp
     Result<LastKeys> last_keys() const override;
     Result<std::vector<SagaKey>> lock_heads() const override;

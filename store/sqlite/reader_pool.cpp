@@ -27,6 +27,15 @@ std::string search(const std::string& index, const std::string& where) {
 const std::string kFromDefinition =
     " FROM definition CROSS JOIN definition_name ON definition_name.name = definition.name";
 
+// Of topic and, where there is one, its document.
+const std::string kTopicColumns =
+    "topic.name, coalesce(document.version, 0), coalesce(document.source, ''),"
+    " coalesce(document.created_at, topic.created_at), topic.first, topic.last, topic.bytes";
+const std::string kLatestTopic = "SELECT " + kTopicColumns +
+                                 " FROM topic LEFT JOIN topic_version AS document"
+                                 " ON document.topic = topic.key"
+                                 " AND document.version = topic.version WHERE topic.name ";
+
 }  // namespace
 
 ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
@@ -76,6 +85,16 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
                  " (SELECT count(*) FROM (SELECT 1 FROM lock AS earlier"
                  " WHERE earlier.hash = own.hash AND earlier.saga < own.saga LIMIT ?2))"
                  " FROM lock AS own WHERE own.saga = ?1"),
+      topic_latest(*database_, kLatestTopic + "= ?"),
+      topic_version(*database_, "SELECT " + kTopicColumns +
+                                    " FROM topic CROSS JOIN topic_version AS document"
+                                    " ON document.topic = topic.key"
+                                    " WHERE topic.name = ? AND document.version = ?"),
+      topics(*database_, kLatestTopic + "> ? ORDER BY topic.name LIMIT ?"),
+      topic_range(*database_, "SELECT key, first, last FROM topic WHERE name = ?"),
+      events(*database_,
+             "SELECT key, at, json FROM event WHERE key > ? AND key < ? ORDER BY key LIMIT ?"),
+      event_at(*database_, "SELECT at FROM event WHERE key = ?"),
       // Both are read in the order of the keys, so that each look into `parked` goes on where the
       // one before ended.
       live_keys(*database_,
@@ -96,6 +115,13 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
                  // "Bare columns in an aggregate query").
                  "SELECT saga FROM (SELECT min(saga) AS saga, is_granted FROM lock GROUP BY hash)"
                  " WHERE is_granted = 0"),
+      event_hits(*database_,
+                 "SELECT event_hit.saga, event_hit.step, event_hit.phase, topic.name, event.key,"
+                 " event.json FROM event_hit CROSS JOIN event ON event.key = event_hit.event"
+                 " CROSS JOIN topic ON topic.key = event_hit.event >> 40"
+                 " ORDER BY event.at, topic.name, event.key, event_hit.saga, event_hit.step,"
+                 " event_hit.phase"),
+      match_paths(*database_, "SELECT topic, type, path FROM match_path ORDER BY 1, 2, 3"),
       request_keys(*database_) {}
 
 ReaderConnection::~ReaderConnection() = default;

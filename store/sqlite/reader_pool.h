@@ -37,7 +37,8 @@ class ReaderConnection {
     Prepared feed, last_position, versions_of_name;
     Prepared definition_latest, definition_version, definition_by_key, definitions;
     Prepared parked, lock_place;
-    Prepared live_keys, last_keys, lock_heads;
+    Prepared topic_latest, topic_version, topics, topic_range, events, event_at;
+    Prepared live_keys, last_keys, lock_heads, event_hits, match_paths;
     RequestKeys request_keys;
 };
 

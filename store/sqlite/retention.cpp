@@ -26,12 +26,15 @@ std::int64_t number(Prepared& query) {
 }  // namespace
 
 RetentionSlices::RetentionSlices(SQLite::Database& database, Transactions& transactions,
-                                 StartTable& starts, SagaTable& sagas, const Retention& retention)
+                                 Tables tables, const Retention& retention,
+                                 const EventRules& event_rules)
     : database_(database),
       transactions_(transactions),
-      starts_(starts),
-      sagas_(sagas),
+      starts_(tables.starts),
+      sagas_(tables.sagas),
+      events_(tables.events),
       retention_(retention),
+      event_retention_(database, transactions, event_rules.retain_for),
       ended_(database,
              "SELECT key FROM saga INDEXED BY saga_ended WHERE status = ? AND has_key = ?"
              " AND ended_at < ? AND held IS NULL ORDER BY ended_at LIMIT ?"),
@@ -77,6 +80,12 @@ Result<bool> RetentionSlices::slice(Timestamp now) {
             return {};
         }));
     }
+    if (const Result<bool> more = events_.slice(now); !more || *more) {
+        return more;
+    }
+    if (const Result<bool> more = event_retention_.slice(now); !more || *more) {
+        return more;
+    }
     if (has_many_free_pages()) {
         return true_if_done(transactions_.run("free pages", [&]() -> Result<void> {
             Rows rows = vacuum_.query();  // A row for each page.
@@ -117,6 +126,7 @@ Result<void> RetentionSlices::erase(const std::vector<Candidate>& candidates, Ti
         }
         erase_parked_.run(candidate.saga);
         erase_lock_.run(candidate.saga);
+        events_.erase(candidate.saga);
         const auto erased = sagas_.erase_journal(candidate.saga, candidate.status);
         all = {all.rows + erased.rows, std::max(all.last, erased.last),
                std::max(all.at, erased.at)};

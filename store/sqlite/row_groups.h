@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "store/sqlite/prepared.h"
 
 namespace skald::store::sqlite {
+
+/// What becomes of a row that is there already: an error, or nothing.
+enum class OnConflict : std::uint8_t { Fail, Ignore };
 
 /// Inserts rows into a table, kGroup of them with one statement: that takes a third less than
 /// kGroup statements.
@@ -19,9 +23,10 @@ template <typename... Columns>
 class RowGroups {
  public:
     /// `into`: the table and its columns, as "input(saga, json)".
-    RowGroups(SQLite::Database& database, const std::string& into)
-        : insert_(database, insert_sql(into, 1)),
-          insert_group_(database, insert_sql(into, kGroup)) {
+    RowGroups(SQLite::Database& database, const std::string& into,
+              OnConflict on_conflict = OnConflict::Fail)
+        : insert_(database, insert_sql(into, 1, on_conflict)),
+          insert_group_(database, insert_sql(into, kGroup, on_conflict)) {
         waiting_.reserve(kGroup);
     }
 
@@ -55,13 +60,16 @@ class RowGroups {
 
     /// OR FAIL: SQLite keeps no way back from a statement of many rows, for the whole transaction
     /// is rolled back.
-    static std::string insert_sql(const std::string& into, std::size_t rows) {
+    static std::string insert_sql(const std::string& into, std::size_t rows,
+                                  OnConflict on_conflict) {
         std::string row = "(?";
         for (int column = 1; column < kColumns; ++column) {
             row += ", ?";
         }
         row += ")";
-        std::string sql = "INSERT OR FAIL INTO " + into + " VALUES " + row;
+        const std::string verb =
+            on_conflict == OnConflict::Fail ? "INSERT OR FAIL INTO " : "INSERT OR IGNORE INTO ";
+        std::string sql = verb + into + " VALUES " + row;
         for (std::size_t i = 1; i < rows; ++i) {
             sql += ", " + row;
         }

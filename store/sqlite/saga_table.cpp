@@ -36,6 +36,7 @@ SagaTable::SagaTable(SQLite::Database& database)
 void SagaTable::begin_transaction() {
     rows_.begin();
     changes_ = {};
+    over_.clear();
     if (!is_committed_ || known_.size() > kKnownMax) {
         known_.clear();
     }
@@ -91,9 +92,14 @@ Result<void> SagaTable::update(const Summary& summary, SagaKey last) {
     ++change(summary.status);
     saga->status = summary.status;
     if (sagas::is_terminal(summary.status)) {
-        known_.erase(summary.saga);  // Hardly anything comes after the end.
+        over_.push_back(summary.saga);  // Hardly anything comes after the end.
     }
     return {};
+}
+
+Result<bool> SagaTable::is_there(SagaKey saga) {
+    const Result<Known*> found = find(saga);
+    return found ? Result<bool>(*found != nullptr) : tl::unexpected(found.error());
 }
 
 SagaTable::Erased SagaTable::erase_journal(SagaKey saga, sagas::Status status) {
@@ -113,6 +119,10 @@ SagaTable::Erased SagaTable::erase_journal(SagaKey saga, sagas::Status status) {
 void SagaTable::finish() {
     rows_.finish();
     write_counts();
+    for (const SagaKey saga : over_) {
+        known_.erase(saga);
+    }
+    over_.clear();
 }
 
 void SagaTable::write_counts() {

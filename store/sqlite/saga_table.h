@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "store/sqlite/prepared.h"
 #include "store/sqlite/row_groups.h"
@@ -36,6 +37,7 @@ class SagaTable {
     /// lost when it was to start.
     Result<Written> append(const Append& row, Position position, SagaKey last);
     Result<void> update(const Summary& summary, SagaKey last);
+    Result<bool> is_there(SagaKey saga);
 
     /// What is deleted of a saga's journal.
     struct Erased {
@@ -65,6 +67,7 @@ class SagaTable {
     Prepared find_, update_, count_, journal_end_, erase_journal_;
     std::array<std::int64_t, 6> changes_{};  ///< By status.
     std::unordered_map<SagaKey, Known> known_;
+    std::vector<SagaKey> over_;  ///< To be forgotten at the end of the transaction.
     bool is_committed_ = false;
 };
 

@@ -123,6 +123,82 @@ CREATE TABLE lock(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lock_saga ON lock(saga);
 )sql",
+    R"sql(
+-- first, last: of the events that are kept; first = last + 1: none is. last, last_at: never less
+-- than before. bytes: of the kept events. version: of the latest document, 0: it has none;
+-- retain_for, retain_bytes: as that says, NULL: it doesn't.
+CREATE TABLE topic(
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    retain_for INTEGER,
+    retain_bytes INTEGER,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE topic_version(
+    topic INTEGER NOT NULL REFERENCES topic(key),
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (topic, version)
+) STRICT;
+
+-- key: topic << 40 | offset. Within a topic at never goes back.
+CREATE TABLE event(
+    key INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+-- By what an event is known, so that it is written once, and found, by steps that begin to wait
+-- later. hash: of event_rules.h's event_identity, and of each of its keys (sagas/event_match.h).
+-- Some are here for longer than they are of use, and than the event.
+CREATE TABLE event_hash(
+    hash INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (hash, event)
+) STRICT, WITHOUT ROWID;
+-- The latest of them, in the order they came, until they are moved there.
+CREATE TABLE event_recent(
+    pos INTEGER PRIMARY KEY,
+    hash INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+-- When the old ones were last looked for.
+INSERT INTO meta VALUES ('events_swept_at', 0);
+
+-- What waits for events, until the end of its saga. hash: of a key as above. step: of an element,
+-- its step and its number, from 1, above the lowest 8 bits. phase: 1 for a compensation.
+CREATE TABLE expectation(
+    hash INTEGER NOT NULL,
+    saga INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    PRIMARY KEY (hash, saga, step, phase)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX expectation_saga ON expectation(saga);
+-- Events that were waited for, and that the saga's journal knows nothing of yet.
+CREATE TABLE event_hit(
+    event INTEGER NOT NULL,
+    saga INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    PRIMARY KEY (event, saga, step, phase)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_hit_saga ON event_hit(saga);
+-- Values of events of `type` by which they are to be found.
+CREATE TABLE match_path(
+    topic TEXT NOT NULL,
+    type TEXT NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (topic, type, path)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 std::int64_t number(SQLite::Database& database, const char* query) {

@@ -13,6 +13,7 @@ struct SqliteOptions {
     std::string path;  ///< Of the database; "-wal", "-shm" and ".lock" stand beside it.
     enum class Synchronous : std::uint8_t { Full, Normal } synchronous = Synchronous::Full;
     Retention retention;
+    EventRules events;
     std::uint32_t readers = 4;                 ///< 1 to 8 pooled read-only connections.
     std::uint64_t wal_bytes_max = 32u << 20;   ///< Above it the log is recycled.
     std::uint64_t free_bytes_min = 64u << 20;  ///< Below it Space is Low.

@@ -15,6 +15,13 @@ namespace {
 
 Position next(Position position) { return Position{static_cast<std::int64_t>(position) + 1}; }
 
+std::string doing_of(const Batch& batch) {
+    const std::string rows =
+        "commit " + std::to_string(batch.starts.size() + batch.rows.size()) + " journal rows";
+    return batch.events.empty() ? rows
+                                : rows + " and " + std::to_string(batch.events.size()) + " events";
+}
+
 tl::unexpected<Error> has_stopped(const std::string& doing) {
     return sagas::fail(ErrorCode::Corruption,
                        doing + ": an earlier failure left the state of the disk unknown; restart");
@@ -32,7 +39,9 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
       families_(database),
       locks_(database, starts_.hash_key()),
       parks_(database),
-      retention_(database, transactions_, starts_, sagas_, options.retention),
+      events_(database, transactions_, starts_.hash_key(), options.events, sagas_),
+      retention_(database, transactions_, {starts_, sagas_, events_}, options.retention,
+                 options.events),
       checkpointer_(database, readers, options.wal_bytes_max),
       disk_space_(std::move(folder), options.free_bytes_min, options.free_bytes),
       copying_(database) {
@@ -48,12 +57,12 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
 }
 
 Result<Committed> SqliteWriter::write(const Batch& batch) {
-    const std::string doing =
-        "commit " + std::to_string(batch.starts.size() + batch.rows.size()) + " journal rows";
+    const std::string doing = doing_of(batch);
     if (has_failed_) {
         return has_stopped(doing);
     }
-    Applied applied{{{}, {}, {}, last_position_, Space::Plenty}, last_saga_, {}};
+    Applied applied{{}, last_saga_, {}};
+    applied.committed.last = last_position_;
     if (!batch.empty()) {
         Result<void> done = transactions_.run(doing, [&] { return apply(batch, applied); });
         if (!done) {
@@ -61,6 +70,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
             return tl::unexpected(done.error());
         }
         sagas_.committed();
+        events_.committed();
     }
     last_saga_ = applied.last_saga;
     last_position_ = applied.committed.last;
@@ -71,6 +81,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
 Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     starts_.begin_transaction();
     sagas_.begin_transaction();
+    events_.begin_transaction();
     locks_.clear_heads();
     for (const auto& change : batch.definitions) {
         applied.committed.definitions.push_back(
@@ -97,6 +108,9 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     for (const Park& park : batch.parks) {
         parks_.park(park);
     }
+    if (Result<void> done = events_.write(batch, applied.committed); !done) {
+        return done;
+    }
     starts_.finish();
     sagas_.finish();
     applied.committed.lock_heads = locks_.new_heads();
@@ -118,6 +132,7 @@ Result<void> SqliteWriter::apply_start(const NewSaga& start, Applied& applied) {
         if (const std::string* lock = wanted_lock(start.begun)) {
             locks_.enter(start, *lock);
         }
+        events_.look_at(start.key, start.begun);
     } else {
         applied.dropped.insert(start.key);
     }
@@ -146,6 +161,7 @@ Result<void> SqliteWriter::apply_row(const Append& row, Applied& applied) {
     if (row.record.decision.end) {
         locks_.leave(row.saga);
     }
+    events_.look_at(row.saga, row.record);
     return {};
 }
 

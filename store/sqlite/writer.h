@@ -7,6 +7,7 @@
 #include "store/sqlite/copying.h"
 #include "store/sqlite/definition_table.h"
 #include "store/sqlite/disk_space.h"
+#include "store/sqlite/event_log.h"
 #include "store/sqlite/family_table.h"
 #include "store/sqlite/lock_table.h"
 #include "store/sqlite/park_table.h"
@@ -53,6 +54,7 @@ class SqliteWriter final : public Writer {
     FamilyTable families_;
     LockTable locks_;
     ParkTable parks_;
+    EventLog events_;
     RetentionSlices retention_;
     Checkpointer checkpointer_;
     DiskSpace disk_space_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -23,7 +24,7 @@ using sagas::Status;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int kNewest = 2;
+constexpr int kNewest = 3;
 
 std::string golden(int schema) {
     return std::string(SKALD_TESTDATA) + "/schema_" + std::to_string(schema) + ".sql";
@@ -32,6 +33,27 @@ std::string golden(int schema) {
 std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Saga 2 waits for what was there before, and is to be told; saga 5 for what did not come, in two
+/// places. An event of each topic is deleted: "brief" has none any more.
+void add_event_samples(Batch& batch) {
+    batch.match_paths = {{"stock", "stock.reserved", "$event.data.order_id"}};
+    PutTopic brief = topic("brief", R"({"retention":{"age":"1s"}})");
+    brief.retain_for = Milliseconds{1'000};
+    PutTopic stock = topic("stock", R"({"types":{}})");
+    stock.retain_bytes = 3 * event("stock", "a").event.size();
+    batch.topics = {brief, topic("brief", "old"), brief, stock};
+    NewExpectation undo =
+        expectation(5, {"stock undone", "stock kept"}, sagas::element_of(sagas::StepIndex{1}, 6));
+    undo.phase = sagas::Phase::Compensation;
+    batch.expectations = {expectation(2, {"stock reserved"}), undo, expectation(5, {"paid"})};
+    batch.events = {event("brief", "x"),
+                    event("stock", "a"),
+                    by_saga(event("stock", "b"), 2),
+                    event("stock", "c", {"stock reserved", "other"}),
+                    event("stock", "d"),
+                    event("open", "e", {"paid later"})};
 }
 
 /// A little of everything, and always the same.
@@ -58,6 +80,7 @@ void write_samples(Store& store) {
     batch.starts.push_back(with_lock(start(6, newer), "cart 7"));
     add_finished(batch, with_parent(start(7, order), 2), Status::Abandoned);
     batch.parks = {{SagaKey{5}, at(60'000)}, {SagaKey{6}, std::nullopt}};
+    add_event_samples(batch);
     const auto committed = store.writer().write(batch);
     ASSERT_TRUE(committed) << committed.error().message;
     while (store.writer().maintain(at(4) + std::chrono::hours{1}).value()) {
@@ -109,6 +132,10 @@ TEST(Format, IsTheOneThatIsKept) {
     const TemporaryFolder folder;
     const SqliteOptions options = options_with_retention(folder);
     write_samples(*open_with_fixed_key(options));
+    // As if the first of them had been enough for the store to move them.
+    run_sql(options.path,
+            "INSERT INTO event_hash SELECT hash, event, at FROM event_recent WHERE pos <= 5;"
+            "DELETE FROM event_recent WHERE pos <= 5");
     const std::string now = dump(options.path);
     if (std::getenv("SKALD_REWRITE_GOLDEN") != nullptr) {
         std::ofstream(golden(kNewest), std::ios::binary) << now;
@@ -182,8 +209,9 @@ TEST_P(OldFormat, GoesOnWithWhatItLeft) {
     ASSERT_TRUE(store->recovery().live_sagas(look));
     EXPECT_THAT(live, ElementsAre("mine: 2"));
     // What retention looks for is there.
-    ASSERT_TRUE(
-        store->writer().write({{}, {}, {}, {summary(2, Status::Abandoned, at(9))}, {}, {}}));
+    Batch abandoned;
+    abandoned.summaries = {summary(2, Status::Abandoned, at(9))};
+    ASSERT_TRUE(store->writer().write(abandoned));
     while (store->writer().maintain(at(0) + std::chrono::hours{48}).value()) {
     }
     EXPECT_EQ(store->reader().saga("mine").error().code, ErrorCode::NotFound);
@@ -205,6 +233,42 @@ TEST(Format, KeepsWhoWaitsForWhat) {
     batch.starts = {with_lock(start(8, DefinitionKey{1}), "cart 7")};
     batch.rows = {abandoned_row(5, 3)};
     EXPECT_THAT(store->writer().write(batch)->lock_heads, ElementsAre(SagaKey{6}));
+}
+
+TEST(Format, KeepsEventsAndWhatWaitsForThem) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_with_retention(folder);
+    run_sql(options.path, contents(golden(3)));
+    {
+        const auto store = open_or_fail(options);
+        std::vector<std::string> topics;
+        const auto rows = store->reader().topics("", 9).value();
+        for (const TopicRow& each : rows) {
+            topics.push_back(text(each) + " " + each.source);
+        }
+        EXPECT_THAT(topics, ElementsAre("brief v3 2-1 {\"retention\":{\"age\":\"1s\"}}",
+                                        "open v0 1-1 ", "stock v1 2-4 {\"types\":{}}"));
+        EXPECT_EQ(store->reader().topic("brief", 2).value().source, "old");
+        EXPECT_THAT(texts(store->reader().events("stock", Offset{0}, 9).value()),
+                    ElementsAre("2 b", "3 c", "4 d"));
+        EXPECT_THAT(texts(store->recovery().event_hits().value()),
+                    ElementsAre("saga 2, step 0: stock 3 (c)"));
+        EXPECT_THAT(
+            store->recovery().match_paths().value(),
+            ElementsAre(sagas::MatchPath{"stock", "stock.reserved", "$event.data.order_id"}));
+
+        Batch batch;
+        batch.expectations = {expectation(6, {"paid later"})};
+        batch.events = {event("stock", "c"), event("brief", "x"), event("brief", "y"),
+                        event("stock", "f", {"stock kept", "paid"})};
+        const auto committed = store->writer().write(batch);
+        ASSERT_TRUE(committed) << committed.error().message;
+        EXPECT_THAT(texts(committed->events), ElementsAre("3 again", "1 again", "2", "5"));
+        EXPECT_THAT(texts(committed->event_hits),
+                    ElementsAre("saga 6, step 0: open 1 (e)", "saga 5, step 0: stock 5 (f)",
+                                "saga 5, step 1/6 undo: stock 5 (f)"));
+    }
+    EXPECT_THAT(problems(options.path), IsEmpty());
 }
 
 }  // namespace

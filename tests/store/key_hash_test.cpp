@@ -1,9 +1,13 @@
 #include "store/sqlite/key_hash.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "store/event_rules.h"
+#include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -12,6 +16,8 @@ namespace {
 
 using namespace sample;
 using sqlite::HashKey;
+using testing::ElementsAre;
+using testing::IsEmpty;
 using namespace std::chrono_literals;
 
 HashKey counting_key() {
@@ -98,6 +104,38 @@ TEST(KeyHash, FindsAnotherPlaceForAKeyWhoseHashIsTaken) {
     }
     store.reset();
     EXPECT_EQ(query_sql(options.path, "SELECT count(*) FROM key").at(0), "0");
+}
+
+TEST(KeyHash, TakesNoEventForAnotherOneWithItsHash) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_in(folder);
+    auto store = open_or_fail(options);
+    const auto publish = [&](std::vector<NewEvent> events) {
+        Batch batch;
+        batch.events = std::move(events);
+        return texts(store->writer().write(batch).value().events);
+    };
+    EXPECT_THAT(publish({event("orders", "first"), event("stock", "first")}),
+                ElementsAre("1", "1"));
+    store.reset();
+    const HashKey hash_key = hash_key_of(options.path);
+    const auto take_place_of = [&](const NewEvent& event, const char* topic) {
+        const auto hash = sqlite::hash_text(hash_key, event_identity(event), 0);
+        run_sql(options.path, "UPDATE event_recent SET hash = " + std::to_string(hash) +
+                                  " WHERE event >> 40 ="
+                                  " (SELECT key FROM topic WHERE name = '" +
+                                  topic + "')");
+    };
+    take_place_of(event("orders", "second"), "orders");
+    take_place_of(event("orders", "third"), "stock");
+
+    store = open_or_fail(options);
+    EXPECT_THAT(publish({event("orders", "second"), event("orders", "third")}),
+                ElementsAre("2", "3"));
+    EXPECT_THAT(publish({event("orders", "third"), event("orders", "second")}),
+                ElementsAre("3 again", "2 again"));
+    store.reset();
+    EXPECT_THAT(problems(options.path), IsEmpty());
 }
 
 }  // namespace

@@ -4,12 +4,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <random>
 #include <set>
+#include <string>
 
 #include "tests/store/fault_vfs.h"
+#include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -45,6 +48,10 @@ struct Acknowledged {
             saga = key % 5 == 0 ? with_parent(saga, key - 1) : saga;
             add_finished(batch, key % 3 == 0 ? with_client_id(saga, saga.id) : saga);
             batch.parks.push_back({SagaKey{key}, at(key)});
+            const std::string id = std::to_string(key);
+            batch.expectations.push_back(expectation(key, {"reply " + id}));
+            batch.events.push_back(by_saga(event("commands", id), key));
+            batch.events.push_back(event("replies", id, {"reply " + id}));
             batch.unparks.push_back(SagaKey{key - 9});
         }
         if (!(*store)->writer().write(batch) || !(*store)->writer().maintain(at(key)) ||
@@ -79,6 +86,29 @@ std::vector<Acknowledged> run_and_kill(const SqliteOptions& options, int count) 
     return acknowledged;
 }
 
+std::set<std::int64_t> event_ids(const Reader& reader, const char* topic) {
+    std::set<std::int64_t> ids;
+    Offset after{0};
+    for (bool is_cut = true; is_cut;) {
+        const EventPage page = reader.events(topic, after, 1'000).value();
+        for (const EventRow& row : page.rows) {
+            ids.insert(std::stoll(id_in(row)));
+            after = row.offset;
+        }
+        is_cut = page.is_cut;
+    }
+    return ids;
+}
+
+std::set<std::int64_t> saga_hits(const Recovery& recovery) {
+    std::set<std::int64_t> sagas;
+    const auto hits = recovery.event_hits().value();
+    for (const EventHit& hit : hits) {
+        sagas.insert(static_cast<std::int64_t>(hit.saga));
+    }
+    return sagas;
+}
+
 constexpr int kRounds = 25;
 
 TEST(SqliteCrash, KeepsWhatWasAcknowledged) {
@@ -109,6 +139,12 @@ TEST(SqliteCrash, KeepsWhatWasAcknowledged) {
             const auto last = store->recovery().last_keys();
             ASSERT_GE(static_cast<std::int64_t>(last->saga), *expected.rbegin());
             ASSERT_LE(static_cast<std::int64_t>(last->saga), *expected.rbegin() + 5);
+            for (const char* topic : {"commands", "replies"}) {
+                const auto ids = event_ids(store->reader(), topic);
+                ASSERT_TRUE(std::includes(ids.begin(), ids.end(), expected.begin(), expected.end()))
+                    << topic << ", round " << round;
+            }
+            ASSERT_TRUE(std::ranges::includes(saga_hits(store->recovery()), expected));
             const auto counts = store->reader().counts();
             ASSERT_EQ(counts->by_status.at(sagas::Status::Running), 0u);
         }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/store/fault_vfs.h"
+#include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -34,11 +35,15 @@ class SqliteFaults : public testing::Test {
         store_.reset();
         store_ = open_or_fail(options_);
     }
-    /// Saga `key`, whole, with a request key and a client's id.
+    /// Saga `key`, whole, with a request key and a client's id. It publishes an event, and another
+    /// one finds it.
     Batch batch(std::int64_t key) {
         Batch batch;
         const std::string name = "client-" + std::to_string(key);
         add_finished(batch, with_request_key(with_client_id(start(key, definition_), name), name));
+        if (key % 8 == 1) batch.topics = {topic("replies", R"({"latest":)" + name + "}")};
+        batch.expectations = {expectation(key, {name})};
+        batch.events = {by_saga(event("commands", name), key), event("replies", name, {name})};
         return batch;
     }
     Result<Committed> write(std::int64_t key) { return store_->writer().write(batch(key)); }
@@ -49,6 +54,25 @@ class SqliteFaults : public testing::Test {
             keys.insert(static_cast<std::int64_t>(row.key));
         }
         return keys;
+    }
+    /// Each of these sagas has its two events, and found the second.
+    void expect_events(const std::set<std::int64_t>& keys) {
+        for (const char* name : {"commands", "replies"}) {
+            std::set<std::string> ids;
+            const auto page = store_->reader().events(name, Offset{0}, 10'000);
+            if (!page && keys.empty()) continue;  // Not one of them was ever there.
+            for (const EventRow& row : page.value().rows) ids.insert(id_in(row));
+            EXPECT_FALSE(page->is_cut);
+            for (const std::int64_t key : keys) {
+                EXPECT_TRUE(ids.contains("client-" + std::to_string(key))) << name << " " << key;
+            }
+        }
+        std::set<std::int64_t> found;
+        const auto hits = store_->recovery().event_hits().value();
+        for (const EventHit& hit : hits) {
+            found.insert(static_cast<std::int64_t>(hit.saga));
+        }
+        EXPECT_EQ(found, keys);
     }
     void expect_sound() {
         store_.reset();
@@ -69,7 +93,8 @@ TEST_F(SqliteFaults, TriesTheSameBatchAgainAfterAFullDisk) {
     for (int tries = 0; tries < 3; ++tries) {
         const auto full = write(1);
         ASSERT_EQ(full.error().code, ErrorCode::Unavailable);
-        EXPECT_THAT(full.error().message, HasSubstr("commit 4 journal rows: the disk is full"));
+        EXPECT_THAT(full.error().message,
+                    HasSubstr("commit 4 journal rows and 2 events: the disk is full"));
         EXPECT_THAT(stored(), IsEmpty());
     }
     vfs_.clear();
@@ -101,6 +126,61 @@ TEST_F(SqliteFaults, TellsTheSameHeadsWhenABatchIsTriedAgain) {
     ASSERT_TRUE(committed) << committed.error().message;
     EXPECT_THAT(committed->lock_heads, ElementsAre(SagaKey{2}, SagaKey{3}));
     EXPECT_THAT(store_->writer().write({})->lock_heads, IsEmpty());
+    expect_sound();
+}
+
+TEST_F(SqliteFaults, GivesTheSameOffsetsAndHitsWhenABatchIsTriedAgain) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch batch;
+    batch.starts = {start(1, definition_)};
+    batch.expectations = {expectation(1, {"k"})};
+    batch.events = {event("stock", "a", {"l"}), event("stock", "b")};
+    ASSERT_TRUE(store_->writer().write(batch));
+    batch = {};
+    batch.starts = {start(2, definition_)};
+    batch.topics = {topic("stock"), topic("pay")};
+    batch.expectations = {expectation(2, {"k", "l"})};
+    batch.events = {event("stock", "c", {"k"}), event("pay", "d", {"k"}), event("stock", "b"),
+                    event("stock", "c")};
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Forever});
+    for (int tries = 0; tries < 2; ++tries) {
+        ASSERT_EQ(store_->writer().write(batch).error().code, ErrorCode::Unavailable);
+        EXPECT_THAT(store_->recovery().event_hits().value(), IsEmpty());
+        EXPECT_EQ(text(store_->reader().topic("stock", {}).value()), "stock v0 1-2");
+        EXPECT_EQ(store_->reader().topic("pay", {}).error().code, ErrorCode::NotFound);
+    }
+    vfs_.clear();
+    const auto committed = store_->writer().write(batch);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_THAT(texts(committed->events), ElementsAre("3", "1", "2 again", "3 again"));
+    EXPECT_THAT(texts(committed->event_hits),
+                ElementsAre("saga 2, step 0: stock 1 (a)", "saga 1, step 0: stock 3 (c)",
+                            "saga 2, step 0: stock 3 (c)", "saga 1, step 0: pay 1 (d)",
+                            "saga 2, step 0: pay 1 (d)"));
+    EXPECT_EQ(text(committed->topics.at(0)), "new 1");
+    EXPECT_EQ(text(store_->reader().topic("stock", {}).value()), "stock v1 1-3");
+    EXPECT_EQ(store_->recovery().event_hits().value().size(), 5u);
+    expect_sound();
+}
+
+// Neither a topic nor an offset of a batch that was rolled back is there for the next one.
+TEST_F(SqliteFaults, ForgetsTopicsThatWereRolledBack) {
+    open();
+    const auto publish = [this](const std::string& name, const std::string& id) {
+        Batch batch;
+        batch.events = {event(name, id)};
+        return store_->writer().write(batch);
+    };
+    ASSERT_TRUE(publish("old", "a"));
+    for (const char* name : {"new", "old"}) {
+        vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Once});
+        ASSERT_EQ(publish(name, "b").error().code, ErrorCode::Unavailable);
+        vfs_.clear();
+    }
+    EXPECT_THAT(texts(publish("other", "c")->events), ElementsAre("1"));
+    EXPECT_THAT(texts(publish("old", "d")->events), ElementsAre("2"));
+    EXPECT_THAT(texts(publish("new", "e")->events), ElementsAre("1"));
     expect_sound();
 }
 
@@ -187,11 +267,14 @@ TEST_F(SqliteFaults, IsWholeAfterAFullDiskAtAnyWrite) {
             ASSERT_TRUE(write(key));
         }
         ASSERT_TRUE(stored().contains(key));
+        // One for each saga.
+        ASSERT_EQ(store_->reader().topic("replies", {}).value().last, Offset{key});
     }
     EXPECT_GT(key, 5);  // Some writes did fail.
     const auto before = stored();
     open();
     EXPECT_EQ(stored(), before);
+    expect_events(before);
     expect_sound();
 }
 
@@ -224,7 +307,8 @@ TEST_F(SqliteFaults, StopsAfterAFailedSync) {
 // to be written is there after a restart, and nothing is there in part.
 TEST_F(SqliteFaults, LosesNothingThatWasAcknowledged) {
     options_.retention = {1h, 1h, 1h};
-    options_.wal_bytes_max = 100 << 10;
+    options_.events = {1h, 1h, 1h};
+    options_.wal_bytes_max = 250 << 10;
     open();
     definition_ = put(*store_, definition("order"));
     std::int64_t key = 1;
@@ -264,6 +348,7 @@ TEST_F(SqliteFaults, LosesNothingThatWasAcknowledged) {
                 ASSERT_TRUE(found.contains(each)) << "saga " << each << " after " << after;
             }
             ASSERT_LE(found.size(), acknowledged.size() + 1);  // The one in doubt.
+            expect_events(found);
             if (after % 4 == 0) {
                 expect_sound();
                 open();

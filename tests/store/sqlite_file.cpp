@@ -29,6 +29,19 @@ std::string column_text(const SQLite::Column& column) {
     return hex;
 }
 
+std::vector<std::string> rows_of(SQLite::Database& database, const std::string& sql) {
+    SQLite::Statement statement(database, sql);
+    std::vector<std::string> rows;
+    while (statement.executeStep()) {
+        std::string row;
+        for (int i = 0; i < statement.getColumnCount(); ++i) {
+            row += (i == 0 ? "" : "|") + column_text(statement.getColumn(i));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
@@ -69,16 +82,7 @@ void run_sql(const std::string& path, const std::string& sql) {
 
 std::vector<std::string> query_sql(const std::string& path, const std::string& sql) {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
-    SQLite::Statement statement(database, sql);
-    std::vector<std::string> rows;
-    while (statement.executeStep()) {
-        std::string row;
-        for (int i = 0; i < statement.getColumnCount(); ++i) {
-            row += (i == 0 ? "" : "|") + column_text(statement.getColumn(i));
-        }
-        rows.push_back(std::move(row));
-    }
-    return rows;
+    return rows_of(database, sql);
 }
 
 std::vector<std::string> problems(const std::string& path) {
@@ -125,13 +129,47 @@ std::vector<std::string> problems(const std::string& path) {
              "SELECT child.key FROM saga AS child LEFT JOIN saga AS above"
              " ON above.key = child.parent WHERE coalesce(child.held, 0) <>"
              " coalesce(above.held = 1 OR above.status < 3, 0)"},
+        Rule{"offset gap",
+             "SELECT topic.name FROM topic LEFT JOIN event ON event.key >> 40 = topic.key"
+             " GROUP BY topic.key HAVING first < 1 OR count(event.key) <> last - first + 1"
+             " OR min(event.key) <> (topic.key << 40) + first"
+             " OR max(event.key) <> (topic.key << 40) + last"},
+        Rule{"bytes of a topic",
+             "SELECT name, bytes FROM topic WHERE bytes <>"
+             " (SELECT coalesce(sum(length(CAST(json AS BLOB))), 0) FROM event"
+             " WHERE event.key >> 40 = topic.key)"},
+        Rule{"event without topic",
+             "SELECT key FROM event WHERE key >> 40 NOT IN (SELECT key FROM topic)"},
+        Rule{"order of events",
+             "SELECT a.key FROM event a JOIN event b ON b.key = a.key + 1 WHERE a.at > b.at"},
+        Rule{"latest event",
+             "SELECT name FROM topic JOIN event ON event.key = (topic.key << 40) + last"
+             " WHERE last_at <> at"},
+        Rule{"documents of a topic",
+             "SELECT topic.name FROM topic WHERE version <>"
+             " (SELECT coalesce(max(version), 0) FROM topic_version WHERE topic = topic.key)"
+             " OR version <> (SELECT count(*) FROM topic_version WHERE topic = topic.key)"},
+        Rule{"hash of an event that never was",
+             "SELECT event FROM (SELECT event FROM event_hash UNION ALL"
+             " SELECT event FROM event_recent) LEFT JOIN topic ON topic.key = event >> 40"
+             " WHERE event & 0xffffffffff NOT BETWEEN 1 AND coalesce(last, 0)"},
+        Rule{"hit without event",
+             "SELECT event FROM event_hit WHERE event NOT IN (SELECT key FROM event)"},
+        Rule{"hit without saga",
+             "SELECT saga FROM event_hit WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"waiting without saga",
+             "SELECT saga FROM expectation WHERE saga NOT IN (SELECT key FROM saga)"},
+        Rule{"waiting after its end",
+             "SELECT saga FROM expectation JOIN saga ON saga.key = expectation.saga"
+             " WHERE status > 2"},
         Rule{"counts",
              "SELECT status, sagas FROM count"
              " WHERE sagas <> (SELECT count(*) FROM saga WHERE saga.status = count.status)"},
     };
     std::vector<std::string> found;
+    SQLite::Database database(path, SQLite::OPEN_READWRITE);
     for (const Rule& rule : kRules) {
-        for (const std::string& row : query_sql(path, rule.broken)) {
+        for (const std::string& row : rows_of(database, rule.broken)) {
             found.push_back(std::string(rule.name) + ": " + row);
         }
     }

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
 #include "tests/store/sqlite_file.h"
 
@@ -13,7 +15,8 @@
 /// 3-step saga (start, three answers, end: four rows, each in a commit of its own round), and bytes
 /// on disk. With keys: each start has a request key. With locks: each saga has a lock of its own,
 /// and a row more, when it gets it. With parks: each is parked by its second row and comes back
-/// with its third.
+/// with its third. And what events cost, in commits of 100: that somebody publishes; with keys by
+/// which steps that wait later could find them; with sagas that wait for them, which are then told.
 ///
 /// Usage: store_benchmark [SAGAS [FOLDER]]
 namespace skald::store {
@@ -122,6 +125,87 @@ void run(std::int64_t sagas, std::int64_t width, With with, const std::string& f
     std::filesystem::remove(path + ".lock");
 }
 
+enum class Found { ByNothing, Later, AtOnce };
+
+const char* name_of(Found found) {
+    static constexpr std::array kNames = {"", " + keys", " + hits"};
+    return kNames[static_cast<std::size_t>(found)];
+}
+
+NewEvent event_of(std::int64_t number, Found found) {
+    NewEvent each = event("orders", public_id(number));
+    each.event.insert(each.event.size() - 1, R"(,"padding":")" + std::string(150, 'x') + '"');
+    if (found != Found::ByNothing) each.keys = {public_id(~number)};
+    return each;
+}
+
+/// Of `count` events, `width` in each commit; those before it are told in it.
+std::vector<Batch> batches_of_events(std::int64_t count, std::int64_t width, Found found) {
+    std::vector<Batch> batches;
+    for (std::int64_t first = 1; first <= count; first += width) {
+        Batch& batch = batches.emplace_back();
+        for (std::int64_t i = first; i < first + width; ++i) {
+            batch.events.push_back(written_at(event_of(i, found), at(first)));
+            if (found == Found::AtOnce && i > width) {
+                batch.told_hits.push_back({SagaKey{i - width}, sagas::StepIndex{0},
+                                           sagas::Phase::Action, "orders", Offset{i - width}});
+            }
+        }
+    }
+    return batches;
+}
+
+/// A saga for each of `count` events waits for it.
+bool write_waiting(Store& store, std::int64_t count) {
+    const DefinitionKey definition = put(store, sample::definition("order"));
+    for (std::int64_t first = 1; first <= count; first += 1'000) {
+        Batch batch;
+        for (std::int64_t key = first; key < first + 1'000 && key <= count; ++key) {
+            batch.starts.push_back(start(key, definition));
+            batch.expectations.push_back(expectation(key, {public_id(~key)}));
+        }
+        if (!store.writer().write(batch)) return false;
+    }
+    return true;
+}
+
+void run_events(std::int64_t count, std::int64_t width, Found found, const std::string& folder) {
+    SqliteOptions options;
+    options.path = folder + "/benchmark.db";
+    std::filesystem::remove(options.path);
+    if (found == Found::AtOnce && !write_waiting(*open_or_fail(options), count)) {
+        std::puts("a commit failed");
+        return;
+    }
+    auto store = open_or_fail(options);
+    const std::vector<Batch> batches = batches_of_events(count, width, found);
+    const auto bytes_before = std::filesystem::file_size(options.path);
+    std::size_t hits = 0;
+    const double cpu = cpu_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    for (const Batch& batch : batches) {
+        const auto committed = store->writer().write(batch);
+        if (!committed || !store->writer().maintain(at(0))) {
+            std::puts("a commit failed");
+            return;
+        }
+        hits += committed->event_hits.size();
+    }
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+    const double used = cpu_seconds() - cpu;
+    store.reset();
+    const auto events = static_cast<double>(count);
+    const auto bytes = static_cast<double>(std::filesystem::file_size(options.path) - bytes_before);
+    std::printf(
+        "%4lld events a commit%-7s: %7.0f commits/s %7.0f events/s %6.1f us CPU/event"
+        " %6.0f bytes/event, %zu hits\n",
+        static_cast<long long>(width), name_of(found),
+        static_cast<double>(batches.size()) / wall.count(), events / wall.count(),
+        used / events * 1e6, bytes / events, hits);
+    std::filesystem::remove(options.path);
+    std::filesystem::remove(options.path + ".lock");
+}
+
 }  // namespace
 }  // namespace skald::store
 
@@ -134,5 +218,9 @@ int main(int count, char** arguments) {
     skald::store::run(sagas, 32, With::Nothing, place);
     for (const With with : {With::Nothing, With::Keys, With::Locks, With::Parks}) {
         skald::store::run(sagas, 128, with, place);
+    }
+    using skald::store::Found;
+    for (const Found found : {Found::ByNothing, Found::Later, Found::AtOnce}) {
+        skald::store::run_events(5 * sagas, 100, found, place);
     }
 }

@@ -12,7 +12,9 @@ using namespace sample;
 
 class MemoryHarness : public Harness {
  public:
-    void open(const Retention& retention) override { store_ = make_memory_store(retention); }
+    void open(const Retention& retention, const EventRules& events) override {
+        store_ = make_memory_store(retention, events);
+    }
     void reopen() override {}
     Store& store() override { return *store_; }
 
@@ -26,9 +28,10 @@ class SqliteHarness : public Harness {
         store_.reset();
         EXPECT_THAT(problems(options_.path), testing::IsEmpty());
     }
-    void open(const Retention& retention) override {
+    void open(const Retention& retention, const EventRules& events) override {
         options_ = options_in(folder_);
         options_.retention = retention;
+        options_.events = events;
         store_ = open_or_fail(options_);
     }
     void reopen() override {
@@ -78,9 +81,9 @@ std::string describe(const DefinitionOutcome& outcome) {
     return kHow.at(static_cast<std::size_t>(written->how)) + std::to_string(written->version);
 }
 
-void StoreContract::open(const Retention& retention) {
+void StoreContract::open(const Retention& retention, const EventRules& events) {
     harness_ = GetParam().make();
-    harness_->open(retention);
+    harness_->open(retention, events);
 }
 
 Committed StoreContract::write(const Batch& batch) {

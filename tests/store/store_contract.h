@@ -21,7 +21,7 @@ class Harness {
  public:
     virtual ~Harness() = default;
     /// A new, empty store.
-    virtual void open(const Retention& retention) = 0;
+    virtual void open(const Retention& retention, const EventRules& events) = 0;
     /// Closes and opens what can be, so that what is read afterwards was durable.
     virtual void reopen() = 0;
     virtual Store& store() = 0;
@@ -54,7 +54,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
  protected:
     void SetUp() override { open({}); }
 
-    void open(const Retention& retention);
+    void open(const Retention& retention, const EventRules& events = {});
     void reopen() { harness_->reopen(); }
     Store& store() { return harness_->store(); }
     Writer& writer() { return store().writer(); }

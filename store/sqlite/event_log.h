@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/sqlite/event_index.h"
+#include "store/sqlite/event_table.h"
+#include "store/sqlite/expectation_table.h"
+#include "store/sqlite/key_hash.h"
+#include "store/sqlite/prepared.h"
+#include "store/sqlite/saga_table.h"
+#include "store/sqlite/topic_table.h"
+#include "store/sqlite/transactions.h"
+#include "store/store.h"
+
+namespace skald::store::sqlite {
+
+/// Writes what a batch has of the event log, and finds what waits for what; inside a transaction of
+/// the caller. A batch without events costs no statement.
+///
+/// Threads: as its connection. Members may throw SQLite::Exception. Errors: Corruption.
+class EventLog {
+ public:
+    /// The database must be migrated, and no other connection writes, as long as this lives. `key`:
+    /// of the hashes. `sagas` lives longer; it says which of them are there.
+    EventLog(SQLite::Database& database, Transactions& transactions, const HashKey& key,
+             const EventRules& rules, SagaTable& sagas);
+
+    /// At the start of a transaction (the one before may have been rolled back).
+    void begin_transaction();
+    /// After the commit.
+    void committed();
+
+    /// A row of the batch is written.
+    void look_at(SagaKey saga, const Record& row);
+    /// Everything else of `batch`; what it came to goes into `committed`. Once in a transaction, at
+    /// its end.
+    Result<void> write(const Batch& batch, Committed& committed);
+
+    /// `saga` is deleted.
+    void erase(SagaKey saga) { expectations_.erase(saga); }
+
+    /// As EventIndex.
+    Result<bool> slice(Timestamp now) { return index_.slice(now); }
+
+ private:
+    Result<void> enter(const NewExpectation& expectation, std::vector<EventHit>& hits);
+    void find_earlier(const Waiting& waiting, const std::vector<std::int64_t>& hashes,
+                      Timestamp since, std::vector<EventHit>& hits);
+    Result<void> publish(const NewEvent& event, Committed& committed);
+    void erase(const ToldHit& told);
+    std::vector<std::int64_t> hashes_of(const std::vector<std::string>& keys) const;
+
+    const HashKey key_;
+    const EventRules rules_;
+    SagaTable& sagas_;
+    TopicTable topics_;
+    EventIndex index_;
+    EventTable events_;
+    ExpectationTable expectations_;
+    Prepared insert_path_;
+    std::vector<SagaKey> ended_;  ///< In this transaction.
+};
+
+}  // namespace skald::store::sqlite

@@ -1,0 +1,447 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/event_rules.h"
+#include "tests/store/sample_events.h"
+#include "tests/store/store_contract.h"
+
+/// Steps that wait for events, and which of them find each other.
+namespace skald::store {
+namespace {
+
+using namespace sample;
+using namespace std::chrono_literals;
+using sagas::Phase;
+using sagas::StepIndex;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ExpectationContract : public StoreContract {
+ protected:
+    /// Sagas 1 to `count`, under way.
+    void start_sagas(std::int64_t count) {
+        const DefinitionKey key = order();
+        Batch batch;
+        for (std::int64_t i = 1; i <= count; ++i) batch.starts.push_back(start(i, key));
+        write(batch);
+    }
+    std::vector<std::string> hits_of(const Batch& batch) { return texts(write(batch).event_hits); }
+    std::vector<std::string> expect(std::vector<NewExpectation> expectations) {
+        Batch batch;
+        batch.expectations = std::move(expectations);
+        EXPECT_FALSE(batch.empty());
+        return hits_of(batch);
+    }
+    std::vector<std::string> publish(std::vector<NewEvent> events) {
+        Batch batch;
+        batch.events = std::move(events);
+        return hits_of(batch);
+    }
+    std::vector<std::string> untold() { return texts(got(recovery().event_hits())); }
+    void tell_all() {
+        Batch batch;
+        for (const EventHit& hit : got(recovery().event_hits())) {
+            batch.told_hits.push_back(told(hit));
+        }
+        EXPECT_FALSE(batch.empty());
+        EXPECT_THAT(hits_of(batch), IsEmpty());
+    }
+    void end(std::int64_t saga) {
+        Batch batch;
+        batch.rows = {abandoned_row(saga, 2)};
+        batch.summaries = {summary(saga, sagas::Status::Abandoned, at(9))};
+        write(batch);
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Stores, ExpectationContract, every_store(), store_name);
+
+// ---- Before, after, at once
+// ----------------------------------------------------------------------
+
+TEST_P(ExpectationContract, FindsAnEventThatComesAfterIt) {
+    start_sagas(1);
+    EXPECT_THAT(expect({expectation(1, {"k"})}), IsEmpty());
+    reopen();
+    EXPECT_THAT(publish({event("stock", "a", {"other"}), event("stock", "b", {"k"})}),
+                ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, FindsAnEventThatCameBeforeIt) {
+    start_sagas(1);
+    EXPECT_THAT(publish({event("stock", "a", {"other"}), event("stock", "b", {"k"})}), IsEmpty());
+    reopen();
+    EXPECT_THAT(expect({expectation(1, {"k"})}), ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, FindsAnEventOfItsOwnCommit) {
+    Batch batch;
+    batch.starts = {start(1, order())};
+    batch.expectations = {expectation(1, {"k"})};
+    batch.events = {by_saga(event("stock", "command"), 1), event("stock", "b", {"k"})};
+    EXPECT_THAT(hits_of(batch), ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, FindsAReplyThatComesTwice) {
+    start_sagas(2);
+    publish({event("stock", "a", {"k"}), event("stock", "b", {"k"})});
+    EXPECT_THAT(expect({expectation(1, {"k"})}),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0: stock 2 (b)"));
+    EXPECT_THAT(publish({event("stock", "c", {"k"}), event("stock", "d", {"k"})}),
+                ElementsAre("saga 1, step 0: stock 3 (c)", "saga 1, step 0: stock 4 (d)"));
+    tell_all();
+    EXPECT_THAT(publish({event("stock", "e", {"k"})}), ElementsAre("saga 1, step 0: stock 5 (e)"));
+    // Not when it is the same event.
+    EXPECT_THAT(publish({event("stock", "e", {"k"}), event("stock", "a", {"k"})}), IsEmpty());
+}
+
+TEST_P(ExpectationContract, HasNothingTwiceByTwoKeys) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k", "l"})});
+    EXPECT_THAT(expect({expectation(1, {"l", "k", "l"})}),
+                ElementsAre("saga 1, step 0: stock 1 (a)"));
+    EXPECT_THAT(publish({event("stock", "b", {"l", "k", "k"})}),
+                ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, ChangesNothingWhenItIsWrittenAgain) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k"})});
+    EXPECT_THAT(expect({expectation(1, {"k"})}), ElementsAre("saga 1, step 0: stock 1 (a)"));
+    EXPECT_THAT(expect({expectation(1, {"k"}), expectation(1, {"k"})}), IsEmpty());
+    tell_all();
+    reopen();
+    EXPECT_THAT(expect({expectation(1, {"k"})}), IsEmpty());
+    EXPECT_THAT(publish({event("stock", "b", {"k"})}), ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, LooksForKeysThatAreNew) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k"}), event("stock", "b", {"l"})});
+    EXPECT_THAT(expect({expectation(1, {"k"})}), ElementsAre("saga 1, step 0: stock 1 (a)"));
+    EXPECT_THAT(expect({expectation(1, {"k", "l"})}), ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, FindsOnlyWhatIsKept) {
+    open({}, {24h, 1h, 24h});
+    start_sagas(3);
+    publish({event("stock", "a", {"k"}), written_at(event("stock", "b", {"k"}), at(1))});
+    EXPECT_THAT(expect({written_at(expectation(1, {"k"}), at(0) + 1h)}),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0: stock 2 (b)"));
+    EXPECT_THAT(expect({written_at(expectation(2, {"k"}), at(1) + 1h)}),
+                ElementsAre("saga 2, step 0: stock 2 (b)"));
+    reopen();
+    EXPECT_THAT(expect({written_at(expectation(3, {"k"}), at(1) + 1h)}),
+                ElementsAre("saga 3, step 0: stock 2 (b)"));
+    EXPECT_THAT(texts(got(reader().events("stock", Offset{0}, 9))), ElementsAre("1 a", "2 b"));
+}
+
+TEST_P(ExpectationContract, FindsTheOldestOfMany) {
+    start_sagas(2);
+    for (std::uint32_t i = 0; i < kEarlierEventsMax + 2; ++i) {
+        publish({event("stock", std::to_string(i), {"k"}), event("stock", "other", {"l"})});
+    }
+    const auto found = expect({expectation(1, {"k"}), expectation(2, {"l", "k"})});
+    ASSERT_EQ(found.size(), 2 * kEarlierEventsMax + 1);
+    EXPECT_EQ(found.front(), "saga 1, step 0: stock 1 (0)");
+    EXPECT_EQ(found[kEarlierEventsMax], "saga 2, step 0: stock 1 (0)");
+    EXPECT_EQ(found[kEarlierEventsMax + 1], "saga 2, step 0: stock 2 (other)");
+}
+
+// ---- Who waits for what
+// --------------------------------------------------------------------------
+
+TEST_P(ExpectationContract, KeepsKeysStepsAndPhasesApart) {
+    start_sagas(2);
+    NewExpectation undo = expectation(1, {"k"});
+    undo.phase = Phase::Compensation;
+    EXPECT_THAT(expect({expectation(1, {"k"}), undo, expectation(1, {"k"}, StepIndex{3}),
+                        expectation(1, {"k"}, sagas::element_of(StepIndex{3}, 70'000)),
+                        expectation(2, {"l"})}),
+                IsEmpty());
+    reopen();
+    EXPECT_THAT(publish({event("stock", "a", {"k"})}),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0 undo: stock 1 (a)",
+                            "saga 1, step 3: stock 1 (a)", "saga 1, step 3/70000: stock 1 (a)"));
+    EXPECT_THAT(publish({event("stock", "b", {"K"}), event("stock", "c"), event("pay", "d", {""})}),
+                IsEmpty());
+    EXPECT_THAT(untold(),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0 undo: stock 1 (a)",
+                            "saga 1, step 3: stock 1 (a)", "saga 1, step 3/70000: stock 1 (a)"));
+}
+
+TEST_P(ExpectationContract, TellsAllWhoWaitForOneEvent) {
+    start_sagas(3);
+    expect({expectation(3, {"k"}), expectation(1, {"k", "m"}), expectation(2, {"l"})});
+    EXPECT_THAT(publish({event("stock", "a", {"l", "k"}), event("pay", "b", {"m"})}),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 2, step 0: stock 1 (a)",
+                            "saga 3, step 0: stock 1 (a)", "saga 1, step 0: pay 1 (b)"));
+}
+
+// ---- Until it is told
+// ----------------------------------------------------------------------------
+
+TEST_P(ExpectationContract, KeepsHitsUntilTheyAreTold) {
+    start_sagas(2);
+    expect({expectation(1, {"k"}), expectation(2, {"k"})});
+    publish({event("stock", "a", {"k"}), event("stock", "b", {"k"})});
+    reopen();
+    EXPECT_THAT(untold(),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 2, step 0: stock 1 (a)",
+                            "saga 1, step 0: stock 2 (b)", "saga 2, step 0: stock 2 (b)"));
+    Batch batch;
+    const auto hits = got(recovery().event_hits());
+    batch.told_hits = {told(hits.at(0)), told(hits.at(3))};
+    ToldHit of_another_phase = told(hits.at(1));
+    of_another_phase.phase = Phase::Compensation;
+    ToldHit of_no_topic = told(hits.at(1));
+    of_no_topic.topic = "none";
+    batch.told_hits.push_back(of_another_phase);
+    batch.told_hits.push_back(of_no_topic);
+    write(batch);
+    reopen();
+    EXPECT_THAT(untold(),
+                ElementsAre("saga 2, step 0: stock 1 (a)", "saga 1, step 0: stock 2 (b)"));
+    tell_all();
+    EXPECT_THAT(untold(), IsEmpty());
+    EXPECT_THAT(hits_of(batch), IsEmpty());  // Told twice.
+}
+
+TEST_P(ExpectationContract, DeletesNoEventThatIsToBeTold) {
+    open({}, {1h, 1h, 1h});
+    start_sagas(1);
+    expect({expectation(1, {"k"})});
+    publish(
+        {event("stock", "a"), event("stock", "b", {"k"}), event("stock", "c"), event("zoo", "x")});
+    maintain(at(0) + 2h);
+    EXPECT_THAT(texts(got(reader().events("zoo", Offset{0}, 9))), IsEmpty());
+    reopen();
+    EXPECT_THAT(untold(), ElementsAre("saga 1, step 0: stock 2 (b)"));
+    EXPECT_THAT(texts(got(reader().events("stock", Offset{0}, 9))), ElementsAre("2 b", "3 c"));
+    tell_all();
+    maintain(at(0) + 3h);
+    EXPECT_THAT(texts(got(reader().events("stock", Offset{0}, 9))), IsEmpty());
+    EXPECT_THAT(publish({written_at(event("stock", "d", {"k"}), at(0) + 3h)}),
+                ElementsAre("saga 1, step 0: stock 4 (d)"));  // It waits still.
+}
+
+// ---- Ends
+// ------------------------------------------------------------------------------------------
+
+TEST_P(ExpectationContract, FindsNothingAfterTheEnd) {
+    start_sagas(2);
+    expect(
+        {expectation(1, {"k", "l"}), expectation(1, {"k"}, StepIndex{1}), expectation(2, {"k"})});
+    publish({event("stock", "a", {"k"})});
+    end(1);
+    // What was found before is told nevertheless.
+    EXPECT_THAT(untold(), ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 1: stock 1 (a)",
+                                      "saga 2, step 0: stock 1 (a)"));
+    reopen();
+    EXPECT_THAT(publish({event("stock", "b", {"l", "k"})}),
+                ElementsAre("saga 2, step 0: stock 2 (b)"));
+}
+
+TEST_P(ExpectationContract, FindsWhatComesWithTheEnd) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k"})});
+    Batch batch;
+    batch.rows = {abandoned_row(1, 2)};
+    batch.summaries = {summary(1, sagas::Status::Abandoned, at(9))};
+    batch.expectations = {expectation(1, {"k"})};
+    batch.events = {event("stock", "b", {"k"})};
+    EXPECT_THAT(hits_of(batch),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0: stock 2 (b)"));
+    EXPECT_THAT(publish({event("stock", "c", {"k"})}), IsEmpty());
+    reopen();
+    EXPECT_EQ(untold().size(), 2u);
+}
+
+TEST_P(ExpectationContract, FindsNothingForASagaThatWasOverBeforeItBegan) {
+    NewSaga over = start(1, order());
+    over.begun.decision.end = sagas::End{sagas::Status::Completed, over.started_at, nullptr, ""};
+    Batch batch;
+    batch.starts = {over};
+    batch.summaries = {summary(1, sagas::Status::Completed, over.started_at)};
+    batch.expectations = {expectation(1, {"k"})};
+    write(batch);
+    EXPECT_THAT(publish({event("stock", "a", {"k"})}), IsEmpty());
+}
+
+// A child ends, and its parent turns.
+TEST_P(ExpectationContract, WaitsAgainWhenASagaGoesOnAfterItsEnd) {
+    start_sagas(1);
+    expect({expectation(1, {"k"})});
+    end(1);
+    Batch turned;
+    turned.rows = {{SagaKey{1}, 3, {at(20), sagas::ParentTurned{}, {}}}};
+    turned.summaries = {summary(1, sagas::Status::Compensating)};
+    turned.expectations = {expectation(1, {"undone"})};
+    write(turned);
+    EXPECT_THAT(publish({event("stock", "a", {"k"}), event("stock", "b", {"undone"})}),
+                ElementsAre("saga 1, step 0: stock 2 (b)"));
+    // Both in one commit.
+    Batch again;
+    again.rows = {abandoned_row(1, 4), {SagaKey{1}, 5, {at(21), sagas::ParentTurned{}, {}}}};
+    again.summaries = {summary(1, sagas::Status::Compensating)};
+    write(again);
+    EXPECT_THAT(publish({event("stock", "c", {"undone"})}),
+                ElementsAre("saga 1, step 0: stock 3 (c)"));
+}
+
+TEST_P(ExpectationContract, LeavesOutSagasThatAreGone) {
+    open(Retention{1h, 1h, 1h});
+    const DefinitionKey key = order();
+    Batch batch;
+    add_finished(batch, start(1, key));
+    batch.starts.push_back(with_request_key(start(2, key), "k"));
+    write(batch);
+    maintain(at(0) + 2h);
+    Batch lost;
+    lost.starts = {with_request_key(start(3, key), "k")};
+    lost.expectations = {expectation(1, {"k"}), expectation(3, {"k"}), expectation(2, {"l"})};
+    lost.events = {event("stock", "a", {"k"}), event("stock", "b", {"l"})};
+    EXPECT_THAT(hits_of(lost), ElementsAre("saga 2, step 0: stock 2 (b)"));
+    EXPECT_THAT(expect({expectation(3, {"k"})}), IsEmpty());
+    EXPECT_THAT(publish({event("stock", "c", {"k"})}), IsEmpty());
+}
+
+TEST_P(ExpectationContract, ForgetsWhatIsDeleted) {
+    open(Retention{1h, 1h, 1h});
+    start_sagas(2);
+    expect({expectation(1, {"k"}), expectation(2, {"k"})});
+    publish({event("stock", "a", {"k"})});
+    // Its row says that it ended, its journal does not.
+    Batch batch;
+    batch.summaries = {summary(1, sagas::Status::Completed, at(5))};
+    write(batch);
+    maintain(at(0) + 2h);
+    EXPECT_THAT(untold(), ElementsAre("saga 2, step 0: stock 1 (a)"));
+    EXPECT_THAT(publish({event("stock", "b", {"k"})}), ElementsAre("saga 2, step 0: stock 2 (b)"));
+    Batch late;
+    late.told_hits = {{SagaKey{1}, StepIndex{0}, Phase::Action, "stock", Offset{1}}};
+    write(late);
+}
+
+// ---- All of it
+// -------------------------------------------------------------------------------------
+
+/// Who waits for what, and what is there, told in the plainest way.
+class PlainLog {
+ public:
+    explicit PlainLog(std::string topic) : topic_(std::move(topic)) {}
+
+    void expect(std::int64_t saga, const std::set<std::string>& keys,
+                std::vector<std::string>& hits) {
+        std::set<std::size_t> found;
+        for (const std::string& key : keys) {
+            if (!waiting_[saga].insert(key).second) continue;
+            std::uint32_t count = 0;
+            for (std::size_t i = 0; i < events_.size() && count < kEarlierEventsMax; ++i) {
+                if (events_[i].contains(key)) {
+                    found.insert(i);
+                    ++count;
+                }
+            }
+        }
+        for (const std::size_t index : found) hit(saga, index, hits);
+    }
+    void publish(const std::set<std::string>& keys, std::vector<std::string>& hits) {
+        events_.push_back(keys);
+        for (const auto& [saga, wanted] : waiting_) {
+            const auto has = [&](const std::string& key) { return keys.contains(key); };
+            if (std::any_of(wanted.begin(), wanted.end(), has)) {
+                hit(saga, events_.size() - 1, hits);
+            }
+        }
+    }
+    void end(std::int64_t saga) { waiting_.erase(saga); }
+    void tell_all() { untold_.clear(); }
+
+    std::vector<std::string> untold() const {
+        std::vector<std::string> all;
+        for (const auto& [index, saga] : untold_) all.push_back(text_of(saga, index));
+        return all;
+    }
+
+ private:
+    void hit(std::int64_t saga, std::size_t index, std::vector<std::string>& hits) {
+        if (untold_.emplace(index, saga).second) hits.push_back(text_of(saga, index));
+    }
+    std::string text_of(std::int64_t saga, std::size_t index) const {
+        const std::string offset = std::to_string(index + 1);
+        return "saga " + std::to_string(saga) + ", step 0: " + topic_ + " " + offset + " (" +
+               offset + ")";
+    }
+
+    const std::string topic_;
+    std::vector<std::set<std::string>> events_;
+    std::map<std::int64_t, std::set<std::string>> waiting_;
+    std::set<std::pair<std::size_t, std::int64_t>> untold_;
+};
+
+TEST_P(ExpectationContract, FindsWhatBelongsTogether) {
+    std::mt19937 random(20261122);
+    const auto pick = [&](int below) {
+        return static_cast<int>(random() % static_cast<std::uint32_t>(below));
+    };
+    const auto any_keys = [&] {
+        std::set<std::string> keys;
+        for (int i = pick(3); i >= 0; --i) keys.insert(std::to_string(pick(40)));
+        return keys;
+    };
+    const auto list = [](const std::set<std::string>& keys) {
+        return std::vector<std::string>(keys.begin(), keys.end());
+    };
+    const DefinitionKey key = order();
+    PlainLog plain("stock");
+    std::set<std::int64_t> live;
+    std::int64_t last = 0;
+    int published = 0;
+    for (int round = 0; round < 200; ++round) {
+        Batch batch;
+        std::vector<std::string> expected;
+        batch.starts = {start(++last, key)};
+        live.insert(last);
+        std::vector<std::int64_t> ended;
+        for (const std::int64_t saga : live) {
+            if (pick(3) == 0) {
+                const auto keys = any_keys();
+                batch.expectations.push_back(expectation(saga, list(keys)));
+                plain.expect(saga, keys, expected);
+            }
+            if (saga != last && pick(9) == 0) {
+                batch.rows.push_back(abandoned_row(saga, 2));
+                batch.summaries.push_back(summary(saga, sagas::Status::Abandoned, at(9)));
+                ended.push_back(saga);
+            }
+        }
+        for (int i = pick(3); i > 0; --i) {
+            const auto keys = any_keys();
+            batch.events.push_back(event("stock", std::to_string(++published), list(keys)));
+            plain.publish(keys, expected);
+        }
+        for (const std::int64_t saga : ended) {
+            plain.end(saga);
+            live.erase(saga);
+        }
+        ASSERT_EQ(hits_of(batch), expected) << "round " << round;
+        ASSERT_EQ(untold(), plain.untold()) << "round " << round;
+        if (pick(4) == 0 && !untold().empty()) {
+            tell_all();
+            plain.tell_all();
+        }
+        if (pick(10) == 0) reopen();
+    }
+    EXPECT_GT(published, 150);
+}
+
+}  // namespace
+}  // namespace skald::store
