@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "sagas/elements.h"
+#include "sagas/event_match.h"
+#include "sagas/publish.h"
 #include "sagas/saga_scope.h"
 
 namespace skald::sagas {
@@ -23,11 +25,12 @@ bool may_start(const Draft& draft, const Step& step) {
 }
 
 /// What a step becomes when the saga turns; none: it stays as it is.
-std::optional<StepState> turned_state(const StepState& state) {
-    if (is<Pending>(state) || is<Waiting>(state)) {
+std::optional<StepState> turned_state(const Step& step, const StepState& state) {
+    if (is<Pending>(state) || is<Waiting>(state) || is_surely_undone(step, state)) {
         return Cancelled{};
     }
-    if (is<AwaitingCallback>(state)) {
+    const bool is_unpublished = is<Calling>(state) && event_called(step, Phase::Action) != nullptr;
+    if (is<AwaitingCallback>(state) || is_unpublished) {
         return InDoubt{};
     }
     if (const auto* calling = std::get_if<Calling>(&state)) {
@@ -61,6 +64,7 @@ Result<bool> is_wanted(const Draft& draft, StepIndex index) {
     return *holds;
 }
 
+/// Precondition: it waits for a time.
 Result<Timestamp> end_of_wait(const Draft& draft, StepIndex index, const Wait& wait) {
     if (const auto* duration = std::get_if<Milliseconds>(&wait.until)) {
         return draft.now() + *duration;
@@ -100,20 +104,27 @@ Readiness look_at(Draft& draft, StepIndex index) {
     return Readiness::Starts;
 }
 
+void begin_waiting(Draft& draft, StepIndex index, const Wait& wait) {
+    if (std::holds_alternative<AwaitedEvent>(wait.until)) {
+        begin_awaiting(draft, index);
+        return;
+    }
+    const auto until = end_of_wait(draft, index, wait);
+    if (until) {
+        draft.set(index, Waiting{*until});
+    } else {
+        draft.set_error(index, until.error().message);
+        settle_failed(draft, index, 0, StuckReason::ExpressionError);
+    }
+}
+
 /// Evaluates what a step that runs needs for its first state; an error settles it.
 void prepare(Draft& draft, StepIndex index) {
     const Step& step = draft.definition().step(index);
-    const auto* wait = std::get_if<Wait>(&step.action);
     if (step.for_each) {
         begin_iterating(draft, index);
-    } else if (wait != nullptr) {
-        const auto until = end_of_wait(draft, index, *wait);
-        if (until) {
-            draft.set(index, Waiting{*until});
-        } else {
-            draft.set_error(index, until.error().message);
-            settle_failed(draft, index, 0, StuckReason::ExpressionError);
-        }
+    } else if (const auto* wait = std::get_if<Wait>(&step.action)) {
+        begin_waiting(draft, index, *wait);
     }
 }
 
@@ -236,7 +247,7 @@ void turn_for(Draft& draft, StepIndex step) {
 void turn_back(Draft& draft, Failure failure) {
     draft.turn(std::move(failure));
     for (const StepIndex place : all_places(draft.saga())) {
-        if (auto state = turned_state(draft.state(place))) {
+        if (auto state = turned_state(draft.definition().step(place), draft.state(place))) {
             draft.set(place, *state);
         }
     }
@@ -246,7 +257,8 @@ void request_turn(Draft& draft, Failure failure) {
     const std::optional<StepIndex> pivot = draft.definition().pivot;
     if (pivot) {
         const StepState& state = draft.state(*pivot);
-        if (is<Calling>(state) || is<AwaitingCallback>(state)) {
+        const bool is_open = is<Calling>(state) || is<AwaitingCallback>(state);
+        if (is_open && !is_surely_undone(draft.definition().step(*pivot), state)) {
             draft.want_turn(std::move(failure));
             return;
         }

@@ -7,6 +7,11 @@
 namespace skald::sagas {
 
 void on(Draft& draft, const Answered& event);
+
+/// By the URL, or by an event that was waited for (callback_events.cpp).
 void on(Draft& draft, const CalledBack& event);
+
+/// Whether the participant that `phase` calls may call back by the URL.
+bool may_call_back(const Step& step, Phase phase);
 
 }  // namespace skald::sagas

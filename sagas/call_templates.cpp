@@ -20,12 +20,22 @@ class TemplateList {
     void operator()(const Wait& wait) {
         const auto* const until = std::get_if<Template>(&wait.until);
         if (until != nullptr) add(CallPart::Until, "/wait/until", *until);
+        const auto* const event = std::get_if<AwaitedEvent>(&wait.until);
+        if (event != nullptr) add_match(*event, "/wait/event");
     }
     void operator()(const ChildSaga& child) { add(CallPart::Input, "/saga/input", child.input); }
+    void operator()(const EventCall& call) {
+        if (call.subject) add(CallPart::Subject, "/event/subject", *call.subject);
+        if (call.data) add(CallPart::Data, "/event/data", *call.data);
+        if (call.reply) add_match(*call.reply, "/event/reply");
+    }
 
     std::vector<CallTemplate> take() { return std::move(templates_); }
 
  private:
+    void add_match(const AwaitedEvent& awaited, const std::string& pointer) {
+        if (awaited.match) add(CallPart::Match, pointer + "/match/saga", awaited.match->saga);
+    }
     void add(CallPart part, std::string pointer, const Template& text) {
         templates_.push_back({part, std::move(pointer), text});
     }

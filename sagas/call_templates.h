@@ -14,8 +14,11 @@ enum class CallPart : std::uint8_t {
     Query,    ///< One parameter.
     Headers,  ///< One header; those of `defaults` among them.
     Body,
-    Until,  ///< Of a wait.
-    Input,  ///< Of a child.
+    Until,    ///< Of a wait.
+    Input,    ///< Of a child.
+    Subject,  ///< Of an event.
+    Data,     ///< Of an event.
+    Match,    ///< What an event that is awaited is found by.
 };
 
 struct CallTemplate {

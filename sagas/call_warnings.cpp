@@ -150,7 +150,8 @@ class CallFinder {
 
     /// Of the elements of `for_each` each must be told (for_each_warnings.cpp).
     void look_at_reference(const ParsedAction& undo) {
-        if (names_an_effect(uses_of(undo))) return;
+        // An event says by itself what it is about: sagaid, sagastep and sagakey.
+        if (names_an_effect(uses_of(undo)) || std::holds_alternative<ParsedEvent>(undo)) return;
         const auto* const call = std::get_if<ParsedCall>(&undo);
         if (call == nullptr) {
             warnings_.add("compensation-without-reference", pointer_of(undo),

@@ -17,12 +17,16 @@ enum class Place : std::uint8_t {
     ForEach,
     Action,
     Until,
+    WaitMatch,
     ChildInput,
+    Event,
     Outcome,
     Output,
     ChildOutput,
+    EventOutput,
     Compensation,
     UndoInput,
+    UndoEvent,
     DefaultHeader,
     Label,
     Lock,
@@ -37,10 +41,11 @@ enum class RootGroup : std::uint8_t {
     Key,
     Item,
     Undo,
-    Response,
+    Body,
+    Status,
     Header,
     Secret,
-    Later,
+    Event,
 };
 
 RootGroup group(RootKind kind) {
@@ -63,17 +68,18 @@ RootGroup group(RootKind kind) {
         case RootKind::FailureStep:
         case RootKind::FailureReason:
             return RootGroup::Undo;
-        case RootKind::ResponseStatus:
         case RootKind::ResponseBody:
-            return RootGroup::Response;
+            return RootGroup::Body;
+        case RootKind::ResponseStatus:
+            return RootGroup::Status;
         case RootKind::ResponseHeader:
             return RootGroup::Header;
         case RootKind::Secret:
             return RootGroup::Secret;
         case RootKind::Event:
-            return RootGroup::Later;
+            break;
     }
-    return RootGroup::Later;
+    return RootGroup::Event;
 }
 
 using RootGroups = unsigned;
@@ -94,24 +100,30 @@ const PlaceRule& rule(Place place) {
     using std::string_view_literals::operator""sv;
     using enum RootGroup;
     constexpr RootGroups kState = these(Input, Steps, Saga);
-    static constexpr std::array<PlaceRule, 14> kRules{{
+    constexpr std::string_view kOfUndo =
+        "$action_key, $input, $steps, $output, $failure, $saga, $key"sv;
+    static constexpr std::array<PlaceRule, 18> kRules{{
         {"`when`"sv, "$input, $steps, $saga"sv, kState},
         {"`for_each`"sv, "$input, $steps, $saga"sv, kState},
         {"an action"sv, "$input, $steps, $saga, $key, $secrets"sv,
          kState | these(Key, Item, Secret)},
         {"`until`"sv, "$input, $steps, $saga"sv, kState},
+        {"the `match` of a wait"sv, "$input, $steps, $saga"sv, kState},
         {"the input of a child"sv, "$input, $steps, $saga, $key"sv, kState | these(Key, Item)},
+        {"an event"sv, "$input, $steps, $saga, $key"sv, kState | these(Key, Item)},
         {"`outcome`"sv, "$response, $input, $steps, $saga"sv,
-         kState | these(Item, Response, Header)},
+         kState | these(Item, Body, Status, Header)},
         {"a step's output"sv, "$response, $input, $steps, $saga"sv,
-         kState | these(Item, Response, Header)},
+         kState | these(Item, Body, Status, Header)},
         {"the output of a child's step"sv, "$response.body, $input, $steps, $saga"sv,
-         kState | these(Item, Response)},
+         kState | these(Item, Body, Status)},
+        {"the output of a step by event"sv, "$response.body, $input, $steps, $saga"sv,
+         kState | these(Item, Body)},
         {"a compensation"sv,
          "$action_key, $input, $steps, $output, $failure, $saga, $key, $secrets"sv,
          kState | these(Key, Item, Undo, Secret)},
-        {"the input of a child"sv, "$action_key, $input, $steps, $output, $failure, $saga, $key"sv,
-         kState | these(Key, Item, Undo)},
+        {"the input of a child"sv, kOfUndo, kState | these(Key, Item, Undo)},
+        {"an event"sv, kOfUndo, kState | these(Key, Item, Undo)},
         {"the default headers"sv, "$input, $saga, $key, $secrets"sv,
          these(Input, Saga, Key, Secret)},
         {"labels"sv, "$input"sv, bit(Input)},
@@ -122,7 +134,7 @@ const PlaceRule& rule(Place place) {
 }
 
 bool is_for_compensation(Place place) {
-    return place == Place::Compensation || place == Place::UndoInput;
+    return place == Place::Compensation || place == Place::UndoInput || place == Place::UndoEvent;
 }
 
 /// Whether it selects an element of an array.
@@ -147,12 +159,7 @@ class Checker {
         const Root& root = use.path.root;
         const RootGroup of = group(root.kind);
         const bool is_element = own && parsed_.steps[*own].for_each;
-        if (of == RootGroup::Later) {
-            problems_.add(
-                "not-yet", use.pointer,
-                shown(use.path) + ": " + root_text(root) + " comes in a later version of Skald",
-                "leave it out");
-        } else if ((rule(place).has & bit(of)) == 0) {
+        if ((rule(place).has & bit(of)) == 0) {
             refuse_root(use, place, is_element);
         } else if (of == RootGroup::Item && !is_element) {
             problems_.add("root-not-here", use.pointer,
@@ -243,8 +250,13 @@ class Checker {
         const ParsedStep& step = parsed_.steps[index];
         if (!looks_inside(use.path) || use.path.missing == Missing::IsNull) return;
         const char* when = nullptr;
-        if (action_as<ParsedWait>(step.action) != nullptr) {
+        const bool is_pause = action_as<ParsedWait>(step.action) != nullptr &&
+                              event_waited_for(step.action) == nullptr;
+        const auto* const event = action_as<ParsedEvent>(step.action);
+        if (is_pause) {
             when = "always, for it only waits";
+        } else if (event != nullptr && !event->reply) {
+            when = "always, for it only publishes";
         } else if (step.has_when) {
             when = "when it was skipped";
         } else if (step.is_optional) {
@@ -266,8 +278,22 @@ class Checker {
 };
 
 Place place_of(const ParsedAction& action) {
-    if (std::holds_alternative<ParsedWait>(action)) return Place::Until;
+    const auto* const wait = std::get_if<ParsedWait>(&action);
+    if (wait != nullptr) return wait->event ? Place::WaitMatch : Place::Until;
+    if (std::holds_alternative<ParsedEvent>(action)) return Place::Event;
     return std::holds_alternative<ParsedChild>(action) ? Place::ChildInput : Place::Action;
+}
+
+Place place_of_undo(const ParsedAction& call) {
+    if (std::holds_alternative<ParsedEvent>(call)) return Place::UndoEvent;
+    return std::holds_alternative<ParsedChild>(call) ? Place::UndoInput : Place::Compensation;
+}
+
+Place place_of_output(const std::optional<ParsedAction>& action) {
+    const bool is_event =
+        action_as<ParsedEvent>(action) != nullptr || event_waited_for(action) != nullptr;
+    if (is_event) return Place::EventOutput;
+    return action_as<ParsedChild>(action) != nullptr ? Place::ChildOutput : Place::Output;
 }
 
 }  // namespace
@@ -279,16 +305,13 @@ void check_expressions(const ParsedDefinition& parsed, const StepGraph& graph, P
     checker.check(parsed.lock, Place::Lock, std::nullopt);
     for (std::size_t i = 0; i < parsed.steps.size(); ++i) {
         const ParsedStep& step = parsed.steps[i];
-        const bool is_child = action_as<ParsedChild>(step.action) != nullptr;
         checker.check(step.when, Place::When, i);
         if (step.for_each) checker.check(step.for_each->items, Place::ForEach, i);
         if (step.action) checker.check(uses_of(*step.action), place_of(*step.action), i);
         checker.check(step.outcome, Place::Outcome, i);
-        checker.check(step.output, is_child ? Place::ChildOutput : Place::Output, i);
+        checker.check(step.output, place_of_output(step.action), i);
         if (step.undo.call) {
-            const bool is_by_child = action_as<ParsedChild>(step.undo.call) != nullptr;
-            checker.check(uses_of(*step.undo.call),
-                          is_by_child ? Place::UndoInput : Place::Compensation, i);
+            checker.check(uses_of(*step.undo.call), place_of_undo(*step.undo.call), i);
         }
     }
     checker.check(parsed.output, Place::SagaOutput, std::nullopt);

@@ -56,7 +56,8 @@ void check_optional(const ParsedStep& step, Problems& problems) {
 
 /// A `wait` has nothing to undo, and a child undoes itself.
 bool needs_compensation(const ParsedStep& step) {
-    return action_as<ParsedCall>(step.action) != nullptr;
+    return action_as<ParsedCall>(step.action) != nullptr ||
+           action_as<ParsedEvent>(step.action) != nullptr;
 }
 
 }  // namespace

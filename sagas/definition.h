@@ -66,10 +66,38 @@ struct HttpCall {
     ReplyMode reply = ReplyMode::Direct;
 };
 
-/// A pause of the saga: for so long from when the step became ready, or until a time that an
-/// expression gives (RFC 3339; one that has passed is over at once).
+/// An equality by which an event finds the saga that waits for it.
+struct EventMatch {
+    Path event;     ///< From $event: the event's side.
+    Template saga;  ///< The waiting step's side; a text, number or boolean.
+};
+
+/// An event that a step waits for, by its topic and type; of all such, the one that carries the
+/// saga and the step as `sagaid` and `sagastep` (and `sagaphase`, for a compensation), or, with
+/// `match`, the one for which that holds. How long: callback_timeout.
+struct AwaitedEvent {
+    std::string topic;
+    std::vector<std::string> success;  ///< Types; one at least.
+    std::vector<std::string> failure;  ///< Types; a definite failure.
+    std::optional<EventMatch> match;
+};
+
+/// A CloudEvent that is published in the commit that makes the step's try durable. It has the
+/// extension attributes sagaid, sagastep ("reserve", "reserve/3" of an element), sagaphase and
+/// sagakey (the idempotency key). Its `id` is that key and the attempt, its `source` the saga.
+struct EventCall {
+    std::string topic;
+    std::string type;
+    std::optional<Template> subject;  ///< A text; null: none.
+    std::optional<Template> data;
+    std::optional<AwaitedEvent> reply;  ///< None: to have published it is success.
+};
+
+/// A pause of the saga: for so long from when the step became ready; until a time that an
+/// expression gives (RFC 3339; one that has passed is over at once); or until an event comes that
+/// nobody was asked for. Where that does not come in time, the step failed.
 struct Wait {
-    std::variant<Milliseconds, Template> until;
+    std::variant<Milliseconds, Template, AwaitedEvent> until;
 };
 
 /// A saga of its own, which this one starts and waits for. Its version is chosen when the topmost
@@ -79,8 +107,8 @@ struct ChildSaga {
     Template input;
 };
 
-/// What a step does. `event` joins here.
-using Action = std::variant<HttpCall, Wait, ChildSaga>;
+/// What a step does.
+using Action = std::variant<HttpCall, Wait, ChildSaga, EventCall>;
 
 /// Nothing was said: allowed at and after the pivot, and for a `wait`. For a `saga` it means that
 /// the child undoes itself.
@@ -88,7 +116,7 @@ struct NoCompensation {};
 /// `"none"`: there is nothing to undo.
 struct NothingToUndo {};
 struct Compensation {
-    std::variant<HttpCall, ChildSaga> call;  ///< `event` joins here.
+    std::variant<HttpCall, ChildSaga, EventCall> call;
     Milliseconds timeout{10'000};
     Milliseconds callback_timeout{3'600'000};  ///< As Step's; then it is tried again.
     RetryPolicy retry;
@@ -121,9 +149,11 @@ struct Step {
     std::optional<ForEach> for_each;
     Action action;
     Undo undo;
-    std::optional<Template> output;            ///< None: the whole reply body.
-    Milliseconds timeout{10'000};              ///< Of one attempt.
-    Milliseconds callback_timeout{3'600'000};  ///< From the 202 on; then the step is in doubt.
+    std::optional<Template> output;  ///< None: the whole reply body.
+    Milliseconds timeout{10'000};    ///< Of one attempt.
+    /// From the 202 on; then the step is in doubt. Of an event that is awaited: from when it was
+    /// asked for; then the outcome is unknown, and it is asked for again.
+    Milliseconds callback_timeout{3'600'000};
     RetryPolicy retry;
     std::vector<OutcomeRule> outcome;
     Position position = Position::Before;
@@ -148,6 +178,7 @@ struct Definition {
     std::optional<Template> lock;
     std::optional<Template> output;
     Sensitive sensitive;
+    bool has_events = false;                          ///< Any step publishes one, or waits for one.
     std::shared_ptr<const InputSchema> input_schema;  ///< Null: any input. Shared: immutable.
 
     const Step& step(StepIndex index) const { return steps[to_size(index)]; }

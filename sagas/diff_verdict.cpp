@@ -39,17 +39,28 @@ bool is_same(const Json& a, const Json& b) {
 /// What a participant is asked for: a call without what only accompanies it, or what says how it is
 /// answered. A wait asks nobody: it is as long as it was when it began.
 Json request_of(const Json& call) {
-    if (call.contains("wait")) return "wait";
+    if (call.contains("wait")) {
+        Json event = call["wait"].value("event", Json());
+        if (event.is_object()) event.erase("timeout");
+        return {{"wait", std::move(event)}};
+    }
     Json request = call;
     for (const char* const beside : {"timeout", "callback_timeout", "retry"}) request.erase(beside);
     if (request.contains("http")) {
         for (const char* const beside : {"headers", "reply"}) request["http"].erase(beside);
     }
+    if (request.contains("event")) request["event"].erase("reply");
     return request;
 }
 
-bool is_called_back(const Json& call) {
-    return call.is_object() && call.contains("http") && call["http"].contains("reply");
+/// What tells how a call ended, beside its own reply; null: nothing does.
+Json answered_by(const Json& call) {
+    if (!call.is_object()) return nullptr;
+    Json reply =
+        member_of(call.value(call.contains("event") ? "event" : "http", Json::object()), "reply");
+    if (reply.is_discarded()) return nullptr;
+    if (reply.is_object()) reply.erase("timeout");
+    return reply;
 }
 
 enum class UndoWay : std::uint8_t { Nobody, Call, Child };
@@ -331,16 +342,18 @@ class DiffJudge {
                          const std::string& shown) {
         if (request_of(older) != request_of(newer)) {
             const bool are_calls = older.contains("http") && newer.contains("http");
+            const bool are_events = older.contains("event") && newer.contains("event");
             obstacles_.add("action-changed", pointer + "/action",
-                           are_calls
+                           are_calls || are_events
                                ? "a try of " + shown +
-                                     " may have been made: the next one would send another request "
-                                     "under the same idempotency key"
+                                     " may have been made: the next one would send another " +
+                                     (are_calls ? "request" : "event") +
+                                     " under the same idempotency key"
                                : shown +
                                      " may have begun, and does something else by the newer "
                                      "version");
-        } else if (is_called_back(older) != is_called_back(newer)) {
-            add_reply_changed(pointer + "/action", shown);
+        } else if (answered_by(older) != answered_by(newer)) {
+            add_reply_changed(newer, pointer + "/action", shown);
         }
     }
 
@@ -360,12 +373,19 @@ class DiffJudge {
             obstacles_.add(
                 "compensation-changed", pointer + "/compensation",
                 "what " + shown + " did would be undone by another call than the one meant for it");
-        } else if (is_called_back(older_call) != is_called_back(newer_call)) {
-            add_reply_changed(pointer + "/compensation", shown);
+        } else if (answered_by(older_call) != answered_by(newer_call)) {
+            add_reply_changed(newer_call, pointer + "/compensation", shown);
         }
     }
 
-    void add_reply_changed(const std::string& pointer, const std::string& shown) {
+    void add_reply_changed(const Json& call, const std::string& pointer, const std::string& shown) {
+        if (call.contains("event")) {
+            obstacles_.add("reply-changed", pointer + "/event/reply",
+                           "an event of " + shown +
+                               " may have been published, and is answered as the older version "
+                               "said");
+            return;
+        }
         obstacles_.add("reply-changed", pointer + "/http/reply",
                        "a call of " + shown +
                            " may have been answered with 202, which the one version takes for done "

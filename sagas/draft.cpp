@@ -87,8 +87,19 @@ void Draft::drop_wanted_turn() {
 
 void Draft::end(End end) {
     SKALD_CHECK(record_);
+    expectations_.clear();
     saga_.end = end;
     record_->decision.end = std::move(end);
+}
+
+void Draft::publish(Publication publication) {
+    SKALD_CHECK(record_);
+    publications_.push_back(std::move(publication));
+}
+
+void Draft::expect(Expectation expectation) {
+    SKALD_CHECK(record_);
+    expectations_.push_back(std::move(expectation));
 }
 
 void Draft::refuse(RefusalCode code, std::string detail) {
@@ -121,7 +132,8 @@ Transition Draft::finish() && {
     if (lock && lock != lock_before_) {
         effects.push_back(std::move(*lock));
     }
-    return {std::move(saga_), std::move(record_), std::move(effects), std::move(refusal_)};
+    return {std::move(saga_),         std::move(record_),       std::move(effects),
+            std::move(publications_), std::move(expectations_), std::move(refusal_)};
 }
 
 }  // namespace skald::sagas

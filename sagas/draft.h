@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +35,16 @@ class Draft {
     void turn(Failure failure);
     void want_turn(Failure failure);
     void drop_wanted_turn();
+    /// Nothing is expected any more.
     void end(End end);
+
+    void publish(Publication publication);
+    void expect(Expectation expectation);
+
+    /// Places whose states, or what they owe, were changed so far, in order of time; one that was
+    /// more than once, too.
+    std::size_t touched_count() const { return touched_.size(); }
+    StepIndex touched(std::size_t at) const { return touched_[at].step; }
 
     /// Of an operator's event.
     void refuse(RefusalCode code, std::string detail);
@@ -55,6 +66,8 @@ class Draft {
     std::vector<Touched> touched_;  ///< In order of time; a step that was more than once, too.
     Owed deadline_before_;
     Owed lock_before_;
+    std::vector<Publication> publications_;
+    std::vector<Expectation> expectations_;
     std::optional<Refusal> refusal_;
 };
 
@@ -82,7 +95,8 @@ bool is_past_pivot(const Definition& definition, const Saga& saga);
 /// Whether the pivot waits in doubt: what happened to it decides which way the saga may go.
 bool is_pivot_parked(const Definition& definition, const Saga& saga);
 
-/// Whether tries are no longer journaled one by one (kQuietAfter).
-bool is_quiet(const RetryPolicy& policy, std::uint32_t attempt);
+/// Whether tries are no longer journaled one by one (kQuietAfter). Those of an event always are:
+/// each is written to the log.
+bool is_quiet(const Step& step, Phase phase, std::uint32_t attempt);
 
 }  // namespace skald::sagas

@@ -46,14 +46,16 @@ struct Unsendable {
     std::uint32_t attempt;
     std::string error;
 };
-/// A participant says how a call ended, by the URL in `Skald-Callback`. That is the same for every
-/// try of a phase, so this answers whichever is open; it may come before the 202.
+/// A participant says how a call ended, by the URL in `Skald-Callback`, or by an event that the
+/// step waits for. That is the same for every try of a phase, so this answers whichever is open; it
+/// may come before the 202.
 struct CalledBack {
     StepIndex step;
     Phase phase;
     Outcome outcome;
     Value output;       ///< The `$response.body` of a success; null pointer: none was sent.
     std::string error;  ///< Why it isn't a success; may be empty.
+    std::optional<EventRef> event = std::nullopt;  ///< None: by the URL.
 };
 /// The due time of a try, a wait or a callback has come.
 struct Due {

@@ -88,9 +88,11 @@ class Filler {
                 {"optional", parsed.is_optional}};
         copy_field(from, "when", to);
         // What a kind of action has no use for is not filled in: it could not be given either.
-        if (std::holds_alternative<ParsedWait>(*parsed.action)) return to;
-        to["in_doubt"] = parsed.in_doubt.value_or("compensate");
         copy_field(from, "output", to);
+        if (std::holds_alternative<ParsedWait>(*parsed.action)) return to;
+        const auto* const event = action_as<ParsedEvent>(parsed.action);
+        const bool is_answered = event == nullptr || event->reply;
+        if (is_answered) to["in_doubt"] = parsed.in_doubt.value_or("compensate");
         if (parsed.for_each) {
             to["for_each"] = from["for_each"];
             to["max_parallel"] = parsed.for_each->max_parallel.value_or(kDefaultParallel);
@@ -99,22 +101,25 @@ class Filler {
         if (parsed.undo.kind == ParsedUndoKind::Call) {
             to["compensation"] = compensation(from["compensation"], parsed.undo);
         }
+        const RetryPolicy retry =
+            resolve_retry(parsed.retry, parsed_.default_retry, action_role(parsed, *where));
         if (const auto* const http = std::get_if<ParsedCall>(&*parsed.action)) {
             to["outcome"] = field_or(from, "outcome", Json::array());
-            fill_tries(
-                *http, parsed.timeout, parsed.callback_timeout,
-                resolve_retry(parsed.retry, parsed_.default_retry, action_role(parsed, *where)),
-                to);
+            fill_tries(*http, parsed.timeout, parsed.callback_timeout, retry, to);
+        } else if (event != nullptr && is_answered) {
+            to["retry"] = retry_json(retry);
         }
         return to;
     }
 
     Json compensation(const Json& from, const ParsedUndo& undo) const {
         Json to = action(from, *undo.call);
+        const RetryPolicy retry =
+            resolve_retry(undo.retry, parsed_.default_retry, RetryRole::Compensations);
         if (const auto* const http = std::get_if<ParsedCall>(&*undo.call)) {
-            fill_tries(*http, undo.timeout, undo.callback_timeout,
-                       resolve_retry(undo.retry, parsed_.default_retry, RetryRole::Compensations),
-                       to);
+            fill_tries(*http, undo.timeout, undo.callback_timeout, retry, to);
+        } else if (reply_waited_for(undo.call) != nullptr) {
+            to["retry"] = retry_json(retry);
         }
         return to;
     }
@@ -136,7 +141,11 @@ class Filler {
         }
         if (const auto* const wait = std::get_if<ParsedWait>(&parsed)) {
             if (wait->duration) return {{"wait", {{"for", to_duration_text(*wait->duration)}}}};
-            return {{"wait", {{"until", from["wait"]["until"]}}}};
+            if (!wait->event) return {{"wait", {{"until", from["wait"]["until"]}}}};
+            return {{"wait", {{"event", awaited(from["wait"]["event"], *wait->event)}}}};
+        }
+        if (const auto* const event = std::get_if<ParsedEvent>(&parsed)) {
+            return {{"event", published(from["event"], *event)}};
         }
         const Json& saga = from["saga"];
         return {{"saga",
@@ -153,6 +162,28 @@ class Filler {
         copy_field(from, "body", to);
         if (parsed.reply == ReplyMode::Callback) to["reply"] = "callback";
         return to;
+    }
+
+    static Json published(const Json& from, const ParsedEvent& parsed) {
+        Json to{{"topic", from["topic"]}, {"type", from["type"]}};
+        copy_field(from, "subject", to);
+        copy_field(from, "data", to);
+        if (parsed.reply) to["reply"] = awaited(from["reply"], *parsed.reply);
+        return to;
+    }
+
+    static Json awaited(const Json& from, const ParsedAwaited& parsed) {
+        Json to{{"topic", from["topic"]}, {"success", types(from["success"])}};
+        if (from.contains("failure")) to["failure"] = types(from["failure"]);
+        copy_field(from, "match", to);
+        to["timeout"] = to_duration_text(parsed.timeout.value_or(kDefaultReplyTimeout));
+        return to;
+    }
+
+    /// One type that stands alone is a list of it.
+    static Json types(const Json& from) {
+        const Json& type = from["type"];
+        return {{"type", type.is_array() ? type : Json::array({type})}};
     }
 
     std::string timeout(const std::optional<Milliseconds>& own) const {

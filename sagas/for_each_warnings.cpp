@@ -71,7 +71,10 @@ class ForEachFinder {
         } else if (const auto* const call = action_as<ParsedCall>(step.action)) {
             look_at_writing(step, *call);
         }
-        if (step.undo.call && !names_an_element(uses_of(*step.undo.call))) {
+        // An event says by itself which element it is about (sagastep).
+        const bool is_undone_by_call =
+            step.undo.call && !std::holds_alternative<ParsedEvent>(*step.undo.call);
+        if (is_undone_by_call && !names_an_element(uses_of(*step.undo.call))) {
             add_item_not_used(*step.undo.call, "nothing tells which element is to be undone");
         }
     }

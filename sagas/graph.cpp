@@ -13,9 +13,10 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array kPlaceTexts{
-    "when"sv,  "for_each"sv, "url"sv,    "query"sv,        "headers"sv, "body"sv, "until"sv,
-    "input"sv, "outcome"sv,  "output"sv, "compensation"sv, "label"sv,   "lock"sv};
+constexpr std::array kPlaceTexts{"when"sv,    "for_each"sv,     "url"sv,   "query"sv,
+                                 "headers"sv, "body"sv,         "until"sv, "input"sv,
+                                 "subject"sv, "data"sv,         "match"sv, "outcome"sv,
+                                 "output"sv,  "compensation"sv, "label"sv, "lock"sv};
 constexpr std::array kFormatNames{"json"sv, "mermaid"sv, "dot"sv};
 
 std::string without_prefix(const std::string& text, std::string_view prefix) {
@@ -37,9 +38,15 @@ FlowPlace flow_place(CallPart part) {
         case CallPart::Until:
             return FlowPlace::Until;
         case CallPart::Input:
+            return FlowPlace::Input;
+        case CallPart::Subject:
+            return FlowPlace::Subject;
+        case CallPart::Data:
+            return FlowPlace::Data;
+        case CallPart::Match:
             break;
     }
-    return FlowPlace::Input;
+    return FlowPlace::Match;
 }
 
 class FlowReader {

@@ -20,7 +20,10 @@ enum class FlowPlace : std::uint8_t {
     Headers,
     Body,
     Until,
-    Input,  ///< Of a child.
+    Input,    ///< Of a child.
+    Subject,  ///< Of an event.
+    Data,     ///< Of an event.
+    Match,    ///< What an event that is awaited is found by.
     Outcome,
     Output,  ///< Of a step, or of the saga.
     Compensation,

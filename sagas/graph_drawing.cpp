@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sagas/event_match.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -24,11 +25,26 @@ class CallLine {
     std::string operator()(const Wait& wait) const {
         const auto* const length = std::get_if<Milliseconds>(&wait.until);
         if (length != nullptr) return "wait " + to_duration_text(*length);
+        if (const auto* const event = std::get_if<AwaitedEvent>(&wait.until)) {
+            return "wait for " + types_text(*event) + " on " + event->topic;
+        }
         return "wait until " + text_of(std::get<Template>(wait.until));
+    }
+    std::string operator()(const EventCall& call) const {
+        return "event " + call.type + " on " + call.topic;
     }
     std::string operator()(const ChildSaga& child) const { return "saga " + child.definition; }
 
     static std::string text_of(const Template& text) { return text.document().get<std::string>(); }
+
+    /// "order.paid or order.refused"
+    static std::string types_text(const AwaitedEvent& event) {
+        std::string text;
+        for (const auto* const types : {&event.success, &event.failure}) {
+            for (const std::string& type : *types) text.append(text.empty() ? "" : " or ") += type;
+        }
+        return text;
+    }
 };
 
 template <typename Call>
@@ -58,6 +74,14 @@ std::vector<std::string> step_lines(const Step& step) {
     const auto* const call = std::get_if<HttpCall>(&step.action);
     if (call != nullptr && call->reply == ReplyMode::Callback) {
         lines.push_back("called back within " + to_duration_text(step.callback_timeout));
+    }
+    const AwaitedEvent* const awaited = awaited_event(step, Phase::Action);
+    if (awaited != nullptr) {
+        const bool is_wait = std::holds_alternative<Wait>(step.action);
+        const std::string reply =
+            "reply " + CallLine::types_text(*awaited) + " on " + awaited->topic;
+        lines.push_back((is_wait ? "" : shortened(reply, kLineBytesMax) + ", ") + "within " +
+                        to_duration_text(step.callback_timeout));
     }
     if (step.for_each) {
         lines.push_back(

@@ -58,9 +58,22 @@ class JsonGraph {
     static Ordered call(const Wait& wait) {
         const auto* const length = std::get_if<Milliseconds>(&wait.until);
         if (length != nullptr) return {{"wait", {{"for", to_duration_text(*length)}}}};
+        if (const auto* const event = std::get_if<AwaitedEvent>(&wait.until)) {
+            return {{"wait", {{"event", awaited(*event)}}}};
+        }
         return {{"wait", {{"until", text(std::get<Template>(wait.until))}}}};
     }
     static Ordered call(const ChildSaga& child) { return {{"saga", child.definition}}; }
+    static Ordered call(const EventCall& call) {
+        Ordered json{{"topic", call.topic}, {"type", call.type}};
+        if (call.reply) json["reply"] = awaited(*call.reply);
+        return {{"event", std::move(json)}};
+    }
+    static Ordered awaited(const AwaitedEvent& event) {
+        Ordered json{{"topic", event.topic}, {"success", event.success}};
+        if (!event.failure.empty()) json["failure"] = event.failure;
+        return json;
+    }
     template <typename Kinds>
     static Ordered any_call(const Kinds& kinds) {
         return std::visit([](const auto& kind) { return call(kind); }, kinds);

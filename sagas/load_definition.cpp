@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sagas/event_match.h"
 #include "sagas/input_schema.h"
 #include "sagas/lint.h"
 #include "sagas/step_graph.h"
@@ -102,7 +103,7 @@ class Loader {
         ObjectReader reader(json, pointer, problems_);
         reader.any("name");
         std::vector<StepIndex> after = read_after(reader);
-        std::optional<Action> action = read_action(reader);
+        auto action = read_action(reader);
         std::optional<Condition> when = parts_.any_condition(reader, "when");
         const bool is_optional = parts_.flag(reader, "optional");
         if (parts_.flag(reader, "pivot")) {
@@ -115,33 +116,40 @@ class Loader {
                   .before = {},
                   .when = std::move(when),
                   .for_each = {},
-                  .action = std::move(*action),
+                  .action = std::move(action->action),
                   .undo = {},
                   .output = {},
                   .retry = {},
                   .outcome = {},
                   .necessity = is_optional ? Necessity::Optional : Necessity::Required};
-        read_call_fields(reader, step);
+        read_call_fields(reader, parts_.tries(reader, {step.action, action->awaits}), step);
         reader.refuse_others();
         definition.steps.push_back(std::move(step));
     }
 
     /// What only some kinds of action have.
-    void read_call_fields(ObjectReader& reader, Step& step) {
-        const StoredParts::Tries tries = parts_.tries(reader, step.action);
+    void read_call_fields(ObjectReader& reader, const StoredParts::Tries& tries, Step& step) {
         step.timeout = tries.timeout;
         step.callback_timeout = tries.callback_timeout;
         step.retry = tries.retry;
-        if (std::holds_alternative<Wait>(step.action)) return;
+        const auto* const wait = std::get_if<Wait>(&step.action);
+        const auto* const event = std::get_if<EventCall>(&step.action);
+        const bool is_pause = wait != nullptr && !std::holds_alternative<AwaitedEvent>(wait->until);
+        const bool is_answered = !is_pause && (event == nullptr || event->reply);
+        if (is_answered) step.output = parts_.any_template(reader, "output");
+        if (wait != nullptr) return;
         if (std::holds_alternative<HttpCall>(step.action)) step.outcome = parts_.outcome(reader);
         step.undo = read_undo(reader);
-        step.output = parts_.any_template(reader, "output");
+        if (is_answered) read_in_doubt(reader, step);
+        read_for_each(reader, step);
+    }
+
+    void read_in_doubt(ObjectReader& reader, Step& step) {
         const std::string in_doubt = parts_.text(reader, "in_doubt");
         if (in_doubt != "park" && in_doubt != "compensate") {
             problems_.add("bad-value", reader.pointer("in_doubt"), "no such value");
         }
         step.in_doubt = in_doubt == "park" ? InDoubtPolicy::Park : InDoubtPolicy::Compensate;
-        read_for_each(reader, step);
     }
 
     void read_for_each(ObjectReader& reader, Step& step) {
@@ -174,14 +182,14 @@ class Loader {
         return after;
     }
 
-    std::optional<Action> read_action(ObjectReader& step) {
+    std::optional<StoredParts::StoredAction> read_action(ObjectReader& step) {
         const Json* const json = step.any("action");
         if (json == nullptr) {
             problems_.add("missing-field", step.pointer("action"), "the field is missing");
             return std::nullopt;
         }
         ObjectReader reader(*json, step.pointer("action"), problems_);
-        std::optional<Action> action = parts_.action(reader);
+        auto action = parts_.action(reader);
         reader.refuse_others();
         return action;
     }
@@ -191,20 +199,23 @@ class Loader {
         if (json == nullptr) return NoCompensation{};
         if (*json == "none") return NothingToUndo{};
         ObjectReader reader(*json, step.pointer("compensation"), problems_);
-        std::optional<Action> action = parts_.action(reader);
+        auto action = parts_.action(reader);
         if (!action) return NoCompensation{};
         const StoredParts::Tries tries = parts_.tries(reader, *action);
         reader.refuse_others();
-        if (auto* const http = std::get_if<HttpCall>(&*action)) {
-            return Compensation{std::move(*http), tries.timeout, tries.callback_timeout,
-                                tries.retry};
+        if (std::holds_alternative<Wait>(action->action)) {
+            problems_.add("bad-value", reader.pointer(), "a wait undoes nothing");
+            return NoCompensation{};
         }
-        if (auto* const child = std::get_if<ChildSaga>(&*action)) {
-            return Compensation{std::move(*child), tries.timeout, tries.callback_timeout,
-                                tries.retry};
-        }
-        problems_.add("bad-value", reader.pointer(), "a wait undoes nothing");
-        return NoCompensation{};
+        return Compensation{call_of(std::move(action->action)), tries.timeout,
+                            tries.callback_timeout, tries.retry};
+    }
+
+    /// Precondition: it is no wait.
+    static decltype(Compensation::call) call_of(Action action) {
+        if (auto* const child = std::get_if<ChildSaga>(&action)) return std::move(*child);
+        if (auto* const event = std::get_if<EventCall>(&action)) return std::move(*event);
+        return std::get<HttpCall>(std::move(action));
     }
 
     /// What follows from the steps' order.
@@ -226,12 +237,20 @@ class Loader {
         for (const std::size_t step : graph.order()) {
             definition.order.push_back(StepIndex{static_cast<std::uint32_t>(step)});
         }
+        definition.has_events =
+            std::any_of(definition.steps.begin(), definition.steps.end(), has_event);
         if (!definition.pivot) return;
         const std::size_t pivot = to_size(*definition.pivot);
         for (std::size_t i = 0; i < definition.steps.size(); ++i) {
             if (i == pivot) definition.steps[i].position = Position::Pivot;
             if (graph.is_ancestor(pivot, i)) definition.steps[i].position = Position::After;
         }
+    }
+
+    static bool has_event(const Step& step) {
+        return event_called(step, Phase::Action) != nullptr ||
+               event_called(step, Phase::Compensation) != nullptr ||
+               awaited_event(step, Phase::Action) != nullptr;
     }
 
     const Json& filled_;

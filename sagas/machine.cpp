@@ -5,7 +5,9 @@
 #include "sagas/advance.h"
 #include "sagas/answer_events.h"
 #include "sagas/draft.h"
+#include "sagas/event_match.h"
 #include "sagas/operator_events.h"
+#include "sagas/publish.h"
 #include "sagas/tries.h"
 
 namespace skald::sagas {
@@ -42,7 +44,8 @@ void on(Draft& draft, const ParentTurned& event) {
 }
 
 void on(Draft& draft, const Unsendable& event) {
-    if (!draft.saga().has(event.step) || draft.saga().end) {
+    const bool is_open = draft.saga().has(event.step) && !draft.saga().end;
+    if (!is_open || event_called(draft.definition().step(event.step), event.phase) != nullptr) {
         return;
     }
     const StepState state = draft.state(event.step);
@@ -69,17 +72,35 @@ void on(Draft& draft, const Unsendable& event) {
     advance(draft);
 }
 
-/// A callback did not come in time.
+/// Of what the step waited for by `phase`.
+const char* missed_text(const Step& step, Phase phase) {
+    if (awaited_event(step, phase) == nullptr) {
+        return "no callback came in time";
+    }
+    return event_called(step, phase) == nullptr ? "no event came in time"
+                                                : "no reply event came in time";
+}
+
+/// A callback, or an event, did not come in time. Who was sent an event may be away, and is sent it
+/// again; who answered with 202 knows of the call.
 void miss_callback(Draft& draft, const Due& event, const AwaitingCallback& awaiting) {
+    const Step& step = draft.definition().step(event.step);
     draft.accept(event);
-    draft.set_error(event.step, "no callback came in time");
-    settle_in_doubt(draft, event.step, awaiting.attempt, StuckReason::InDoubt);
+    draft.set_error(event.step, missed_text(step, Phase::Action));
+    if (event_called(step, Phase::Action) != nullptr) {
+        try_again(draft, event.step, {awaiting.attempt, awaiting.budget_from, true}, std::nullopt);
+    } else if (std::holds_alternative<Wait>(step.action)) {
+        settle_failed(draft, event.step, awaiting.attempt, StuckReason::Refused);
+    } else {
+        settle_in_doubt(draft, event.step, awaiting.attempt, StuckReason::InDoubt);
+    }
     advance(draft);
 }
 
 void miss_callback(Draft& draft, const Due& event, const CompensationAwaitingCallback& awaiting) {
+    const Step& step = draft.definition().step(event.step);
     draft.accept(event);
-    draft.set_error(event.step, "no callback came in time");
+    draft.set_error(event.step, missed_text(step, Phase::Compensation));
     undo_again(draft, event.step, {awaiting.attempt, awaiting.budget_from}, std::nullopt);
     advance(draft);
 }
@@ -90,7 +111,7 @@ void on_action_due(Draft& draft, const Due& event) {
     const StepState state = draft.state(event.step);
     if (const auto* backing_off = std::get_if<BackingOff>(&state);
         backing_off && backing_off->attempt == event.attempt) {
-        if (!is_quiet(draft.definition().step(event.step).retry, event.attempt)) {
+        if (!is_quiet(draft.definition().step(event.step), Phase::Action, event.attempt)) {
             draft.accept(event);
         }
         draft.set(event.step, Calling{backing_off->attempt, backing_off->budget_from,
@@ -110,7 +131,7 @@ void on_compensation_due(Draft& draft, const Due& event) {
     const StepState state = draft.state(event.step);
     if (const auto* backing_off = std::get_if<CompensationBackingOff>(&state);
         backing_off && backing_off->attempt == event.attempt) {
-        if (!is_quiet(undo_policy(draft.definition().step(event.step)), event.attempt)) {
+        if (!is_quiet(draft.definition().step(event.step), Phase::Compensation, event.attempt)) {
             draft.accept(event);
         }
         draft.set(event.step, Compensating{backing_off->attempt, backing_off->budget_from});
@@ -148,6 +169,9 @@ Transition apply(const Definition& definition, Saga saga, const Event& event, Ti
     Draft draft(definition, std::move(saga), now);
     if (draft.saga().is_begun || std::holds_alternative<Begin>(event)) {
         std::visit([&draft](const auto& what) { on(draft, what); }, event);
+        if (definition.has_events) {
+            publish_tries(draft);
+        }
     }
     return std::move(draft).finish();
 }

@@ -61,7 +61,6 @@ struct Child {
     std::uint32_t attempt;
     bool operator==(const Child&) const = default;
 };
-/// `publish` joins here.
 using Effect = std::variant<Call, Settle, WakeStep, WakeDeadline, HoldLock, Child>;
 
 /// Why an operator's event did not apply. Nothing was changed.
@@ -80,12 +79,32 @@ struct Refusal {
     std::string detail;
 };
 
+/// A CloudEvent that is to be written to the log in the commit of the record: a try of a step whose
+/// call is an event.
+struct Publication {
+    StepIndex step;
+    Phase phase;
+    std::uint32_t attempt;
+    std::string topic;
+    Json event;  ///< Structured (CloudEvents 1.0, JSON format).
+};
+
+/// What a step waits for from now on, until the saga ends; written in the commit of the record.
+/// `keys`: an event that has one of them among its own is the one (event_match.h).
+struct Expectation {
+    StepIndex step;
+    Phase phase;
+    std::vector<std::string> keys;
+};
+
 struct Transition {
     Saga saga;
     std::optional<Record>
         record;  ///< None: nothing to journal (and the saga is as it was, but for
                  ///< the try numbers of a step that fails for long: see kQuietAfter).
     std::vector<Effect> effects;  ///< Exactly what `owed` has more than before.
+    std::vector<Publication> publications = {};
+    std::vector<Expectation> expectations = {};
     /// Of operator events only. With AlreadySo there may be a record, which binds the request's
     /// key.
     std::optional<Refusal> refusal;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sagas/advance.h"
+#include "sagas/publish.h"
 
 namespace skald::sagas {
 
@@ -40,9 +41,21 @@ bool uses_output(const Condition& condition, StepIndex step) {
                        [step](const Path& path) { return uses_output(path, step); });
 }
 
+bool uses_output(const AwaitedEvent& awaited, StepIndex step) {
+    return awaited.match && uses_output(awaited.match->saga, step);
+}
+
 bool uses_output(const Wait& wait, StepIndex step) {
     const auto* until = std::get_if<Template>(&wait.until);
-    return until != nullptr && uses_output(*until, step);
+    const auto* awaited = std::get_if<AwaitedEvent>(&wait.until);
+    return (until != nullptr && uses_output(*until, step)) ||
+           (awaited != nullptr && uses_output(*awaited, step));
+}
+
+bool uses_output(const EventCall& call, StepIndex step) {
+    return (call.subject && uses_output(*call.subject, step)) ||
+           (call.data && uses_output(*call.data, step)) ||
+           (call.reply && uses_output(*call.reply, step));
 }
 
 bool uses_output(const ChildSaga& child, StepIndex step) { return uses_output(child.input, step); }
@@ -91,8 +104,8 @@ std::uint32_t attempt_of_retry(const Draft& draft, StepIndex step, const StuckAc
 
 /// Fresh tries for a stuck step.
 StepState retried(const Draft& draft, StepIndex step, const StuckAction& stuck) {
-    if (stuck.attempt == 0) {
-        return Pending{};  // Its `when` failed; it is asked again.
+    if (stuck.attempt == 0 || std::holds_alternative<Wait>(draft.definition().step(step).action)) {
+        return Pending{};  // Its `when` failed, or what it waited for did: it begins again.
     }
     const std::uint32_t next = attempt_of_retry(draft, step, stuck);
     if (draft.saga().suspension == Suspension::Suspended) {
@@ -124,8 +137,10 @@ std::optional<StepState> retried(const Draft& draft, StepIndex step) {
 }
 
 /// What an open step of an abandoned saga is left as; none: as it is.
-std::optional<StepState> given_up(const StepState& state) {
-    if (std::holds_alternative<Pending>(state) || std::holds_alternative<Waiting>(state)) {
+std::optional<StepState> given_up(const Step& step, const StepState& state) {
+    const bool is_idle = std::holds_alternative<Pending>(state) ||
+                         std::holds_alternative<Waiting>(state) || is_surely_undone(step, state);
+    if (is_idle) {
         return Cancelled{};
     }
     if (std::holds_alternative<Calling>(state) || std::holds_alternative<Settling>(state) ||
@@ -290,7 +305,7 @@ void on(Draft& draft, const Abandon& event) {
     }
     draft.accept(event);
     for (const StepIndex place : all_places(draft.saga())) {
-        if (auto state = given_up(draft.state(place))) {
+        if (auto state = given_up(draft.definition().step(place), draft.state(place))) {
             draft.set(place, *state);
         }
     }

@@ -2,12 +2,15 @@
 #include <utility>
 
 #include "sagas/draft.h"
+#include "sagas/event_match.h"
 #include "sagas/machine.h"
 
 namespace skald::sagas {
 
-bool is_quiet(const RetryPolicy& policy, std::uint32_t attempt) {
-    return !policy.maximum_attempts && attempt > kQuietAfter;
+bool is_quiet(const Step& step, Phase phase, std::uint32_t attempt) {
+    const RetryPolicy& policy = phase == Phase::Action ? step.retry : undo_policy(step);
+    return attempt > kQuietAfter && !policy.maximum_attempts &&
+           event_called(step, phase) == nullptr;
 }
 
 bool is_past_pivot(const Definition& definition, const Saga& saga) {
@@ -67,6 +70,9 @@ struct OwedBy {
         if (std::holds_alternative<ChildSaga>(step.action)) {
             return Child{Child::Wish::Run, place, Phase::Action, state.attempt};
         }
+        if (event_called(step, Phase::Action) != nullptr) {
+            return std::nullopt;  // Held back while the saga is suspended; else it is published.
+        }
         return Call{place, Phase::Action, state.attempt};
     }
     Owed operator()(const Settling& state) const {
@@ -83,6 +89,9 @@ struct OwedBy {
         const auto& compensation = std::get<Compensation>(step.undo);
         if (std::holds_alternative<ChildSaga>(compensation.call)) {
             return Child{Child::Wish::Run, place, Phase::Compensation, state.attempt};
+        }
+        if (std::holds_alternative<EventCall>(compensation.call)) {
+            return std::nullopt;
         }
         return Call{place, Phase::Compensation, state.attempt};
     }
@@ -169,15 +178,17 @@ bool is_owed(const Definition& definition, const Saga& saga, const Effect& effec
 Saga recovered(const Definition& definition, Saga saga) {
     for (const StepIndex place : all_places(saga)) {
         const Step& step = definition.step(place);
-        if (std::holds_alternative<ChildSaga>(step.action)) {
-            continue;  // Whether there is a child, and how it ended, is known for certain.
+        const bool is_certain = std::holds_alternative<ChildSaga>(step.action) ||
+                                event_called(step, Phase::Action) != nullptr;
+        if (is_certain) {
+            continue;  // Whether there is a child, and how it ended; whether it was published.
         }
         StepState& state = saga.step(place).state;
         if (auto* calling = std::get_if<Calling>(&state)) {
             calling->is_doubtful = true;
         } else if (auto* waiting = std::get_if<BackingOff>(&state)) {
             // Its tries are not journaled: one may have been out.
-            waiting->is_doubtful |= is_quiet(step.retry, waiting->attempt);
+            waiting->is_doubtful |= is_quiet(step, Phase::Action, waiting->attempt);
         } else if (auto* settling = std::get_if<Settling>(&state)) {
             settling->is_doubtful = true;
         }

@@ -39,11 +39,28 @@ struct ParsedCall {
     std::vector<Template::Use> uses;
 };
 
+/// What is waited for: a `reply`, or the `event` of a `wait`.
+struct ParsedAwaited {
+    std::string pointer;
+    std::string topic;
+    std::vector<std::string> types;  ///< Of `success` and `failure`.
+    std::optional<Milliseconds> timeout;
+    std::vector<Template::Use> uses;  ///< Of `match.saga`.
+};
+
 /// A `wait` object.
 struct ParsedWait {
     std::string pointer;
     std::optional<Milliseconds> duration;  ///< `for`.
-    std::vector<Template::Use> uses;       ///< Of `until`.
+    std::optional<ParsedAwaited> event;
+    std::vector<Template::Use> uses;  ///< Of `until`, or of `event`.
+};
+
+/// An `event` object.
+struct ParsedEvent {
+    std::string pointer;
+    std::optional<ParsedAwaited> reply;
+    std::vector<Template::Use> uses;
 };
 
 /// A `saga` object.
@@ -54,12 +71,23 @@ struct ParsedChild {
 };
 
 /// What a step does, or what undoes it. Of more than one kind the first one.
-using ParsedAction = std::variant<ParsedCall, ParsedWait, ParsedChild>;
+using ParsedAction = std::variant<ParsedCall, ParsedWait, ParsedChild, ParsedEvent>;
 
 /// Null: it is of another kind, or could not be read.
 template <typename Kind>
 const Kind* action_as(const std::optional<ParsedAction>& action) {
     return action ? std::get_if<Kind>(&*action) : nullptr;
+}
+
+/// A wait for an event; null: none.
+inline const ParsedAwaited* event_waited_for(const std::optional<ParsedAction>& action) {
+    const auto* const wait = action_as<ParsedWait>(action);
+    return wait != nullptr && wait->event ? &*wait->event : nullptr;
+}
+/// It publishes an event that is answered by one; null: it doesn't.
+inline const ParsedAwaited* reply_waited_for(const std::optional<ParsedAction>& action) {
+    const auto* const event = action_as<ParsedEvent>(action);
+    return event != nullptr && event->reply ? &*event->reply : nullptr;
 }
 
 /// Where its kind stands: "/steps/0/action/http".
@@ -153,6 +181,14 @@ std::optional<ParsedAction> read_action(ObjectReader& reader, ActionPlace place,
 /// An `http` object.
 ParsedCall read_call(const Json& json, const std::string& pointer, Problems& problems);
 
+/// An `event` object.
+ParsedEvent read_event(const Json& json, const std::string& pointer, Problems& problems);
+
+/// What a `reply`, or the `event` of a `wait`, says.
+enum class AwaitedPlace : std::uint8_t { OfCall, OfWait };
+ParsedAwaited read_awaited(const Json& json, const std::string& pointer, AwaitedPlace place,
+                           Problems& problems);
+
 ParsedUndo read_compensation(const Json& json, const std::string& pointer, Problems& problems);
 
 ParsedRetry read_retry(const Json& json, const std::string& pointer, Problems& problems);
@@ -171,5 +207,7 @@ std::vector<Template::Use> read_text_template(const Json& json, const std::strin
 
 /// `[a-z][a-z0-9_-]{0,62}`: names of definitions, steps and labels.
 bool is_good_name(std::string_view name);
+/// `[a-z][a-z0-9_.-]{0,126}`, and it does not begin with "skald.", as Skald's own do.
+bool is_good_topic(std::string_view name);
 
 }  // namespace skald::sagas

@@ -7,7 +7,6 @@
 namespace skald::sagas {
 namespace {
 
-constexpr const char* kUseHttp = "use an http action";
 constexpr const char* kUntilHint = "an expression that gives an RFC 3339 time: \"$input.ship_at\"";
 
 /// A text without expressions must be the time itself.
@@ -21,25 +20,35 @@ void check_literal_time(const Json& until, const std::string& pointer, Problems&
     problems.add("bad-time", pointer, in_quotes(text) + " is no RFC 3339 time", kUntilHint);
 }
 
+/// One of the three is there.
+void check_one_wait(ObjectReader& reader, Problems& problems) {
+    const int count = (reader.any("for") != nullptr ? 1 : 0) +
+                      (reader.any("until") != nullptr ? 1 : 0) +
+                      (reader.any("event") != nullptr ? 1 : 0);
+    if (count > 1) {
+        problems.add("one-wait", reader.pointer(),
+                     "more than one of \"for\", \"until\" and \"event\"", "keep one of them");
+    } else if (count == 0 && reader.is_object()) {
+        problems.add("missing-field", reader.pointer(),
+                     "none of \"for\", \"until\" and \"event\" is there",
+                     R"(write {"for": "10m"}, {"until": "$input.ship_at"} or {"event": {...}})");
+    }
+}
+
 ParsedWait read_wait(const Json& json, const std::string& pointer, Problems& problems) {
     ParsedWait wait;
     wait.pointer = pointer;
     ObjectReader reader(json, pointer, problems);
     wait.duration = reader.duration("for", kWaitMin, kWaitMax);
-    const Json* const until = reader.any("until");
-    if (until != nullptr) {
+    if (const Json* const until = reader.any("until")) {
         wait.uses = read_text_template(*until, reader.pointer("until"), problems);
         if (until->is_string()) check_literal_time(*until, reader.pointer("until"), problems);
     }
-    const bool has_for = reader.any("for") != nullptr;
-    const bool has_event = reader.any("event") != nullptr;
-    reader.not_yet("event", "wait for a time");
-    if (has_for && until != nullptr) {
-        problems.add("one-wait", pointer, "both \"for\" and \"until\"", "leave one of them out");
-    } else if (reader.is_object() && !has_for && until == nullptr && !has_event) {
-        problems.add("missing-field", pointer, "neither \"for\" nor \"until\" is there",
-                     R"(write {"for": "10m"} or {"until": "$input.ship_at"})");
+    if (const Json* const event = reader.any("event")) {
+        wait.event = read_awaited(*event, reader.pointer("event"), AwaitedPlace::OfWait, problems);
+        wait.uses.insert(wait.uses.end(), wait.event->uses.begin(), wait.event->uses.end());
     }
+    check_one_wait(reader, problems);
     reader.refuse_others();
     return wait;
 }
@@ -80,16 +89,17 @@ std::optional<ParsedAction> read_action(ObjectReader& reader, ActionPlace place,
     if (const Json* const saga = reader.any("saga")) {
         found.emplace_back(read_child(*saga, reader.pointer("saga"), problems));
     }
-    const bool has_event = reader.any("event") != nullptr;
-    reader.not_yet("event", kUseHttp);
-    if (found.size() + (has_event ? 1 : 0) > 1) {
+    if (const Json* const event = reader.any("event")) {
+        found.emplace_back(read_event(*event, reader.pointer("event"), problems));
+    }
+    if (found.size() > 1) {
         problems.add("one-action", reader.pointer(), "more than one kind of action",
                      "keep one of them");
-    } else if (found.empty() && !has_event && reader.is_object()) {
+    } else if (found.empty() && reader.is_object()) {
         problems.add("missing-field", reader.pointer(),
                      place == ActionPlace::OfStep
-                         ? "none of \"http\", \"wait\" and \"saga\" is there"
-                         : "neither \"http\" nor \"saga\" is there",
+                         ? "none of \"http\", \"wait\", \"saga\" and \"event\" is there"
+                         : "none of \"http\", \"saga\" and \"event\" is there",
                      R"(write {"http": {"method": "POST", "url": "http://..."}})");
     }
     if (found.empty()) return std::nullopt;

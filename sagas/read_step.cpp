@@ -130,34 +130,80 @@ void read_for_each(ObjectReader& reader, ParsedStep& step, Problems& problems) {
     }
 }
 
+/// A kind of action, and why it has no use for some fields.
+struct KindWithout {
+    const char* name;
+    const char* hint;
+};
+constexpr KindWithout kWaitWithout{"wait", "leave it out: a wait calls nothing"};
+constexpr KindWithout kSagaWithout{"saga",
+                                   "leave it out: what the child calls is its own definition's"};
+constexpr KindWithout kEventWithout{
+    "event", R"(leave it out: how long the answer may take stands in "reply": {"timeout": "30s"})"};
+constexpr KindWithout kEventWithoutRules{
+    "event", "leave it out: the type of the reply says what it came to"};
+constexpr KindWithout kEventWithoutReply{
+    "event", "leave it out, or add \"reply\": without one the event is published, and that is all"};
+
 /// Reports those of `fields` that are there, for this kind of action has no use for them.
 template <std::size_t N>
 void refuse_beside(ObjectReader& reader, const std::array<const char*, N>& fields,
-                   const std::string& kind, Problems& problems) {
+                   const KindWithout& kind, Problems& problems) {
     for (const char* const field : fields) {
         if (reader.any(field) == nullptr) continue;
-        problems.add("not-for-" + kind, reader.pointer(field),
-                     in_quotes(field) + " says nothing beside " + in_quotes(kind),
-                     kind == "saga" ? "leave it out: what the child calls is its own definition's"
-                                    : "leave it out: a wait calls nothing");
+        problems.add("not-for-" + std::string(kind.name), reader.pointer(field),
+                     in_quotes(field) + " says nothing beside " + in_quotes(kind.name), kind.hint);
     }
+}
+
+void check_fields_of_wait(ObjectReader& reader, const ParsedStep& step, Problems& problems) {
+    static constexpr std::array kNotForWait{"compensation", "timeout",         "retry",
+                                            "outcome",      "in_doubt",        "for_each",
+                                            "max_parallel", "callback_timeout"};
+    static constexpr std::array kNotForTime{"output"};
+    refuse_beside(reader, kNotForWait, kWaitWithout, problems);
+    const auto& wait = std::get<ParsedWait>(*step.action);
+    if (!wait.event) refuse_beside(reader, kNotForTime, kWaitWithout, problems);
+}
+
+void check_fields_of_event(ObjectReader& reader, const ParsedStep& step, Problems& problems) {
+    static constexpr std::array kTimes{"timeout", "callback_timeout"};
+    static constexpr std::array kRules{"outcome"};
+    static constexpr std::array kOfReply{"output", "retry", "in_doubt"};
+    refuse_beside(reader, kTimes, kEventWithout, problems);
+    refuse_beside(reader, kRules, kEventWithoutRules, problems);
+    const auto& event = std::get<ParsedEvent>(*step.action);
+    if (!event.reply) refuse_beside(reader, kOfReply, kEventWithoutReply, problems);
 }
 
 /// Fields that need another one, or exclude each other with the kind of the action.
 void check_fields(ObjectReader& reader, const ParsedStep& step, Problems& problems) {
-    static constexpr std::array kNotForWait{"compensation", "output",       "timeout",
-                                            "retry",        "outcome",      "in_doubt",
-                                            "for_each",     "max_parallel", "callback_timeout"};
     static constexpr std::array kNotForSaga{"timeout", "retry", "outcome", "callback_timeout"};
     const bool is_wait = action_as<ParsedWait>(step.action) != nullptr;
     const bool is_child = action_as<ParsedChild>(step.action) != nullptr;
-    if (is_wait) refuse_beside(reader, kNotForWait, "wait", problems);
-    if (is_child) refuse_beside(reader, kNotForSaga, "saga", problems);
+    const bool is_event = action_as<ParsedEvent>(step.action) != nullptr;
+    if (is_wait) check_fields_of_wait(reader, step, problems);
+    if (is_child) refuse_beside(reader, kNotForSaga, kSagaWithout, problems);
+    if (is_event) check_fields_of_event(reader, step, problems);
     if (!is_wait && !step.for_each && reader.any("max_parallel") != nullptr) {
         problems.add("no-for-each", reader.pointer("max_parallel"), "the step has no \"for_each\"",
                      "leave it out");
     }
-    if (!is_wait && !is_child) check_callback_timeout(reader, step.action, problems);
+    if (!is_wait && !is_child && !is_event) check_callback_timeout(reader, step.action, problems);
+}
+
+void check_fields(ObjectReader& reader, const ParsedUndo& undo, Problems& problems) {
+    static constexpr std::array kNotForSaga{"timeout", "retry", "callback_timeout"};
+    static constexpr std::array kTimes{"timeout", "callback_timeout"};
+    static constexpr std::array kOfReply{"retry"};
+    if (action_as<ParsedChild>(undo.call) != nullptr) {
+        refuse_beside(reader, kNotForSaga, kSagaWithout, problems);
+    } else if (const auto* const event = action_as<ParsedEvent>(undo.call)) {
+        refuse_beside(reader, kTimes, kEventWithout, problems);
+        if (!event->reply) refuse_beside(reader, kOfReply, kEventWithoutReply, problems);
+    } else {
+        check_callback_timeout(reader, undo.call, problems);
+    }
 }
 
 }  // namespace
@@ -172,8 +218,8 @@ ParsedUndo read_compensation(const Json& json, const std::string& pointer, Probl
         } else {
             problems.add("bad-value", pointer,
                          in_quotes(json.get<std::string>()) + " is no compensation",
-                         R"(write {"http": {...}} or {"saga": {...}}, or "none" where there is )"
-                         "nothing to undo");
+                         R"(write {"http": {...}}, {"saga": {...}} or {"event": {...}}, or "none" )"
+                         "where there is nothing to undo");
         }
         return undo;
     }
@@ -186,12 +232,7 @@ ParsedUndo read_compensation(const Json& json, const std::string& pointer, Probl
     if (const Json* const retry = reader.any("retry")) {
         undo.retry = read_retry(*retry, reader.pointer("retry"), problems);
     }
-    if (action_as<ParsedChild>(undo.call) != nullptr) {
-        static constexpr std::array kNotForSaga{"timeout", "retry", "callback_timeout"};
-        refuse_beside(reader, kNotForSaga, "saga", problems);
-    } else {
-        check_callback_timeout(reader, undo.call, problems);
-    }
+    check_fields(reader, undo, problems);
     reader.refuse_others();
     if (undo.call) undo.kind = ParsedUndoKind::Call;
     return undo;

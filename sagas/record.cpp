@@ -22,6 +22,16 @@ void await_late_answer(StepRun& run, Phase phase, std::uint32_t attempt) {
     run.unanswered.push_back(unanswered);
 }
 
+void hear(Saga& saga, StepIndex step, Phase phase, const std::optional<EventRef>& event) {
+    if (!event) {
+        return;
+    }
+    if (saga.heard.size() == kHeardMax) {
+        saga.heard.erase(saga.heard.begin());
+    }
+    saga.heard.push_back({step, phase, *event});
+}
+
 void remember(Saga& saga, const Operator& who) {
     if (who.request) {
         saga.requests.push_back(*who.request);
@@ -78,6 +88,7 @@ class Absorb {
         }
     }
     void operator()(const CalledBackCause& cause) const {
+        hear(saga_, cause.step, cause.phase, cause.event);
         StepRun& run = saga_.step(cause.step);
         if (cause.output) {
             keep_output(run, cause.output);
@@ -98,6 +109,7 @@ class Absorb {
         set_error(saga_.step(cause.step), cause.error, at_);
     }
     void operator()(const LateCause& cause) const {
+        hear(saga_, cause.step, cause.phase, cause.event);
         std::erase(saga_.step(cause.step).unanswered, Unanswered{cause.phase, cause.attempt});
     }
     void operator()(const Cancel& cause) const { remember(saga_, cause.who); }
@@ -172,6 +184,12 @@ void expect_late_callback(StepRun& run, const StepState& next) {
     }
 }
 
+/// Whether what a try waited for did not come, and it is tried again.
+bool has_been_missed(const StepState& before, const StepState& next) {
+    return std::holds_alternative<AwaitingCallback>(before) &&
+           std::holds_alternative<BackingOff>(next);
+}
+
 /// The outputs of the elements, in their order; null where one has none.
 Value list_of_outputs(const std::vector<StepRun>& elements) {
     Json list = Json::array();
@@ -188,9 +206,13 @@ void absorb(Saga& saga, const Cause& cause, Timestamp at) { std::visit(Absorb(sa
 void assign(Saga& saga, StepIndex step, const StepState& state, Timestamp at) {
     StepRun& run = saga.step(step);
     expect_late_callback(run, state);
+    if (has_been_missed(run.state, state) && !run.failing_since) {
+        run.failing_since = at;
+    }
     run.state = state;
-    const bool has_begun =
-        std::holds_alternative<Waiting>(state) || std::holds_alternative<Iterating>(state);
+    const bool has_begun = std::holds_alternative<Waiting>(state) ||
+                           std::holds_alternative<AwaitingCallback>(state) ||
+                           std::holds_alternative<Iterating>(state);
     if (has_begun && !run.started_at) {
         run.started_at = at;
     }
@@ -235,11 +257,11 @@ void turn(Saga& saga, Failure failure) {
 Saga fold(Saga saga, const Record& record) {
     absorb(saga, record.cause, record.at);
     const Decision& decision = record.decision;
-    for (const auto& [step, error] : decision.errors) {
-        set_error(saga.step(step), error, record.at);
-    }
     for (const auto& [step, items] : decision.items) {
         begin_elements(saga, step, items);
+    }
+    for (const auto& [step, error] : decision.errors) {
+        set_error(saga.step(step), error, record.at);
     }
     for (const StepChange& change : decision.steps) {
         assign(saga, change.step, change.state, record.at);

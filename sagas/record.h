@@ -44,7 +44,7 @@ struct AnsweredCause {
     std::string error;  ///< What went wrong; empty on a success without an output error.
     Value output;
 };
-/// A callback that settled, or moved, the try `attempt`.
+/// A callback, or an event, that settled, or moved, the try `attempt`.
 struct CalledBackCause {
     StepIndex step;
     Phase phase;
@@ -52,6 +52,7 @@ struct CalledBackCause {
     Outcome outcome;
     std::string error;  ///< What went wrong; empty on a success without an output error.
     Value output;
+    std::optional<EventRef> event = std::nullopt;
 };
 struct UnsendableCause {
     StepIndex step;
@@ -67,6 +68,7 @@ struct LateCause {
     Outcome outcome;
     int http_status;
     std::string error;
+    std::optional<EventRef> event = std::nullopt;  ///< By which it came; none: by another way.
 };
 
 /// Begin, LockGranted, ParentTurned, Due, DeadlinePassed and the operator's events are kept as they
@@ -87,7 +89,7 @@ struct StepChange {
 enum class Wanted : std::uint8_t { Unchanged, Set, Lapsed };
 
 struct Decision {
-    /// Of `for_each` steps that begin; before `steps`.
+    /// Of `for_each` steps that begin; before `errors` and `steps`, which may be of their elements.
     std::vector<std::pair<StepIndex, Value>> items;
     std::vector<StepChange> steps;                          ///< The last one for a step holds.
     std::vector<std::pair<StepIndex, std::string>> errors;  ///< Of steps other than the cause's.

@@ -16,6 +16,9 @@ inline constexpr Milliseconds kDefaultTimeout{10'000};
 /// From the 202 on, where the step or compensation doesn't say.
 inline constexpr Milliseconds kDefaultCallbackTimeout = std::chrono::hours{1};
 
+/// From when an event was published, where its `reply` doesn't say.
+inline constexpr Milliseconds kDefaultReplyTimeout = std::chrono::seconds{30};
+
 /// The policy: field by field what the step says, else what `defaults.retry` says, else ours (see
 /// definition.h). `defaults.retry.maximum_attempts` counts for actions up to the pivot and optional
 /// ones only: a compensation, or a step past the point of no return, must never give up because of

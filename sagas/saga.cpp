@@ -131,8 +131,8 @@ bool Saga::operator==(const Saga& other) const {
            equal(input, other.input) && bytes == other.bytes && is_begun == other.is_begun &&
            direction == other.direction && suspension == other.suspension && steps == other.steps &&
            turned == other.turned && turn_wanted == other.turn_wanted && end == other.end &&
-           requests == other.requests && replay_of == other.replay_of && lock == other.lock &&
-           parent == other.parent && pins == other.pins;
+           requests == other.requests && heard == other.heard && replay_of == other.replay_of &&
+           lock == other.lock && parent == other.parent && pins == other.pins;
 }
 
 bool Saga::has(StepIndex index) const {

@@ -44,7 +44,8 @@ struct Waiting {
     Timestamp due_at;
     bool operator==(const Waiting&) const = default;
 };
-/// Try `attempt` was answered with 202: the participant calls back, until `due_at`.
+/// Try `attempt` was answered with 202, or its event was published: the participant calls back, or
+/// replies by an event, until `due_at`. A wait for an event is in it from its beginning.
 struct AwaitingCallback {
     std::uint32_t attempt;
     std::uint32_t budget_from;
@@ -137,16 +138,17 @@ struct Iterating {
     bool operator==(const Iterating&) const = default;
 };
 
-/// An event that is waited for joins here. Of a `saga` step Calling, Settling and Compensating say
-/// that its child is on its way, is to be cancelled, or undoes itself.
+/// Of a `saga` step Calling, Settling and Compensating say that its child is on its way, is to be
+/// cancelled, or undoes itself. A step whose call is an event is in Calling or Compensating only
+/// while its saga is suspended: else it is published at once.
 using StepState = std::variant<Pending, Calling, BackingOff, Waiting, AwaitingCallback, Iterating,
                                Settling, Succeeded, Skipped, Failed, InDoubt, Cancelled,
                                StuckAction, Compensating, CompensationBackingOff,
                                CompensationAwaitingCallback, StuckCompensation, Compensated>;
 
 /// The status that the API shows and `$steps.X.status` gives: "pending", "calling", "backing_off",
-/// "waiting" (for a time or a callback), "iterating", "settling", "succeeded", "skipped", "failed",
-/// "in_doubt", "compensating", "compensated", "stuck", "cancelled".
+/// "waiting" (for a time, a callback or an event), "iterating", "settling", "succeeded", "skipped",
+/// "failed", "in_doubt", "compensating", "compensated", "stuck", "cancelled".
 std::string_view status_text(const StepState& state);
 std::string_view to_text(StuckReason reason);
 
@@ -159,6 +161,25 @@ struct Unanswered {
 
 /// Answers to more tries of one step than this are no longer told from foreign ones.
 inline constexpr std::size_t kUnansweredMax = 16;
+
+/// An event of the log.
+struct EventRef {
+    std::string topic;
+    std::int64_t offset = 0;
+    bool operator==(const EventRef&) const = default;
+};
+
+/// An event that a step took for the one it waited for, or noted as late.
+struct HeardEvent {
+    StepIndex step;
+    Phase phase;
+    EventRef event;
+    bool operator==(const HeardEvent&) const = default;
+};
+
+/// Events beyond so many of one saga, counted from the last one, are taken for new when they are
+/// told once more.
+inline constexpr std::size_t kHeardMax = 64;
 
 /// One step of one saga.
 struct StepRun {
@@ -248,6 +269,7 @@ struct Saga {
     std::optional<End> end;
     std::size_t bytes = 0;             ///< Of input and outputs, about; at most kSagaBytesMax.
     std::vector<RequestKey> requests;  ///< Of operator commands that changed it.
+    std::vector<HeardEvent> heard;     ///< The last kHeardMax.
     std::string replay_of;             ///< The id of the saga that it runs again; empty: none.
     std::optional<SagaLock> lock;      ///< Held until the end.
     std::optional<Parent> parent;      ///< Of a child.

@@ -15,7 +15,8 @@ namespace skald::sagas {
 namespace {
 
 constexpr const char* kAnything = "*";
-constexpr const char* kSendIt = "send it in a header, the query or the body of a call";
+constexpr const char* kSendIt =
+    "send it in a header, the query or the body of a call, or in the data of an event";
 
 /// The tokens of a JSON Pointer (RFC 6901); none: it is not one.
 std::optional<SensitivePath> read_tokens(std::string_view pointer) {
@@ -139,7 +140,9 @@ class Tracer {
             element.output = of_element(of_step.output);
         }
         for (const CallTemplate& part : templates_of(step.action)) {
-            if (part.part == CallPart::Body || part.part == CallPart::Input) {
+            const bool is_sent = part.part == CallPart::Body || part.part == CallPart::Input ||
+                                 part.part == CallPart::Data;
+            if (is_sent) {
                 derive(part.text, found_, index, element.body);
             }
         }
@@ -213,10 +216,16 @@ class ShownFinder {
     void look_at(const std::vector<CallTemplate>& parts, StepIndex own,
                  const std::string& pointer) {
         for (const CallTemplate& part : parts) {
-            if (part.part == CallPart::Url) look_at_url(part.text, own, pointer + part.pointer);
-            if (part.part != CallPart::Until) continue;
-            look_at(part.text, own, pointer + part.pointer,
-                    "the time until which a step waits is shown", "wait for another time");
+            const std::string at = pointer + part.pointer;
+            if (part.part == CallPart::Url) {
+                look_at_url(part.text, own, at);
+            } else if (part.part == CallPart::Until) {
+                look_at(part.text, own, at, "the time until which a step waits is shown",
+                        "wait for another time");
+            } else if (part.part == CallPart::Subject) {
+                look_at(part.text, own, at, "events are listed and chosen by their subject",
+                        kSendIt);
+            }
         }
     }
 

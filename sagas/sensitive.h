@@ -43,7 +43,8 @@ Result<SensitivePointer> read_sensitive_pointer(std::string_view text);
 /// templates make of them. Immutable once made. Threads: free.
 struct Sensitive {
     struct OfStep {
-        std::vector<SensitivePath> body;    ///< Of the action's request, or of a child's input.
+        std::vector<SensitivePath> body;    ///< Of the action's request, a child's input, or an
+                                            ///< event's data.
         std::vector<SensitivePath> output;  ///< Of the step; of a `for_each` step, of the list.
         std::vector<SensitivePath> items;   ///< Of the array of a `for_each` step; of an element,
                                             ///< of its item.
@@ -72,8 +73,8 @@ Sensitive trace_sensitive(const Definition& definition,
                           const std::vector<SensitivePointer>& pointers);
 
 /// Expressions that put a sensitive value where it would be shown, as "sensitive-shown": a label,
-/// the lock, the time until which a step waits, and the path of a URL, which the errors of its call
-/// name.
+/// the lock, the time until which a step waits, the subject of an event, and the path of a URL,
+/// which the errors of its call name.
 std::vector<Problem> find_shown(const Definition& definition);
 
 /// Where what `made`, which belongs to `own`, makes is sensitive.

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "sagas/path.h"
 #include "sagas/url.h"
 
 namespace skald::sagas {
@@ -86,10 +87,19 @@ std::vector<std::pair<std::string, Template>> StoredParts::texts(const Json& jso
     return texts;
 }
 
-std::optional<Action> StoredParts::action(ObjectReader& reader) {
-    if (const Json* const json = reader.any("http")) return http(*json, reader.pointer("http"));
+std::optional<StoredParts::StoredAction> StoredParts::action(ObjectReader& reader) {
+    if (const Json* const json = reader.any("http")) {
+        std::optional<HttpCall> call = http(*json, reader.pointer("http"));
+        if (!call) return std::nullopt;
+        return StoredAction{std::move(*call), std::nullopt};
+    }
+    if (const Json* const json = reader.any("saga")) {
+        std::optional<ChildSaga> called = child(*json, reader.pointer("saga"));
+        if (!called) return std::nullopt;
+        return StoredAction{std::move(*called), std::nullopt};
+    }
     if (const Json* const json = reader.any("wait")) return wait(*json, reader.pointer("wait"));
-    if (const Json* const json = reader.any("saga")) return child(*json, reader.pointer("saga"));
+    if (const Json* const json = reader.any("event")) return event(*json, reader.pointer("event"));
     problems_.add("missing-field", reader.pointer(), "there is no kind of call");
     return std::nullopt;
 }
@@ -124,16 +134,93 @@ std::optional<HttpCall> StoredParts::http(const Json& json, const std::string& p
                     .reply = reply != nullptr ? ReplyMode::Callback : ReplyMode::Direct};
 }
 
-std::optional<Wait> StoredParts::wait(const Json& json, const std::string& pointer) {
+std::optional<StoredParts::StoredAction> StoredParts::wait(const Json& json,
+                                                           const std::string& pointer) {
     ObjectReader reader(json, pointer, problems_);
+    if (const Json* const event = reader.any("event")) {
+        reader.refuse_others();
+        std::optional<StoredAwaited> stored = awaited(*event, reader.pointer("event"));
+        if (!stored) return std::nullopt;
+        return StoredAction{Wait{std::move(stored->event)}, stored->timeout};
+    }
     std::optional<Template> until = any_template(reader, "until");
     if (until) {
         reader.refuse_others();
-        return Wait{std::move(*until)};
+        return StoredAction{Wait{std::move(*until)}, std::nullopt};
     }
     const Milliseconds length = duration(reader, "for");
     reader.refuse_others();
-    return Wait{length};
+    return StoredAction{Wait{length}, std::nullopt};
+}
+
+std::optional<StoredParts::StoredAction> StoredParts::event(const Json& json,
+                                                            const std::string& pointer) {
+    ObjectReader reader(json, pointer, problems_);
+    EventCall call{.topic = text(reader, "topic"),
+                   .type = text(reader, "type"),
+                   .subject = any_template(reader, "subject"),
+                   .data = any_template(reader, "data"),
+                   .reply = std::nullopt};
+    const Json* const reply = reader.any("reply");
+    reader.refuse_others();
+    if (call.subject && !call.subject->document().is_string()) {
+        problems_.add("wrong-type", reader.pointer("subject"), "no text that can be read");
+    }
+    if (reply == nullptr) return StoredAction{std::move(call), std::nullopt};
+    std::optional<StoredAwaited> stored = awaited(*reply, reader.pointer("reply"));
+    if (!stored) return std::nullopt;
+    call.reply = std::move(stored->event);
+    return StoredAction{std::move(call), stored->timeout};
+}
+
+std::optional<StoredParts::StoredAwaited> StoredParts::awaited(const Json& json,
+                                                               const std::string& pointer) {
+    ObjectReader reader(json, pointer, problems_);
+    AwaitedEvent event{.topic = text(reader, "topic"), .success = {}, .failure = {}, .match = {}};
+    const Json* const success = reader.any("success");
+    const Json* const failure = reader.any("failure");
+    const Json* const by = reader.any("match");
+    const Milliseconds timeout = duration(reader, "timeout");
+    reader.refuse_others();
+    if (success == nullptr) {
+        problems_.add("missing-field", reader.pointer("success"), "the field is missing");
+        return std::nullopt;
+    }
+    event.success = types(*success, reader.pointer("success"));
+    if (failure != nullptr) event.failure = types(*failure, reader.pointer("failure"));
+    if (by != nullptr) {
+        event.match = match(*by, reader.pointer("match"));
+        if (!event.match) return std::nullopt;
+    }
+    return StoredAwaited{std::move(event), timeout};
+}
+
+std::optional<EventMatch> StoredParts::match(const Json& json, const std::string& pointer) {
+    ObjectReader reader(json, pointer, problems_);
+    const std::string path = text(reader, "event");
+    std::optional<Template> saga = any_template(reader, "saga");
+    reader.refuse_others();
+    const bool is_path = is_whole_path(path);
+    Result<PathText> event = read_path(is_path ? path : "$", PathPlace::Whole);
+    if (!event || !saga) {
+        problems_.add("bad-expression", reader.pointer(), "no match that can be read");
+        return std::nullopt;
+    }
+    return EventMatch{std::move(event->path), std::move(*saga)};
+}
+
+std::vector<std::string> StoredParts::types(const Json& json, const std::string& pointer) {
+    std::vector<std::string> types;
+    ObjectReader reader(json, pointer, problems_);
+    const Json* const list = reader.array("type");
+    reader.refuse_others();
+    for (const Json& type : list == nullptr ? Json::array() : *list) {
+        if (type.is_string()) types.push_back(type.get<std::string>());
+    }
+    if (types.empty() || types.size() != list->size()) {
+        problems_.add("bad-value", reader.pointer("type"), "no types that can be read");
+    }
+    return types;
 }
 
 std::optional<ChildSaga> StoredParts::child(const Json& json, const std::string& pointer) {
@@ -148,15 +235,18 @@ std::optional<ChildSaga> StoredParts::child(const Json& json, const std::string&
     return ChildSaga{std::move(definition), std::move(*input)};
 }
 
-StoredParts::Tries StoredParts::tries(ObjectReader& reader, const Action& action) {
+StoredParts::Tries StoredParts::tries(ObjectReader& reader, const StoredAction& action) {
     Tries tries;
-    const auto* const http = std::get_if<HttpCall>(&action);
-    if (http == nullptr) {
+    if (action.awaits) tries.callback_timeout = *action.awaits;
+    const auto* const http = std::get_if<HttpCall>(&action.action);
+    const auto* const event = std::get_if<EventCall>(&action.action);
+    const bool is_once = http == nullptr && (event == nullptr || !event->reply);
+    if (is_once) {
         tries.retry.maximum_attempts = 1;
         return tries;
     }
-    tries.timeout = duration(reader, "timeout");
-    if (http->reply == ReplyMode::Callback) {
+    if (http != nullptr) tries.timeout = duration(reader, "timeout");
+    if (http != nullptr && http->reply == ReplyMode::Callback) {
         tries.callback_timeout = duration(reader, "callback_timeout");
     }
     tries.retry = retry(reader);

@@ -35,9 +35,13 @@ class StoredParts {
     std::vector<std::pair<std::string, Template>> texts(const Json& json,
                                                         const std::string& pointer);
 
-    /// The kind of call in `action` or `compensation`; none: it can't be read. The other fields of
-    /// `reader` are left to the caller.
-    std::optional<Action> action(ObjectReader& reader);
+    /// What `action` or `compensation` does.
+    struct StoredAction {
+        Action action;
+        std::optional<Milliseconds> awaits;  ///< For how long, where it waits for an event.
+    };
+    /// None: it can't be read. The other fields of `reader` are left to the caller.
+    std::optional<StoredAction> action(ObjectReader& reader);
 
     /// What a call is tried by.
     struct Tries {
@@ -45,15 +49,26 @@ class StoredParts {
         Milliseconds callback_timeout{3'600'000};
         RetryPolicy retry;
     };
-    /// Of a call that `reader` holds too. A wait and a child are tried once.
-    Tries tries(ObjectReader& reader, const Action& action);
+    /// Of a call that `reader` holds too. A wait, a child and an event without a reply are tried
+    /// once.
+    Tries tries(ObjectReader& reader, const StoredAction& action);
 
  private:
     template <typename T>
     T needed(std::optional<T> value, const ObjectReader& reader, const char* field);
     std::optional<HttpCall> http(const Json& json, const std::string& pointer);
-    std::optional<Wait> wait(const Json& json, const std::string& pointer);
+    std::optional<StoredAction> wait(const Json& json, const std::string& pointer);
     std::optional<ChildSaga> child(const Json& json, const std::string& pointer);
+    std::optional<StoredAction> event(const Json& json, const std::string& pointer);
+    /// What a `reply`, or the `event` of a wait, says.
+    struct StoredAwaited {
+        AwaitedEvent event;
+        Milliseconds timeout;
+    };
+    std::optional<StoredAwaited> awaited(const Json& json, const std::string& pointer);
+    std::optional<EventMatch> match(const Json& json, const std::string& pointer);
+    /// Of `success` or `failure`; empty: it can't be read.
+    std::vector<std::string> types(const Json& json, const std::string& pointer);
 
     const std::vector<std::string>& names_;
     Problems& problems_;

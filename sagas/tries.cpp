@@ -21,6 +21,28 @@ std::optional<NextTry> next_try(const Draft& draft, const RetryPolicy& policy, S
     return NextTry{attempt + 1, draft.now() + wait};
 }
 
+void try_again(Draft& draft, StepIndex index, const Calling& calling,
+               std::optional<Milliseconds> not_before) {
+    const Step& step = draft.definition().step(index);
+    if (draft.saga().turn_wanted) {  // The pivot settles, without a further try.
+        if (calling.is_doubtful) {
+            settle_in_doubt(draft, index, calling.attempt, StuckReason::InDoubt);
+        } else {
+            draft.set(index, Cancelled{});
+            turn_back(draft, *draft.saga().turn_wanted);
+        }
+        return;
+    }
+    const auto next = next_try(draft, step.retry, index, Phase::Action, calling.attempt,
+                               calling.budget_from, not_before);
+    if (next) {
+        draft.set(index, BackingOff{next->attempt, calling.budget_from, calling.is_doubtful,
+                                    next->due_at});
+    } else {
+        give_up(draft, index, calling, StuckReason::Exhausted);
+    }
+}
+
 void give_up(Draft& draft, StepIndex step, const Calling& calling, StuckReason after_pivot) {
     if (calling.is_doubtful) {
         settle_in_doubt(draft, step, calling.attempt, after_pivot);

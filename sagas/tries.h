@@ -20,6 +20,10 @@ std::optional<NextTry> next_try(const Draft& draft, const RetryPolicy& policy, S
                                 Phase phase, std::uint32_t attempt, std::uint32_t budget_from,
                                 std::optional<Milliseconds> not_before);
 
+/// The try of an action asks for another one. `not_before`: from now.
+void try_again(Draft& draft, StepIndex step, const Calling& calling,
+               std::optional<Milliseconds> not_before);
+
 /// The tries of an action end without success; `after_pivot`: as settle_failed's.
 void give_up(Draft& draft, StepIndex step, const Calling& calling, StuckReason after_pivot);
 

@@ -168,6 +168,11 @@ class StepFinder {
                           "a child mostly leaves something behind, and nothing takes it back",
                           "right where it does not, or where that may stay; else leave it out: the "
                           "child undoes itself");
+        } else if (reply_waited_for(step.action) != nullptr) {
+            warnings_.add("writes-without-undo", step.undo.pointer,
+                          "who answers an event mostly did something, and nothing takes it back",
+                          "right where it did not, or where that may stay; else say how it is "
+                          "undone, or put the step after a pivot");
         }
     }
 
@@ -191,11 +196,16 @@ class StepFinder {
 
     void look_at_deadline(const ParsedStep& step, Position where) {
         if (!parsed_.deadline || where == Position::After) return;
-        if (step.action && action_as<ParsedCall>(step.action) == nullptr) return;
+        const ParsedAwaited* const reply = reply_waited_for(step.action);
+        const bool is_tried =
+            !step.action || action_as<ParsedCall>(step.action) != nullptr || reply != nullptr;
+        if (!is_tried) return;
         const RetryPolicy policy =
             resolve_retry(step.retry, parsed_.default_retry, action_role(step, where));
         const Milliseconds timeout =
-            step.timeout.value_or(parsed_.default_timeout.value_or(kDefaultTimeout));
+            reply != nullptr
+                ? reply->timeout.value_or(kDefaultReplyTimeout)
+                : step.timeout.value_or(parsed_.default_timeout.value_or(kDefaultTimeout));
         const Milliseconds needed = time_to_exhaust(policy, timeout, *parsed_.deadline);
         if (needed < *parsed_.deadline) return;
         warnings_.add("retries-exceed-deadline", step.pointer,
@@ -208,8 +218,11 @@ class StepFinder {
     /// Once a pivot has been called, the deadline waits for it.
     void look_at_waiting(const ParsedStep& step, Position where) {
         if (const auto* const wait = action_as<ParsedWait>(step.action)) {
-            if (where == Position::After || !wait->duration) return;
-            look_at_waiting(*wait->duration, wait->pointer + "/for");
+            if (where == Position::After) return;
+            if (wait->duration) look_at_waiting(*wait->duration, wait->pointer + "/for");
+            if (wait->event && wait->event->timeout) {
+                look_at_waiting(*wait->event->timeout, wait->event->pointer + "/timeout");
+            }
         }
         const ParsedCall* const call = action_as<ParsedCall>(step.action);
         if (call == nullptr || call->reply == ReplyMode::Direct || where != Position::Before)

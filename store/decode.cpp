@@ -128,6 +128,17 @@ AnsweredCause answered_in(const Json& data) {
             value_or_none(data, "out")};
 }
 
+std::optional<EventRef> event_in(const Json& data) {
+    const auto found = data.find("ev");
+    if (found == data.end()) {
+        return std::nullopt;
+    }
+    if (!found->is_array() || found->size() != 2) {
+        throw Malformed{"ev: not a topic and an offset"};
+    }
+    return EventRef{text_of((*found)[0]), number_of<std::int64_t>((*found)[1])};
+}
+
 Resolve resolve_in(const Json& data) {
     static constexpr std::array kAll = {ResolveAs::Succeeded, ResolveAs::Compensated,
                                         ResolveAs::Skipped};
@@ -214,7 +225,8 @@ Cause cause_of(RecordType type, const Json& data) {
         case RecordType::Late: {
             AnsweredCause cause = answered_in(data);
             return LateCause{cause.step,    cause.phase,       cause.attempt,
-                             cause.outcome, cause.http_status, std::move(cause.error)};
+                             cause.outcome, cause.http_status, std::move(cause.error),
+                             event_in(data)};
         }
         case RecordType::LockGranted:
             return LockGranted{};
@@ -225,7 +237,8 @@ Cause cause_of(RecordType type, const Json& data) {
                                    cause.attempt,
                                    cause.outcome,
                                    std::move(cause.error),
-                                   std::move(cause.output)};
+                                   std::move(cause.output),
+                                   event_in(data)};
         }
         case RecordType::ParentTurned:
             return ParentTurned{};

@@ -150,13 +150,25 @@ struct WriteCause {
     void operator()(const LateCause& cause) const {
         (*this)(AnsweredCause{cause.step, cause.phase, cause.attempt, cause.outcome,
                               cause.http_status, cause.error, nullptr});
+        event(cause.event);
     }
     void operator()(const CalledBackCause& cause) const {
         (*this)(AnsweredCause{cause.step, cause.phase, cause.attempt, cause.outcome,
                               /*http_status=*/0, cause.error, cause.output});
+        event(cause.event);
     }
 
  private:
+    void event(const std::optional<EventRef>& event) const {
+        if (event) {
+            std::string& out = to.member("ev");
+            out += '[';
+            append_text(out, event->topic);
+            out += ',';
+            append_number(out, event->offset);
+            out += ']';
+        }
+    }
     void parent(const Parent& parent) const {
         std::string& out = to.member("parent");
         out += '[';

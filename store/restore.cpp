@@ -19,10 +19,10 @@ class Fitting {
 
     bool holds() const {
         const auto& decision = record_.decision;
-        // Causes and errors are folded before the elements that the same row makes are there.
+        // Causes are folded before the elements that the same row makes are there.
         return std::visit([this](const auto& cause) { return was_there(cause); }, record_.cause) &&
                std::all_of(decision.errors.begin(), decision.errors.end(),
-                           [this](const auto& error) { return saga_.has(error.first); }) &&
+                           [this](const auto& error) { return is_there(error.first); }) &&
                std::all_of(decision.items.begin(), decision.items.end(),
                            [this](const auto& items) { return has_elements(items.first); }) &&
                std::all_of(decision.steps.begin(), decision.steps.end(),

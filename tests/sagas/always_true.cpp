@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "sagas/draft.h"
+#include "sagas/event_match.h"
 #include "tests/sagas/described.h"
 
 namespace skald::sagas {
@@ -60,7 +65,10 @@ bool may_follow(const Step& step, const StepState& before, const StepState& afte
     if (is_one_of<Succeeded, InDoubt>(before)) {
         const bool is_undone = is_one_of<Compensating>(after);
         const bool has_undone = step.for_each && is_one_of<Iterating, Compensated>(after);
-        return after == before || is_undone || has_undone;
+        const bool is_published =
+            event_called(step, Phase::Compensation) != nullptr &&
+            is_one_of<CompensationAwaitingCallback, Compensated, StuckCompensation>(after);
+        return after == before || is_undone || has_undone || is_published;
     }
     return true;
 }
@@ -122,6 +130,105 @@ void expect_elements(const Step& step, const StepRun& before, const StepRun& aft
     }
 }
 
+// ---- Events ------------------------------------------------------------------------------------
+
+/// What a try is told by: "place phase attempt".
+using TryName = std::tuple<StepIndex, Phase, std::uint32_t>;
+
+std::optional<TryName> begun_try(StepIndex place, const StepState& state) {
+    if (const auto* calling = std::get_if<Calling>(&state)) {
+        return TryName{place, Phase::Action, calling->attempt};
+    }
+    if (const auto* compensating = std::get_if<Compensating>(&state)) {
+        return TryName{place, Phase::Compensation, compensating->attempt};
+    }
+    return std::nullopt;
+}
+
+bool is_published(const StepState& next) {
+    return is_one_of<AwaitingCallback, CompensationAwaitingCallback, Succeeded>(next) ||
+           next == StepState{Compensated{UndoneBy::Call}};
+}
+
+/// The tries whose event is out, by what the record says: they began, now or while the saga was
+/// suspended, and the step did not come back from it.
+std::vector<TryName> tries_published(const Definition& definition, const Saga& before,
+                                     const Record& record) {
+    std::vector<TryName> tries;
+    std::map<StepIndex, StepState> states;
+    for (const StepChange& change : record.decision.steps) {
+        const StepState was = states.contains(change.step) ? states.at(change.step)
+                              : before.has(change.step)    ? before.step(change.step).state
+                                                           : StepState{Pending{}};
+        const auto begun = begun_try(change.step, was);
+        const bool is_event =
+            begun && event_called(definition.step(change.step), std::get<Phase>(*begun)) != nullptr;
+        const bool is_called_back =
+            std::holds_alternative<CalledBackCause>(record.cause) && !states.contains(change.step);
+        if (is_event && is_published(change.state) && !is_called_back) tries.push_back(*begun);
+        states[change.step] = change.state;
+    }
+    return tries;
+}
+
+void expect_publications(const Definition& definition, const Saga& before,
+                         const Transition& transition) {
+    std::vector<TryName> published;
+    for (const Publication& each : transition.publications) {
+        published.emplace_back(each.step, each.phase, each.attempt);
+        EXPECT_EQ(each.event.at("id"),
+                  idempotency_key(definition, transition.saga, each.step, each.phase) + "/" +
+                      std::to_string(each.attempt));
+    }
+    std::vector<TryName> begun;
+    if (transition.record) begun = tries_published(definition, before, *transition.record);
+    EXPECT_EQ(published, begun);
+    if (transition.saga.suspension == Suspension::Suspended) {
+        EXPECT_TRUE(transition.publications.empty()) << "published though suspended";
+    }
+}
+
+void expect_expectations(const Definition& definition, const Saga& before,
+                         const Transition& transition) {
+    for (const StepIndex place : all_places(transition.saga)) {
+        const StepState& state = transition.saga.step(place).state;
+        const bool is_undo = is_one_of<CompensationAwaitingCallback>(state);
+        const Phase phase = is_undo ? Phase::Compensation : Phase::Action;
+        const bool waits = (is_undo || is_one_of<AwaitingCallback>(state)) &&
+                           awaited_event(definition.step(place), phase) != nullptr;
+        const bool began = waits && (!before.has(place) || before.step(place).state != state);
+        const auto& all = transition.expectations;
+        const bool is_expected = std::any_of(all.begin(), all.end(), [&](const Expectation& each) {
+            return each.step == place && each.phase == phase && !each.keys.empty();
+        });
+        EXPECT_TRUE(!began || is_expected) << place_name(definition, place);
+        if (is_expected && waits) {
+            EXPECT_TRUE(began) << place_name(definition, place);
+        }
+    }
+}
+
+/// An event is published at once, so that nobody has to be called for it.
+void expect_no_calls_for_events(const Definition& definition, const Saga& saga) {
+    for (const Effect& effect : owed(definition, saga)) {
+        const auto* call = std::get_if<Call>(&effect);
+        if (call == nullptr) continue;
+        EXPECT_EQ(event_called(definition.step(call->step), call->phase), nullptr)
+            << place_name(definition, call->step);
+        EXPECT_EQ(awaited_event(definition.step(call->step), call->phase), nullptr);
+    }
+}
+
+void expect_nothing_unpublished(const Definition& definition, const Saga& saga) {
+    if (saga.suspension == Suspension::Suspended) return;
+    for (const StepIndex place : all_places(saga)) {
+        const auto begun = begun_try(place, saga.step(place).state);
+        if (!begun) continue;
+        EXPECT_EQ(event_called(definition.step(place), std::get<Phase>(*begun)), nullptr)
+            << place_name(definition, place) << " is held back";
+    }
+}
+
 }  // namespace
 
 bool is_undone_somehow(const Step& step) {
@@ -132,6 +239,7 @@ bool is_undone_somehow(const Step& step) {
 
 Saga but_for_late_answers(Saga saga) {
     for (const StepIndex place : all_places(saga)) saga.step(place).unanswered.clear();
+    saga.heard.clear();
     return saga;
 }
 
@@ -142,6 +250,7 @@ void expect_always_true(const Definition& definition, const Saga& before, const 
         std::holds_alternative<ParentTurned>(event) && transition.record.has_value();
     if (before.end && !is_taken_back) expect_end_stays(definition, before, transition);
     expect_settled_stays(definition, before, transition.saga);
+    expect_no_calls_for_events(definition, transition.saga);
     if (transition.refusal) {
         EXPECT_FALSE(transition.record);
         EXPECT_EQ(transition.saga, before);
@@ -155,6 +264,9 @@ void expect_fold(const Definition& definition, const Saga& before, const Transit
     }
     expect_direction(definition, transition);
     expect_lock(transition.saga);
+    expect_publications(definition, before, transition);
+    expect_expectations(definition, before, transition);
+    expect_nothing_unpublished(definition, transition.saga);
     for (std::size_t i = 0; i < definition.steps.size(); ++i) {
         if (!definition.steps[i].for_each) continue;
         expect_elements(definition.steps[i], before.steps[i], transition.saga.steps[i]);

@@ -286,6 +286,70 @@ TEST(DiffVerdict, MindsWhatWaitsRepeatsOrCallsOtherSagas) {
     }
 }
 
+/// Those from the parcel to the parcel after `patch`.
+std::vector<std::string> parcel_obstacles(const std::string& patch) {
+    return obstacle_lines(diff_of(parcel_document(), parcel_with(patch)));
+}
+
+TEST(DiffVerdict, LetsEventsTakeLonger) {
+    for (const char* patch : {
+             R"([{"op": "add", "path": "/steps/0/action/event/reply/timeout", "value": "1m"}])",
+             R"([{"op": "add", "path": "/steps/0/compensation/event/reply/timeout",
+                  "value": "2m"}])",
+             R"([{"op": "add", "path": "/steps/2/action/wait/event/timeout", "value": "1d"}])",
+             R"([{"op": "add", "path": "/steps/0/retry", "value": {"maximum_attempts": 9}}])",
+         }) {
+        EXPECT_THAT(parcel_obstacles(patch), IsEmpty()) << patch;
+    }
+    const DefinitionDiff diff =
+        diff_of(parcel_document(),
+                parcel_with(R"([{"op": "add", "path": "/steps/0/action/event/reply/success/type",
+                         "value": ["stock.reserved"]},
+                        {"op": "add", "path": "/steps/0/action/event/reply/timeout",
+                         "value": "30000ms"}])"));
+    EXPECT_THAT(change_lines(diff), IsEmpty());
+    EXPECT_TRUE(diff.only_text_differs);
+}
+
+TEST(DiffVerdict, MindsWhatIsPublishedAndAnswered) {
+    struct Row {
+        const char* obstacle;
+        const char* patch;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"action-changed /steps/0/action",
+              R"([{"op": "add", "path": "/steps/0/action/event/topic", "value": "stock"}])"},
+             {"action-changed /steps/0/action",
+              R"([{"op": "add", "path": "/steps/0/action/event/type", "value": "stock.take"}])"},
+             {"action-changed /steps/0/action",
+              R"([{"op": "remove", "path": "/steps/0/action/event/subject"}])"},
+             {"action-changed /steps/4/action",
+              R"([{"op": "add", "path": "/steps/4/action/event/data", "value": 1}])"},
+             {"action-changed /steps/4/action",
+              R"([{"op": "add", "path": "/steps/4/action", "value": {"wait": {"for": "1s"}}}])"},
+             {"action-changed /steps/2/action",
+              R"([{"op": "add", "path": "/steps/2/action/wait/event/topic", "value": "x"}])"},
+             {"action-changed /steps/2/action",
+              R"([{"op": "remove", "path": "/steps/2/action/wait/event/failure"}])"},
+             {"reply-changed /steps/0/action/event/reply",
+              R"([{"op": "add", "path": "/steps/0/action/event/reply/topic", "value": "x"}])"},
+             {"reply-changed /steps/0/action/event/reply",
+              R"([{"op": "remove", "path": "/steps/0/action/event/reply/failure"}])"},
+             {"reply-changed /steps/1/action/event/reply",
+              R"([{"op": "remove", "path": "/steps/1/action/event/reply/match"}])"},
+             {"reply-changed /steps/4/action/event/reply",
+              R"([{"op": "add", "path": "/steps/4/action/event/reply", "value":
+                   {"topic": "news", "success": {"type": "read"}}}])"},
+             {"reply-changed /steps/1/compensation/event/reply",
+              R"([{"op": "add", "path": "/steps/1/compensation/event/reply", "value":
+                   {"topic": "packing", "success": {"type": "parcel.unpacked"}}}])"},
+             {"compensation-changed /steps/0/compensation",
+              R"([{"op": "add", "path": "/steps/0/compensation/event/data", "value": 1}])"},
+         }) {
+        EXPECT_THAT(parcel_obstacles(row.patch), ElementsAre(row.obstacle)) << row.patch;
+    }
+}
+
 TEST(DiffVerdict, MindsOutputsThatAreNewlyTakenForGranted) {
     const DefinitionDiff diff = diff_after(
         R"([{"op": "remove", "path": "/steps/2/when"}, {"op": "remove", "path": "/steps/2/optional"},

@@ -160,10 +160,6 @@ std::vector<Fault> call_faults() {
 std::vector<Fault> not_yet_faults() {
     return {
         {"not-yet", "/triggers", adding("/triggers", "[]")},
-        {"not-yet", "/steps/0/action/event", adding("/steps/0/action", R"({"event": {}})")},
-        {"not-yet", "/steps/0/compensation/event",
-         adding("/steps/0/compensation", R"({"event": {}})")},
-        {"not-yet", "/steps/0/output", adding("/steps/0/output", "\"$event.data\"")},
     };
 }
 
@@ -215,6 +211,7 @@ std::vector<Fault> expression_faults() {
         {"root-not-here", "/steps/2/when", adding("/steps/2/when", "\"$response.status == 1\"")},
         {"root-not-here", "/steps/2/when", adding("/steps/2/when", "\"$key == 1\"")},
         {"root-not-here", "/steps/0/output", adding("/steps/0/output", "\"$output\"")},
+        {"root-not-here", "/steps/0/output", adding("/steps/0/output", "\"$event.data\"")},
         {"root-not-here", "/labels/order_id", adding("/labels/order_id", "\"$saga.id\"")},
         {"root-not-here", "/defaults/headers/X",
          adding("/defaults/headers/X", "\"$steps.reserve.output\"")},
@@ -266,7 +263,7 @@ std::vector<Fault> all_faults() {
     std::vector<Fault> all;
     for (const auto& part :
          {structure_faults(), call_faults(), not_yet_faults(), graph_faults(), expression_faults(),
-          sensitive_faults(), schema_faults(), kind_faults()}) {
+          sensitive_faults(), schema_faults(), kind_faults(), event_faults()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

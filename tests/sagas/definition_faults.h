@@ -12,6 +12,8 @@ struct Fault {
     std::string patch;
 };
 
+// faults_of_events.cpp
+std::vector<Fault> event_faults();
 // faults_of_kinds.cpp: of waits, children, `for_each`, callbacks and locks.
 std::vector<Fault> kind_faults();
 

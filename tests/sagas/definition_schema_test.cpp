@@ -45,6 +45,12 @@ constexpr Place kPlaces[] = {
     {"/steps/1/retry", "/definitions/retry"},
     {"/steps/5/action/wait", "/definitions/wait"},
     {"/steps/6/action/saga", "/definitions/child"},
+    {"/steps/8/action/event", "/definitions/event"},
+    {"/steps/8/action/event/reply", "/definitions/event_reply"},
+    {"/steps/8/action/event/reply/success", "/definitions/event_types"},
+    {"/steps/8/action/event/reply/match", "/definitions/event_match"},
+    {"/steps/8/compensation/event", "/definitions/event"},
+    {"/steps/9/action/wait/event", "/definitions/awaited_event"},
 };
 
 /// The order, with something at each of the places.
@@ -60,7 +66,19 @@ Json whole_order() {
         {"op": "add", "path": "/steps/-", "value":
           {"name": "tell", "callback_timeout": "1h",
            "action": {"http": {"method": "POST", "url": "http://127.0.0.1/", "reply": "callback"}},
-           "compensation": {"saga": {"definition": "untell"}}}}])");
+           "compensation": {"saga": {"definition": "untell"}}}},
+        {"op": "add", "path": "/steps/-", "value":
+          {"name": "ask",
+           "action": {"event": {"topic": "asks", "type": "ask", "subject": "$input.a", "data": [1],
+             "reply": {"topic": "answers", "success": {"type": "yes"}, "failure": {"type": ["no"]},
+                       "match": {"event": "$event.data.id", "saga": "$input.a"},
+                       "timeout": "5s"}}},
+           "compensation": {"event": {"topic": "asks", "type": "unask", "subject": "a",
+             "data": "$action_key", "reply": {"topic": "answers", "success": {"type": "done"}}}}}},
+        {"op": "add", "path": "/steps/-", "value":
+          {"name": "signal", "action": {"wait": {"event":
+            {"topic": "signals", "success": {"type": "go"}, "failure": {"type": "stop"},
+             "match": {"event": "$event.subject", "saga": true}, "timeout": "1h"}}}}}])");
 }
 
 bool has_problem(const std::vector<Problem>& problems, const std::string& code,

@@ -61,10 +61,10 @@ TEST(CheckDefinition, HasASchemaThatRefusesWhatItCanExpress) {
         "bad-header",     "bad-method",       "bad-name",        "bad-pointer",
         "bad-schema",     "bad-value",        "duplicate-after", "forbidden-header",
         "for-each-pivot", "host-not-literal", "missing-field",   "no-callback",
-        "no-for-each",    "no-steps",         "not-for-saga",    "not-for-wait",
-        "one-action",     "one-wait",         "optional-park",   "optional-pivot",
-        "schema-keyword", "too-long",         "too-many",        "unknown-field",
-        "wrong-type"};
+        "no-for-each",    "no-steps",         "not-for-event",   "not-for-saga",
+        "not-for-wait",   "one-action",       "one-wait",        "optional-park",
+        "optional-pivot", "schema-keyword",   "too-long",        "too-many",
+        "unknown-field",  "wrong-type"};
     std::string table;
     for (const Fault& fault : all_faults()) {
         const bool is_refused = !schema.accepts(order_with(fault.patch));
@@ -94,6 +94,7 @@ const std::set<std::string> kErrorCodes{"bad-condition",
                                         "duplicate-after",
                                         "duplicate-header",
                                         "duplicate-name",
+                                        "duplicate-type",
                                         "for-each-pivot",
                                         "forbidden-header",
                                         "host-not-literal",
@@ -105,6 +106,7 @@ const std::set<std::string> kErrorCodes{"bad-condition",
                                         "no-callback",
                                         "no-for-each",
                                         "no-steps",
+                                        "not-for-event",
                                         "not-for-saga",
                                         "not-for-wait",
                                         "not-settled",
@@ -168,6 +170,13 @@ TEST(CheckDefinition, AcceptsTheOrder) {
                 ElementsAre("writes-without-undo /steps/2/compensation"));
 }
 
+TEST(CheckDefinition, AcceptsTheParcel) {
+    const Checked checked = check_definition(parcel_document(), "parcel");
+    EXPECT_THAT(summary(checked.errors), IsEmpty());
+    EXPECT_NE(checked.definition, nullptr);
+    EXPECT_THAT(summary(checked.warnings), IsEmpty());
+}
+
 TEST(CheckDefinition, AcceptsTheTour) {
     const Checked checked = check_definition(tour_document(), "tour");
     EXPECT_THAT(summary(checked.errors), IsEmpty());
@@ -177,7 +186,9 @@ TEST(CheckDefinition, AcceptsTheTour) {
 
 // Of what a kind of action has no use for none is asked.
 TEST(CheckDefinition, AsksForNoCompensationOfWaitsAndChildren) {
-    for (const char* action : {R"({"wait": {"for": "1h"}})", R"({"saga": {"definition": "a"}})"}) {
+    for (const char* action :
+         {R"({"wait": {"for": "1h"}})", R"({"saga": {"definition": "a"}})",
+          R"({"wait": {"event": {"topic": "a", "success": {"type": "b"}, "timeout": "1h"}}})"}) {
         const Json document = {{"name", "one"},
                                {"steps", {{{"name", "a"}, {"action", Json::parse(action)}}}}};
         EXPECT_NE(check_definition(document, std::nullopt).definition, nullptr) << action;
@@ -194,6 +205,23 @@ TEST(CheckDefinition, SaysWhatNamesTheElement) {
                 HasSubstr("$secrets, $item, $index"));
     EXPECT_THAT(problem(adding("/steps/3/action/saga/input", "\"$secrets.A\"")).detail,
                 HasSubstr("what stands in the input of a child is stored and shown"));
+    EXPECT_THAT(problem(adding("/steps/3/action", R"({"event": {"topic": "a", "type": "b",
+                                "data": "$secrets.A"}})"))
+                    .detail,
+                HasSubstr("what stands in an event is stored and shown"));
+}
+
+TEST(CheckDefinition, SaysWhyAFieldIsNotForAnEvent) {
+    const auto hint = [](const std::string& patch) {
+        return check_definition(parcel_with(patch), std::nullopt).errors.at(0).hint;
+    };
+    EXPECT_THAT(hint(adding("/steps/0/timeout", "\"1s\"")),
+                HasSubstr(R"("reply": {"timeout": "30s"})"));
+    EXPECT_THAT(hint(adding("/steps/0/outcome", "[]")), HasSubstr("the type of the reply"));
+    EXPECT_THAT(hint(adding("/steps/4/retry", "{}")), HasSubstr("add \"reply\""));
+    EXPECT_THAT(hint(adding("/steps/0/action/event/topic", "\"skald.sagas\"")),
+                HasSubstr("Skald's own"));
+    EXPECT_EQ(hint(adding("/steps/0/action/event/reply/sucess", "1")), "did you mean \"success\"?");
 }
 
 TEST(CheckDefinition, TakesItsNameFromOutsideOrFromTheDocument) {
@@ -235,7 +263,7 @@ TEST(CheckDefinition, HintsAtWhatWasMeant) {
     EXPECT_EQ(hint(adding("/steps/0/tiemout", "\"5s\"")), "did you mean \"timeout\"?");
     EXPECT_EQ(hint(adding("/steps/3/after/0", "\"chagre\"")), "did you mean \"charge\"?");
     EXPECT_EQ(hint(adding("/steps/0/action/http/method", "\"post\"")), "did you mean \"POST\"?");
-    EXPECT_EQ(hint(adding("/steps/0/action", R"({"event": {}})")), "use an http action");
+    EXPECT_EQ(hint(adding("/steps/0/action/evnt", "1")), "did you mean \"event\"?");
     EXPECT_THAT(hint(adding("/steps/0/xyzzy", "1")), HasSubstr("the fields here are name, after"));
 }
 
@@ -257,7 +285,7 @@ TEST(CheckDefinition, BoundsWhatItReports) {
 }
 
 TEST(CheckDefinition, SurvivesWhateverStandsInAnyPlace) {
-    for (const Json& document : {order_document(), tour_document()}) {
+    for (const Json& document : {order_document(), tour_document(), parcel_document()}) {
         const Json flat = document.flatten();
         for (const auto& [pointer, value] : flat.items()) {
             for (const Json& other :

@@ -48,10 +48,28 @@ Json of(const HttpCall& call) {
             {"is_called_back", call.reply == ReplyMode::Callback}};
 }
 
+Json of(const AwaitedEvent& event) {
+    const Json match =
+        event.match ? Json{{"event", bound({event.match->event})}, {"saga", of(event.match->saga)}}
+                    : Json();
+    return {{"topic", event.topic},
+            {"success", event.success},
+            {"failure", event.failure},
+            {"match", match}};
+}
+
+Json of(const EventCall& call) {
+    return {{"topic", call.topic},
+            {"type", call.type},
+            {"subject", of(call.subject)},
+            {"data", of(call.data)},
+            {"reply", call.reply ? of(*call.reply) : Json()}};
+}
+
+Json of(Milliseconds length) { return {{"for", length.count()}}; }
+
 Json of(const Wait& wait) {
-    const auto* const length = std::get_if<Milliseconds>(&wait.until);
-    return length != nullptr ? Json{{"for", length->count()}}
-                             : Json{{"until", of(std::get<Template>(wait.until))}};
+    return std::visit([](const auto& until) { return Json{{"until", of(until)}}; }, wait.until);
 }
 
 Json of(const ChildSaga& child) { return {{"saga", child.definition}, {"input", of(child.input)}}; }
@@ -135,6 +153,7 @@ Json to_json(const Definition& definition) {
             {"lock", of(definition.lock)},
             {"output", of(definition.output)},
             {"sensitive", of(definition.sensitive)},
+            {"has_events", definition.has_events},
             {"has_schema", definition.input_schema != nullptr}};
 }
 

@@ -75,6 +75,10 @@ std::string in(Timestamp at, Timestamp now) {
 
 std::string because(const std::string& error) { return error.empty() ? "" : " (" + error + ")"; }
 
+std::string by(const std::optional<EventRef>& event) {
+    return event ? " by " + event->topic + " " + std::to_string(event->offset) : "";
+}
+
 struct DescribeCause {
     const Definition& definition;
 
@@ -93,9 +97,9 @@ struct DescribeCause {
         return text;
     }
     std::string operator()(const CalledBackCause& cause) const {
-        std::string text = "called_back " +
-                           tried(definition, cause.step, cause.phase, cause.attempt) + ": " +
-                           std::string(to_text(cause.outcome)) + because(cause.error);
+        std::string text =
+            "called_back " + tried(definition, cause.step, cause.phase, cause.attempt) +
+            by(cause.event) + ": " + std::string(to_text(cause.outcome)) + because(cause.error);
         if (cause.output) text += " output " + cause.output->dump();
         return text;
     }
@@ -119,8 +123,8 @@ struct DescribeCause {
     std::string operator()(const Suspend&) const { return "suspended"; }
     std::string operator()(const Resume&) const { return "resumed"; }
     std::string operator()(const LateCause& cause) const {
-        return "late " + tried(definition, cause.step, cause.phase, cause.attempt) + ": " +
-               std::string(to_text(cause.outcome)) + because(cause.error);
+        return "late " + tried(definition, cause.step, cause.phase, cause.attempt) +
+               by(cause.event) + ": " + std::string(to_text(cause.outcome)) + because(cause.error);
     }
 };
 
@@ -180,6 +184,15 @@ std::string describe(const Definition& definition, const std::vector<Effect>& ef
         text += (text.empty() ? "" : ", ") + describe(definition, effect, now);
     }
     return text;
+}
+
+std::string describe(const Definition& definition, const Publication& publication) {
+    return tried(definition, publication.step, publication.phase, publication.attempt) + " on " +
+           publication.topic + ": " + publication.event.at("type").get<std::string>();
+}
+
+std::string describe(const Definition& definition, const Expectation& expectation) {
+    return place_name(definition, expectation.step) + " " + std::string(to_text(expectation.phase));
 }
 
 std::string describe(const Definition& definition, const Record& record) {

@@ -17,6 +17,10 @@ std::string describe(const Definition& definition, const Effect& effect, Timesta
 std::string describe(const Definition& definition, const Record& record);
 std::string describe(const Definition& definition, const std::vector<Effect>& effects,
                      Timestamp now);
+/// "reserve action 1 on stock.commands: stock.reserve"
+std::string describe(const Definition& definition, const Publication& publication);
+/// "reserve action"
+std::string describe(const Definition& definition, const Expectation& expectation);
 std::string_view to_text(RefusalCode code);
 
 }  // namespace skald::sagas

@@ -24,7 +24,6 @@ std::vector<Fault> wait_faults() {
         {"missing-field", "/steps/4/action/wait", close_by(R"({"wait": {}})")},
         {"one-wait", "/steps/4/action/wait",
          close_by(R"({"wait": {"for": "1m", "until": "$input.at"}})")},
-        {"not-yet", "/steps/4/action/wait/event", close_by(R"({"wait": {"event": {}}})")},
         {"unknown-field", "/steps/4/action/wait/fro",
          close_by(R"({"wait": {"for": "1m", "fro": 1}})")},
         {"wrong-type", "/steps/4/action/wait", close_by(R"({"wait": "1m"})")},

@@ -50,6 +50,13 @@ std::vector<Json> documents() {
     all.push_back(tour_with(R"([
         {"op": "add", "path": "/sensitive", "value": ["/input/rooms/*/kind", "/input/customer"]},
         {"op": "remove", "path": "/lock"}])"));
+    all.push_back(parcel_document());
+    all.push_back(parcel_with(R"([
+        {"op": "add", "path": "/steps/0/retry", "value": {"jitter": 0}},
+        {"op": "remove", "path": "/steps/0/action/event/reply/failure"},
+        {"op": "add", "path": "/steps/1/action/event/reply/match/saga", "value": 1.5},
+        {"op": "add", "path": "/steps/3/action/event/data", "value": null},
+        {"op": "add", "path": "/sensitive", "value": ["/input/items", "/steps/approve/output"]}])"));
     return all;
 }
 
@@ -151,6 +158,38 @@ TEST(Filled, WritesOnlyWhatTheKindOfActionHas) {
     EXPECT_EQ(steps[7]["action"]["saga"]["input"], Json::object());
 }
 
+TEST(Filled, WritesOnlyWhatAnEventHas) {
+    const Json steps = fill(parcel_document())["steps"];
+    EXPECT_EQ(steps[0], Json::parse(R"({"name": "reserve", "after": [],
+        "action": {"event": {"topic": "stock.commands", "type": "stock.reserve",
+            "subject": "$input.order_id", "data": {"items": "$input.items"},
+            "reply": {"topic": "stock.events", "success": {"type": ["stock.reserved"]},
+                      "failure": {"type": ["stock.rejected"]}, "timeout": "30s"}}},
+        "retry": {"maximum_attempts": 4, "initial_interval": "200ms", "backoff_coefficient": 2.0,
+                  "maximum_interval": "30s", "jitter": 0.2},
+        "output": {"id": "$response.body.reservation"}, "in_doubt": "park", "pivot": false,
+        "optional": false,
+        "compensation": {"event": {"topic": "stock.commands", "type": "stock.release",
+            "data": {"of": "$action_key", "why": "$failure.reason"},
+            "reply": {"topic": "stock.events",
+                      "success": {"type": ["stock.released", "stock.unknown"]},
+                      "timeout": "1m"}},
+            "retry": {"initial_interval": "200ms", "backoff_coefficient": 2.0,
+                      "maximum_interval": "5m", "jitter": 0.2}}})"));
+    EXPECT_EQ(steps[1]["max_parallel"], 10);
+    EXPECT_EQ(steps[1]["in_doubt"], "compensate");
+    EXPECT_EQ(steps[1]["compensation"], parcel_document()["steps"][1]["compensation"]);
+    EXPECT_EQ(steps[2], Json::parse(R"({"name": "approve", "after": ["pack"],
+        "action": {"wait": {"event": {"topic": "decisions", "success": {"type": ["approved"]},
+            "failure": {"type": ["declined", "expired"]},
+            "match": {"event": "$event.subject", "saga": "$input.order_id"}, "timeout": "7d"}}},
+        "output": {"by": "$response.body.by"}, "pivot": false, "optional": false})"));
+    EXPECT_EQ(steps[4], Json::parse(R"({"name": "tell", "after": ["ship"],
+        "action": {"event": {"topic": "news", "type": "order.shipped",
+                             "subject": "$input.order_id"}},
+        "pivot": false, "optional": false})"));
+}
+
 TEST(Filled, WritesADefaultOutWhereTheReplyIsACallback) {
     const Json steps = fill(tour_with(R"([
         {"op": "remove", "path": "/steps/1/callback_timeout"},
@@ -185,6 +224,59 @@ TEST(LoadDefinition, TriesWaitsAndChildrenOnce) {
         EXPECT_EQ(definition->steps[step].retry.maximum_attempts, 1u) << step;
     }
     EXPECT_EQ(std::get<Compensation>(definition->steps[3].undo).retry.maximum_attempts, 1u);
+}
+
+TEST(LoadDefinition, KnowsWhatAnEventIsTriedBy) {
+    const auto definition = check_definition(parcel_document(), std::nullopt).definition;
+    EXPECT_TRUE(definition->has_events);
+    EXPECT_FALSE(check_definition(tour_document(), std::nullopt).definition->has_events);
+    const Step& reserve = definition->steps[0];
+    EXPECT_EQ(reserve.callback_timeout, std::chrono::seconds{30});
+    EXPECT_EQ(reserve.retry.maximum_attempts, 4u);
+    const auto& release = std::get<Compensation>(reserve.undo);
+    EXPECT_EQ(release.callback_timeout, std::chrono::minutes{1});
+    EXPECT_EQ(release.retry.maximum_attempts, std::nullopt);
+    EXPECT_EQ(std::get<EventCall>(release.call).reply->success,
+              (std::vector<std::string>{"stock.released", "stock.unknown"}));
+    EXPECT_EQ(definition->steps[2].callback_timeout, std::chrono::days{7});
+    EXPECT_EQ(definition->steps[2].retry.maximum_attempts, 1u);
+    EXPECT_EQ(definition->steps[3].retry.maximum_attempts, 4u) << "the pivot";
+    EXPECT_EQ(definition->steps[4].retry.maximum_attempts, 1u) << "without a reply";
+}
+
+TEST(LoadDefinition, TakesNoEventThatIsNotOurs) {
+    const Json filled = fill(parcel_document());
+    for (const char* patch : {
+             R"([{"op": "add", "path": "/steps/0/timeout", "value": "1s"}])",
+             R"([{"op": "add", "path": "/steps/0/callback_timeout", "value": "1s"}])",
+             R"([{"op": "add", "path": "/steps/0/outcome", "value": []}])",
+             R"([{"op": "remove", "path": "/steps/0/retry"}])",
+             R"([{"op": "remove", "path": "/steps/0/in_doubt"}])",
+             R"([{"op": "remove", "path": "/steps/0/action/event/topic"}])",
+             R"([{"op": "remove", "path": "/steps/0/action/event/type"}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/subject", "value": 5}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/data", "value": "$x"}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/more", "value": 1}])",
+             R"([{"op": "remove", "path": "/steps/0/action/event/reply/timeout"}])",
+             R"([{"op": "remove", "path": "/steps/0/action/event/reply/success"}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/reply/success/type", "value": "a"}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/reply/success/type", "value": []}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/reply/success/type", "value": [1]}])",
+             R"([{"op": "add", "path": "/steps/0/action/event/reply/match", "value": {}}])",
+             R"([{"op": "add", "path": "/steps/1/action/event/reply/match/event", "value": "x"}])",
+             R"([{"op": "remove", "path": "/steps/2/action/wait/event/timeout"}])",
+             R"([{"op": "add", "path": "/steps/2/action/wait/for", "value": "1s"}])",
+             R"([{"op": "add", "path": "/steps/2/in_doubt", "value": "park"}])",
+             R"([{"op": "add", "path": "/steps/4/output", "value": 1}])",
+             R"([{"op": "add", "path": "/steps/4/in_doubt", "value": "park"}])",
+             R"([{"op": "add", "path": "/steps/4/retry", "value": {}}])",
+             R"([{"op": "remove", "path": "/steps/0/compensation/retry"}])",
+             R"([{"op": "add", "path": "/steps/1/compensation/retry", "value": {}}])",
+         }) {
+        const auto loaded = load_definition(filled.patch(Json::parse(patch)));
+        ASSERT_FALSE(loaded.has_value()) << patch;
+        EXPECT_EQ(loaded.error().code, ErrorCode::Corruption) << patch;
+    }
 }
 
 TEST(LoadDefinition, TakesNothingOfAKindThatThisOneHasNot) {

@@ -61,6 +61,7 @@ TEST(Graph, IsWrittenInEachFormat) {
     const std::map<std::string, std::string> documents{
         {"order", "examples/order/order.json"},
         {"branches", "tests/sagas/testdata/definitions/branches.json"},
+        {"parcel", "tests/sagas/testdata/definitions/parcel.json"},
         {"tour", "tests/sagas/testdata/definitions/tour.json"}};
     for (const auto& [name, path] : documents) {
         const auto definition = checked(written(path));
@@ -108,6 +109,15 @@ TEST(Graph, FollowsDataThroughWaitsChildrenAndElements) {
                             "visa output.number -> pay body", "input reminded -> departure when",
                             "input starts_at -> departure until", "input customer -> saga lock",
                             "rooms output -> saga output", "visa output.number -> saga output"));
+}
+
+TEST(Graph, FollowsDataThroughEvents) {
+    EXPECT_THAT(flows(parcel_document()),
+                ElementsAre("input order_id -> reserve subject", "input items -> reserve data",
+                            "input parcels -> pack for_each", "input order_id -> pack match",
+                            "input order_id -> approve match", "approve output.by -> ship data",
+                            "reserve output.id -> ship data", "input order_id -> tell subject",
+                            "pack output -> saga output"));
 }
 
 TEST(Graph, HasTheDefaultHeadersInEachCall) {
@@ -170,6 +180,19 @@ TEST(Graph, SaysWhatWaitsRepeatsOrCallsOtherSagas) {
     std::vector<std::string> undone;
     for (const Json& each : graph.at("undo")) undone.push_back(each.at("step"));
     EXPECT_THAT(undone, UnorderedElementsAre("rooms", "visa", "insure", "guides"));
+}
+
+TEST(Graph, SaysWhatGoesByEvents) {
+    const Json steps = json_of(parcel_document()).at("steps");
+    EXPECT_EQ(steps[0].at("action"),
+              Json::parse(R"({"event": {"topic": "stock.commands", "type": "stock.reserve",
+                  "reply": {"topic": "stock.events", "success": ["stock.reserved"],
+                            "failure": ["stock.rejected"]}}})"));
+    EXPECT_EQ(steps[1].at("compensation"),
+              Json::parse(R"({"event": {"topic": "packing", "type": "parcel.unpack"}})"));
+    EXPECT_EQ(steps[2].at("action"),
+              Json::parse(R"({"wait": {"event": {"topic": "decisions", "success": ["approved"],
+                                                 "failure": ["declined", "expired"]}}})"));
 }
 
 TEST(Graph, EscapesWhatWouldBeSyntax) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <tuple>
 
 #include "sagas/draft.h"
 #include "tests/sagas/always_true.h"
@@ -56,13 +58,22 @@ bool is_operators(const Event& event) {
         event);
 }
 
+bool is_of_log(const Event& event) {
+    const auto* told = std::get_if<CalledBack>(&event);
+    return told != nullptr && told->event.has_value();
+}
+
 /// Events arrive at least once: the same one once more changes nothing, but for one row that notes
-/// a late answer.
+/// a late answer; an event of the log not even that.
 void check_repeat(const Played& saga, const Event& event) {
     if (is_operators(event)) return;
     const Transition again = apply(saga.definition(), saga.saga(), event, saga.now());
     const bool is_noted = again.record && !std::holds_alternative<LateCause>(again.record->cause);
     EXPECT_FALSE(is_noted) << "again: " << describe(saga.definition(), *again.record);
+    EXPECT_FALSE(again.record && is_of_log(event))
+        << "again: " << describe(saga.definition(), *again.record);
+    EXPECT_TRUE(again.publications.empty());
+    EXPECT_TRUE(again.expectations.empty());
     EXPECT_TRUE(again.effects.empty());
     EXPECT_EQ(but_for_late_answers(again.saga), but_for_late_answers(saga.saga()));
 }
@@ -88,6 +99,32 @@ void check_end(const Played& saga) {
     }
 }
 
+/// What the log holds of the saga: no try is there twice, and no event was noted twice for a step.
+class SeenOfLog {
+ public:
+    void look_at(const Played::Told& told) {
+        for (const Publication& each : told.publications) {
+            const auto id = each.event.at("id").get<std::string>();
+            EXPECT_TRUE(published_.insert(id).second) << id << " was published twice";
+        }
+        if (!told.record) return;
+        if (const auto* row = std::get_if<CalledBackCause>(&told.record->cause)) note(*row);
+        if (const auto* row = std::get_if<LateCause>(&told.record->cause)) note(*row);
+    }
+
+ private:
+    template <typename Row>
+    void note(const Row& row) {
+        if (!row.event) return;
+        const bool is_new =
+            noted_.insert({row.step, row.phase, row.event->topic, row.event->offset}).second;
+        EXPECT_TRUE(is_new) << row.event->topic << " " << row.event->offset << " was noted twice";
+    }
+
+    std::set<std::string> published_;
+    std::set<std::tuple<StepIndex, Phase, std::string, std::int64_t>> noted_;
+};
+
 class MachineProperties : public ::testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(MachineProperties, HoldOverRandomEvents) {
@@ -98,10 +135,11 @@ TEST_P(MachineProperties, HoldOverRandomEvents) {
         const Json document = random_definition(random);
         SCOPED_TRACE(document.dump());
         Played saga(define(document.dump()), random_input(random));
-        if (!one_in(random, 20)) saga.tell(random_begin(random, saga.definition()));
+        SeenOfLog log;
+        if (!one_in(random, 20)) log.look_at(saga.tell(random_begin(random, saga.definition())));
         for (int i = 0; i < 80; ++i) {
             const Event event = random_event(random, saga);
-            saga.tell(event);
+            log.look_at(saga.tell(event));
             check_repeat(saga, event);
             saga.advance(Milliseconds(below(random, 5)));
             check_no_orphan(saga);
@@ -162,16 +200,22 @@ TEST(RandomSagas, ReachEveryStateRecordAndEffect) {
     std::set<std::size_t> states;
     std::set<std::size_t> causes;
     std::set<std::size_t> effects;
+    std::set<Phase> published, expected, late;
     for (std::uint32_t seed = 0; seed < 400; ++seed) {
         Random random(seed);
         Played saga(define(random_definition(random).dump()), random_input(random));
         Event event = random_begin(random, saga.definition());
         for (int i = 0; i < 80; ++i) {
-            for (const Effect& effect : saga.tell(event).effects) effects.insert(effect.index());
+            const Played::Told told = saga.tell(event);
+            for (const Effect& effect : told.effects) effects.insert(effect.index());
+            for (const Publication& each : told.publications) published.insert(each.phase);
+            for (const Expectation& each : told.expectations) expected.insert(each.phase);
             event = random_event(random, saga);
         }
         for (const Record& record : saga.journal()) {
             causes.insert(record.cause.index());
+            const auto* row = std::get_if<LateCause>(&record.cause);
+            if (row != nullptr && row->event) late.insert(row->phase);
             for (const StepChange& change : record.decision.steps) {
                 states.insert(change.state.index());
             }
@@ -180,6 +224,9 @@ TEST(RandomSagas, ReachEveryStateRecordAndEffect) {
     EXPECT_EQ(states.size(), std::variant_size_v<StepState>);
     EXPECT_EQ(causes.size(), std::variant_size_v<Cause>);
     EXPECT_EQ(effects.size(), std::variant_size_v<Effect>);
+    EXPECT_EQ(published.size(), 2u) << "each phase";
+    EXPECT_EQ(expected.size(), 2u) << "each phase";
+    EXPECT_EQ(late.size(), 2u) << "each phase";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, MachineProperties, ::testing::Range(0u, 8u));

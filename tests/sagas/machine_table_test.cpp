@@ -44,6 +44,12 @@ std::string outcome_of(const Scene& scene, Played& played, const Event& event) {
     text += "; " + std::string(to_text(after));
     if (after != status_before) text += " (was " + std::string(to_text(status_before)) + ")";
     if (told.record->decision.wanted == Wanted::Set) text += "; turn wanted";
+    for (const Publication& each : told.publications) {
+        text += "; published: " + describe(played.definition(), each);
+    }
+    for (const Expectation& each : told.expectations) {
+        text += "; expected: " + describe(played.definition(), each);
+    }
     if (!told.effects.empty()) {
         text += "; owed: " + describe(played.definition(), told.effects, played.now());
     }
@@ -176,11 +182,12 @@ TEST(MachineTable, EveryEventHasItsRows) {
     std::set<std::size_t> seen;
     std::set<std::size_t> answers;
     std::set<std::pair<Phase, Outcome>> callbacks;
+    std::set<std::pair<Phase, Outcome>> replies;
     std::set<std::pair<Phase, ChildEnd::How>> ends;
     for (const auto& [name, event] : table_events(StepIndex{1})) {
         seen.insert(event.index());
         if (const auto* callback = std::get_if<CalledBack>(&event)) {
-            callbacks.insert({callback->phase, callback->outcome});
+            (callback->event ? replies : callbacks).insert({callback->phase, callback->outcome});
         }
         if (const auto* answered = std::get_if<Answered>(&event)) {
             answers.insert(answered->answer.index());
@@ -191,6 +198,7 @@ TEST(MachineTable, EveryEventHasItsRows) {
     EXPECT_EQ(seen.size(), std::variant_size_v<Event>);
     EXPECT_EQ(answers.size(), std::variant_size_v<Answer>);
     EXPECT_EQ(callbacks.size(), 2u * 4u) << "each outcome of each phase";
+    EXPECT_EQ(replies.size(), 2u * 2u) << "success and failure of each phase";
     EXPECT_EQ(ends.size(), 2u * 3u) << "each end of each phase";
 }
 

@@ -73,6 +73,7 @@ TEST_P(NothingIsLost, WhateverTheNetworkDoes) {
         participants.tell(random_begin(random, saga.definition()));
         if (run(random, saga, participants)) {
             ++ended;
+            participants.read_to_end();
             check_truth(saga, participants);
         }
         if (HasFailure()) return;

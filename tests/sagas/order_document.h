@@ -16,4 +16,8 @@ Json order_with(const std::string& patch);
 Json tour_document();
 Json tour_with(const std::string& patch);
 
+/// testdata/definitions/parcel.json: what goes by events; without fault too.
+Json parcel_document();
+Json parcel_with(const std::string& patch);
+
 }  // namespace skald::sagas

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "sagas/event_match.h"
+
 namespace skald::sagas {
 
 namespace {
@@ -29,7 +31,11 @@ bool is_by_child(const Step& step) { return std::holds_alternative<ChildSaga>(st
 Participants::Participants(Random& random, Played& saga) : random_(random), saga_(saga) {}
 
 void Participants::tell(const Event& event) {
-    for (const Effect& effect : saga_.tell(event).effects) perform(effect);
+    const Played::Told told = saga_.tell(event);
+    for (const Effect& effect : told.effects) perform(effect);
+    for (const Publication& each : told.publications) {
+        published_.push_back({each.step, each.phase, each.attempt});
+    }
 }
 
 void Participants::restart() {
@@ -41,10 +47,12 @@ void Participants::restart() {
 
 bool Participants::happen() {
     using Happening = bool (Participants::*)();
-    std::array<Happening, 6> all = {
+    std::array<Happening, 9> all = {
         &Participants::let_call_arrive,     &Participants::let_reply_arrive,
         &Participants::let_callback_arrive, &Participants::let_work_end,
-        &Participants::let_child_end,       &Participants::let_time_come};
+        &Participants::let_child_end,       &Participants::let_time_come,
+        &Participants::let_event_arrive,    &Participants::let_reply_event_arrive,
+        &Participants::let_signal_come};
     std::shuffle(all.begin(), all.end(), random_);
     return std::any_of(all.begin(), all.end(),
                        [this](Happening happening) { return (this->*happening)(); });
@@ -190,6 +198,81 @@ bool Participants::let_time_come() {
         tell(LockGranted{});
     }
     return true;
+}
+
+// ---- The log -----------------------------------------------------------------------------------
+
+bool Participants::let_event_arrive() {
+    if (published_.empty()) return false;
+    const Request request = take_any(random_, published_);
+    if (one_in(random_, 4)) published_.push_back(request);  // Once more, later.
+    handle_event(request, operations_[request.step]);
+    return true;
+}
+
+bool Participants::let_reply_event_arrive() {
+    if (reply_events_.empty()) return false;
+    const CalledBack reply = take_any(random_, reply_events_);
+    if (one_in(random_, 3)) reply_events_.push_back(reply);  // Once more, later.
+    tell(reply);
+    return true;
+}
+
+/// Of those that nobody was asked for.
+bool Participants::let_signal_come() {
+    if (!one_in(random_, 2)) return false;
+    for (const Effect& effect : owed(saga_.definition(), saga_.saga())) {
+        const auto* wake = std::get_if<WakeStep>(&effect);
+        if (wake == nullptr) continue;
+        const Step& step = saga_.definition().step(wake->step);
+        const bool is_wait = std::holds_alternative<Wait>(step.action) &&
+                             awaited_event(step, Phase::Action) != nullptr;
+        if (!is_wait) continue;
+        tell(CalledBack{wake->step, Phase::Action,
+                        one_in(random_, 5) ? Outcome::Failure : Outcome::Success, nullptr, "",
+                        EventRef{"signals", ++last_offset_}});
+        return true;
+    }
+    return false;
+}
+
+void Participants::read_to_end() {
+    while (!published_.empty()) {
+        const Request request = take_any(random_, published_);
+        handle_event(request, operations_[request.step]);
+    }
+}
+
+void Participants::handle_event(const Request& request, Operation& operation) {
+    say_by_event(request.step, request.phase, act_on_event(request, operation));
+}
+
+/// Who hears of no answer can't refuse.
+Outcome Participants::act_on_event(const Request& request, Operation& operation) {
+    const bool is_heard =
+        awaited_event(saga_.definition().step(request.step), request.phase) != nullptr;
+    if (request.phase == Phase::Compensation) {
+        if (!operation.is_undone && is_heard && one_in(random_, 8)) return Outcome::Failure;
+        operation.is_done = false;
+        operation.is_at_work = false;
+        operation.is_undone = true;
+        return Outcome::Success;
+    }
+    if (operation.is_refused || operation.is_undone || operation.is_undoing) {
+        return Outcome::Failure;
+    }
+    if (!operation.is_done && is_heard && one_in(random_, 6)) {
+        operation.is_refused = true;
+        return Outcome::Failure;
+    }
+    operation.is_done = true;
+    return Outcome::Success;
+}
+
+void Participants::say_by_event(StepIndex step, Phase phase, Outcome outcome) {
+    if (awaited_event(saga_.definition().step(step), phase) == nullptr) return;
+    reply_events_.push_back(
+        {step, phase, outcome, nullptr, "", EventRef{"replies", ++last_offset_}});
 }
 
 // ---- A participant -----------------------------------------------------------------------------

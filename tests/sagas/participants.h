@@ -10,8 +10,9 @@
 
 namespace skald::sagas {
 
-/// The participants and children of one saga, which know what they really did, and a network that
-/// loses and delays what they say, and says callbacks twice.
+/// The participants and children of one saga, which know what they really did, a network that loses
+/// and delays what they say, and says callbacks twice, and a log of events, which loses nothing,
+/// but is read late, and more than once.
 ///
 /// They keep to what is asked of participants: one idempotency key is one operation; what was
 /// undone is not done again; what was refused stays refused; and what they say is true when they
@@ -22,9 +23,11 @@ class Participants {
 
     /// Tells the saga, and does what it owes then.
     void tell(const Event& event);
-    /// One thing happens, if there is any: a call arrives, a reply or a callback, a child ends, a
-    /// time has come. False: all wait for an operator.
+    /// One thing happens, if there is any: a call arrives, a reply, a callback or an event, a child
+    /// ends, a time has come. False: all wait for an operator.
     bool happen();
+    /// Participants read what is left for them in the log.
+    void read_to_end();
     /// The coordinator goes down and comes up: the replies to what was out are lost.
     void restart();
 
@@ -59,7 +62,13 @@ class Participants {
     bool let_work_end();
     bool let_child_end();
     bool let_time_come();
+    bool let_event_arrive();
+    bool let_reply_event_arrive();
+    bool let_signal_come();
 
+    void handle_event(const Request& request, Operation& operation);
+    Outcome act_on_event(const Request& request, Operation& operation);
+    void say_by_event(StepIndex step, Phase phase, Outcome outcome);
     void handle_action(const Request& request, Operation& operation);
     void handle_compensation(const Request& request, Operation& operation);
     void do_or_not(const Request& request, Operation& operation);
@@ -79,6 +88,9 @@ class Participants {
     std::vector<Request> on_the_way_;
     std::vector<Answered> replies_;
     std::vector<CalledBack> callbacks_;
+    std::vector<Request> published_;        ///< And not read yet.
+    std::vector<CalledBack> reply_events_;  ///< And not told yet.
+    std::int64_t last_offset_ = 0;
     std::map<StepIndex, Operation> operations_;
     Children children_;
 };

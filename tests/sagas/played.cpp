@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "sagas/event_match.h"
 #include "tests/sagas/always_true.h"
 #include "tests/sagas/described.h"
 
@@ -29,6 +30,12 @@ std::shared_ptr<const Definition> define(std::string_view text) {
 
 Reply reply(int status, Json body) {
     return {status, {}, make_value(std::move(body)), std::nullopt};
+}
+
+Json cloud_event(std::string_view type, Json data) {
+    Json event{{"specversion", "1.0"}, {"id", "1"}, {"source", "/somebody"}, {"type", type}};
+    if (!data.is_null()) event["data"] = std::move(data);
+    return event;
 }
 
 Operator somebody() { return {"local", "test", std::nullopt}; }
@@ -60,7 +67,8 @@ Played::Told Played::tell(const Event& event) {
     saga_ = transition.saga;
     if (transition.record) journal_.push_back(*transition.record);
     return {std::move(transition.record), std::move(transition.effects),
-            std::move(transition.refusal)};
+            std::move(transition.refusal), std::move(transition.publications),
+            std::move(transition.expectations)};
 }
 
 Played::Told Played::answer(std::string_view step, int status, Json body) {
@@ -103,6 +111,29 @@ Played::Told Played::call_back(std::string_view step, Outcome outcome, Json outp
 
 Played::Told Played::call_back_undo(std::string_view step, Outcome outcome) {
     return tell(CalledBack{index(step), Phase::Compensation, outcome, nullptr, ""});
+}
+
+Played::Told Played::hear(StepIndex step, Phase phase, std::string_view type, Json data) {
+    const AwaitedEvent* awaited = awaited_event(definition_->step(step), phase);
+    if (awaited == nullptr) {
+        std::cerr << "it waits for no event: " << place_name(*definition_, step) << "\n";
+        std::abort();
+    }
+    const auto told = reply_by_event(*definition_, step, phase, cloud_event(type, std::move(data)),
+                                     {awaited->topic, ++last_offset_});
+    if (!told) {
+        std::cerr << "the step does not wait for " << type << "\n";
+        std::abort();
+    }
+    return tell(*told);
+}
+
+Played::Told Played::hear(std::string_view step, std::string_view type, Json data) {
+    return hear(index(step), Phase::Action, type, std::move(data));
+}
+
+Played::Told Played::hear_undo(std::string_view step, std::string_view type, Json data) {
+    return hear(index(step), Phase::Compensation, type, std::move(data));
 }
 
 Played::Told Played::end_child(std::string_view step, ChildEnd::How how, Json output) {

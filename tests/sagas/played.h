@@ -27,6 +27,8 @@ class Played {
         std::optional<Record> record;
         std::vector<Effect> effects;
         std::optional<Refusal> refusal;
+        std::vector<Publication> publications = {};
+        std::vector<Expectation> expectations = {};
     };
     Told tell(const Event& event);
 
@@ -38,6 +40,9 @@ class Played {
     Told not_send(std::string_view step);  ///< The try did not leave.
     Told call_back(std::string_view step, Outcome outcome, Json output = nullptr);
     Told call_back_undo(std::string_view step, Outcome outcome);
+    /// An event that the step waits for is in the log, under an offset of its own.
+    Told hear(std::string_view step, std::string_view type, Json data = nullptr);
+    Told hear_undo(std::string_view step, std::string_view type, Json data = nullptr);
     Told end_child(std::string_view step, ChildEnd::How how, Json output = nullptr);
     /// What the step is to be woken for (either phase) has come, and the time with it.
     Told due(std::string_view step);
@@ -64,6 +69,7 @@ class Played {
 
  private:
     StepIndex step_named(std::string_view name) const;
+    Told hear(StepIndex step, Phase phase, std::string_view type, Json data);
     /// An answer to the try of either phase that is out.
     Told answer_open(std::string_view step, Answer answer);
 
@@ -71,9 +77,12 @@ class Played {
     Saga saga_;
     std::vector<Record> journal_;
     Timestamp now_ = kStart;
+    std::int64_t last_offset_ = 0;
     bool is_forced_ = false;
 };
 
+/// A CloudEvent of that type.
+Json cloud_event(std::string_view type, Json data = nullptr);
 Reply reply(int status, Json body = nullptr);
 Operator somebody();
 

@@ -100,14 +100,41 @@ std::string hard_template(std::mt19937& random) {
     return "{" + hard_pointer(random) + "}" + text;
 }
 
+/// A type may hold nearly anything.
+std::string hard_type(std::mt19937& random) {
+    std::string text = hard_text(random);
+    std::erase_if(text,
+                  [](char byte) { return byte == '$' || static_cast<std::uint8_t>(byte) < 0x20; });
+    return "x" + text;
+}
+
+Json hard_event(std::mt19937& random) {
+    Json event{{"topic", "end"}, {"type", hard_type(random)}, {"subject", hard_template(random)}};
+    if (up_to(random, 2) == 0) event["data"] = {{"x", hard_pointer(random)}};
+    if (up_to(random, 2) == 0) {
+        event["reply"] = {{"topic", "style--_."},
+                          {"success", {{"type", hard_type(random)}}},
+                          {"match", {{"event", "$event#/a\"b"}, {"saga", hard_pointer(random)}}}};
+    }
+    return event;
+}
+
 Json hard_action(std::mt19937& random) {
-    switch (up_to(random, 6)) {
+    switch (up_to(random, 8)) {
         case 0:
             return {{"wait", {{"for", "90s"}}}};
         case 1:
             return {{"wait", {{"until", hard_template(random)}}}};
         case 2:
             return {{"saga", {{"definition", "end"}, {"input", hard_pointer(random)}}}};
+        case 3:
+            return {{"event", hard_event(random)}};
+        case 4: {
+            Json awaited = {{"topic", "graph"},
+                            {"success", {{"type", {hard_type(random), "--> b"}}}},
+                            {"timeout", "9d"}};
+            return {{"wait", {{"event", awaited}}}};
+        }
         default:
             return hard_call(random);
     }
@@ -118,9 +145,12 @@ void add_by_kind(std::mt19937& random, Json& step) {
     if (step["action"].contains("wait")) return;
     const bool is_child = step["action"].contains("saga");
     if (!is_child || up_to(random, 2) == 0) {
-        step["compensation"] = up_to(random, 4) == 0 ? Json("none") : hard_call(random);
+        step["compensation"] = up_to(random, 4) == 0   ? Json("none")
+                               : up_to(random, 4) == 0 ? Json{{"event", hard_event(random)}}
+                                                       : hard_call(random);
     }
-    if (!is_child && up_to(random, 4) == 0) step["action"]["http"]["reply"] = "callback";
+    const bool is_call = step["action"].contains("http");
+    if (is_call && up_to(random, 4) == 0) step["action"]["http"]["reply"] = "callback";
     if (!step.contains("pivot") && up_to(random, 4) == 0) {
         step["for_each"] = hard_pointer(random);
     }
@@ -149,7 +179,10 @@ Json definition_that_is_hard_to_draw(std::mt19937& random) {
         if (up_to(random, 2) == 0) {
             step["when"] = hard_pointer(random) + "\n == " + Json(hard_text(random)).dump();
         }
-        if (!after.empty() && !step["action"].contains("wait") && up_to(random, 2) == 0) {
+        const bool is_alone =
+            step["action"].contains("event") && !step["action"]["event"].contains("reply");
+        if (!after.empty() && !step["action"].contains("wait") && !is_alone &&
+            up_to(random, 2) == 0) {
             step["output"] = "$steps." + after[0].get<std::string>() + ".output#/0/" + "x\"y;#?";
         }
         steps.push_back(std::move(step));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sagas/event_match.h"
+
 namespace skald::sagas {
 
 std::uint32_t below(Random& random, std::uint32_t bound) {
@@ -27,6 +29,30 @@ bool is_by_callback(const Json& call) {
 
 Json child(const std::string& name) { return {{"saga", {{"definition", name}}}}; }
 
+Json random_reply(Random& random, const std::string& success) {
+    Json reply = {{"topic", "replies"},
+                  {"success", {{"type", success}}},
+                  {"failure", {{"type", {"refused", "impossible"}}}},
+                  {"timeout", "5ms"}};
+    if (one_in(random, 4)) {
+        reply["match"] = {{"event", "$event.data.id"}, {"saga", "{$saga.id} {$key}"}};
+    }
+    return reply;
+}
+
+/// Sometimes one that can't be made, sometimes without a reply.
+Json event(Random& random, const std::string& type) {
+    Json call = {{"topic", "commands"}, {"type", type}, {"subject", "{$saga.id}"}};
+    if (one_in(random, 2)) call["data"] = one_in(random, 8) ? "$input.missing" : "$input.items";
+    if (!one_in(random, 4)) call["reply"] = random_reply(random, type + ".done");
+    return {{"event", call}};
+}
+
+bool is_event(const Json& action) { return action.contains("event"); }
+bool is_event_alone(const Json& action) {
+    return is_event(action) && !action["event"].contains("reply");
+}
+
 Json random_retry(Random& random) {
     return {{"maximum_attempts", 1 + below(random, 3)}, {"initial_interval", "1ms"}};
 }
@@ -40,7 +66,8 @@ struct Place {
 Json random_compensation(Random& random) {
     if (one_in(random, 5)) return "none";
     if (one_in(random, 4)) return child("undo");
-    Json compensation = http(random, "DELETE");
+    Json compensation = one_in(random, 3) ? event(random, "undo") : http(random, "DELETE");
+    if (is_event_alone(compensation)) return compensation;
     if (is_by_callback(compensation)) compensation["callback_timeout"] = "1s";
     if (one_in(random, 3)) compensation["retry"] = random_retry(random);
     return compensation;
@@ -49,7 +76,7 @@ Json random_compensation(Random& random) {
 void add_tries(Random& random, Json& step, Place place) {
     if (!place.is_after || one_in(random, 2)) step["retry"] = random_retry(random);
     if (is_by_callback(step["action"])) step["callback_timeout"] = "1s";
-    if (one_in(random, 6)) {
+    if (!is_event(step["action"]) && one_in(random, 6)) {
         step["outcome"] = Json::array({{{"when", "$response.status == 404"}, {"is", "failure"}},
                                        {{"when", "$response.status == 418"}, {"is", "unknown"}}});
     }
@@ -57,17 +84,32 @@ void add_tries(Random& random, Json& step, Place place) {
 
 void add_call(Random& random, Json& step, Place place) {
     const bool is_child = one_in(random, 5);
-    step["action"] = is_child ? child("child") : http(random, "POST");
-    if (!is_child) add_tries(random, step, place);
+    step["action"] = is_child            ? child("child")
+                     : one_in(random, 3) ? event(random, "do")
+                                         : http(random, "POST");
+    const bool is_alone = is_event_alone(step["action"]);
+    if (!is_child && !is_alone) add_tries(random, step, place);
     const bool must = !is_child && !place.is_after && !place.is_pivot;
     if (must || (!place.is_after && one_in(random, 3))) {
         step["compensation"] = random_compensation(random);
     }
-    if (one_in(random, 8)) step["output"] = Json{{"x", "$response.body.missing"}};
+    if (!is_alone && one_in(random, 8)) step["output"] = Json{{"x", "$response.body.missing"}};
     if (!place.is_pivot && one_in(random, 3)) {
         step["for_each"] = one_in(random, 12) ? "$input.yes" : "$input.items";
         step["max_parallel"] = 1 + below(random, 3);
     }
+}
+
+Json wait_for_event(Random& random) {
+    Json awaited = {{"topic", "signals"},
+                    {"success", {{"type", "approved"}}},
+                    {"failure", {{"type", "declined"}}},
+                    {"timeout", "5ms"}};
+    if (one_in(random, 3)) {
+        awaited["match"] = {{"event", "$event.subject"},
+                            {"saga", one_in(random, 3) ? "$input.items" : "$saga.id"}};
+    }
+    return {{"wait", {{"event", awaited}}}};
 }
 
 Json random_step(Random& random, Place place) {
@@ -76,13 +118,14 @@ Json random_step(Random& random, Place place) {
     if (is_wait) {
         step["action"] = {{"wait", {{"for", "2ms"}}}};
         if (one_in(random, 4)) step["action"] = {{"wait", {{"until", "$input.until"}}}};
+        if (one_in(random, 3)) step["action"] = wait_for_event(random);
     } else {
         add_call(random, step, place);
     }
     if (place.is_pivot) step["pivot"] = true;
     if (!place.is_pivot && one_in(random, 6)) {
         step["optional"] = true;
-    } else if (!is_wait && one_in(random, 6)) {
+    } else if (!is_wait && !is_event_alone(step["action"]) && one_in(random, 6)) {
         step["in_doubt"] = "park";
     }
     if (one_in(random, 8)) step["when"] = one_in(random, 2) ? "$input.yes" : "$input.no";
@@ -176,6 +219,25 @@ CalledBack random_callback(Random& random, StepIndex step, Phase phase) {
             outcome == Outcome::Success ? make_value(Json{{"id", 1}}) : nullptr, ""};
 }
 
+/// Sometimes one that came before.
+CalledBack random_event_of_log(Random& random, StepIndex step, Phase phase) {
+    const std::uint32_t bound = one_in(random, 4) ? 20 : 1'000'000;
+    const bool is_good = !one_in(random, 3);
+    return {step,
+            phase,
+            is_good ? Outcome::Success : Outcome::Failure,
+            is_good ? make_value(Json{{"id", 1}}) : nullptr,
+            "",
+            EventRef{"replies", 1 + below(random, bound)}};
+}
+
+/// What says how a try ended, which is not the reply to a call.
+CalledBack random_word(Random& random, const Played& saga, StepIndex step, Phase phase) {
+    const bool is_by_event = awaited_event(saga.definition().step(step), phase) != nullptr;
+    return is_by_event ? random_event_of_log(random, step, phase)
+                       : random_callback(random, step, phase);
+}
+
 /// Sometimes one that there isn't.
 StepIndex any_place(Random& random, const Played& saga) {
     const auto count = static_cast<std::uint32_t>(saga.definition().steps.size());
@@ -204,7 +266,8 @@ Event foreign_event(Random& random, const Played& saga) {
         case 2:
             return Due{step, phase, attempt};
         case 3:
-            return random_callback(random, step, phase);
+            return one_in(random, 2) ? random_callback(random, step, phase)
+                                     : random_event_of_log(random, step, phase);
         case 4:
             return one_in(random, 2) ? Event(Begin{}) : Event(DeadlinePassed{});
         case 5:
@@ -260,7 +323,7 @@ Event performed(Random& random, Played& saga, const Effect& effect) {
     if (const auto* wake = std::get_if<WakeStep>(&effect)) {
         const bool may_call_back = is_awaiting(saga, wake->step) || one_in(random, 6);
         if (may_call_back && !one_in(random, 4)) {
-            return random_callback(random, wake->step, wake->phase);
+            return random_word(random, saga, wake->step, wake->phase);
         }
         saga.advance(std::max(wake->at - saga.now(), Milliseconds{0}));
         return Due{wake->step, wake->phase, wake->attempt};

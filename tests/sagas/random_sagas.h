@@ -21,8 +21,8 @@ Json random_input(Random& random);
 /// With a lock where the definition has one; sometimes with a parent.
 Begin random_begin(Random& random, const Definition& definition);
 
-/// The event that performing one of the owed effects brings; the time comes for it. An awaited
-/// callback may come instead of the end of its time.
+/// The event that performing one of the owed effects brings; the time comes for it. A callback, or
+/// an event of the log, that is awaited may come instead of the end of its time.
 Event performed(Random& random, Played& saga, const Effect& effect);
 Event random_operator_event(Random& random, const Played& saga);
 /// One that an owed effect brings, or any other.

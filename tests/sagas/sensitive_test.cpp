@@ -183,6 +183,37 @@ TEST(Sensitive, IsNothingUnlessSaid) {
     EXPECT_EQ(defined(document)->sensitive, Sensitive{});
 }
 
+// An event is how a service by event is told what it needs: in its data, which saga views mask.
+TEST(Sensitive, IsFollowedThroughEvents) {
+    Json document = payment();
+    document["steps"][2] = Json::parse(R"({"name": "tell",
+        "action": {"event": {"topic": "cards", "type": "card.used",
+            "data": {"card": "$input.card.number", "who": "$input.name"},
+            "reply": {"topic": "cards", "success": {"type": "seen"}}}},
+        "compensation": "none", "output": {"by": "$input.people[0].mail"}})");
+    document["steps"].push_back(Json::parse(R"({"name": "wait",
+        "action": {"wait": {"event": {"topic": "cards", "success": {"type": "go"},
+            "match": {"event": "$event.subject", "saga": "$input.card.number"},
+            "timeout": "1d"}}}})"));
+    document["sensitive"].push_back("/steps/wait/output/pin");
+    const Sensitive found = defined(document)->sensitive;
+    EXPECT_THAT(found.of(StepIndex{2}).body, ElementsAre(SensitivePath{"card"}));
+    EXPECT_THAT(found.of(StepIndex{2}).output, ElementsAre(SensitivePath{"by"}));
+    EXPECT_TRUE(found.hides_replies(StepIndex{2}));
+    EXPECT_THAT(found.of(StepIndex{3}).output, ElementsAre(SensitivePath{"pin"}));
+    EXPECT_TRUE(found.hides_replies(StepIndex{3}));
+}
+
+TEST(Sensitive, MayNotBeTheSubjectOfAnEvent) {
+    Json document = payment();
+    document["steps"][2] = Json::parse(R"({"name": "tell", "compensation": "none",
+        "action": {"event": {"topic": "cards", "type": "card.used",
+                             "subject": "{$input.card.number}"}}})");
+    EXPECT_THAT(errors_of(document), ElementsAre("sensitive-shown /steps/2/action/event/subject"));
+    document["steps"][2]["action"]["event"]["subject"] = "$input.name";
+    EXPECT_THAT(errors_of(document), IsEmpty());
+}
+
 TEST(Sensitive, MayNotGoWhereItIsShown) {
     EXPECT_THAT(errors_of(with_url("http://127.0.0.1:1/cards/{$input.card}")),
                 ElementsAre("sensitive-shown /steps/2/action/http/url"));

@@ -1,5 +1,6 @@
 #include "tests/sagas/table_scenes.h"
 
+#include "sagas/event_match.h"
 #include "tests/sagas/described.h"
 #include "tests/sagas/played.h"
 
@@ -8,7 +9,17 @@ namespace skald::sagas {
 namespace {
 
 /// What the watched step does.
-enum class Kind : std::uint8_t { Http, Callback, Wait, Child, Element };
+enum class Kind : std::uint8_t {
+    Http,
+    Callback,
+    Wait,
+    Child,
+    Element,
+    Event,
+    EventElement,
+    EventAlone,  ///< Without a reply.
+    EventWait,
+};
 
 constexpr StepIndex kFirst{0};
 constexpr StepIndex kWatched{1};
@@ -30,6 +41,13 @@ constexpr char kTries[] =
     R"(, "retry": {"maximum_attempts": 3, "jitter": 0}, "output": "$response.body",
         "outcome": [{"when": "$response.status == 404", "is": "failure"}])";
 
+constexpr char kEvent[] = R"({"event": {"topic": "orders", "type": "do", "reply":
+    {"topic": "orders", "success": {"type": "done"}, "failure": {"type": "refused"}}}})";
+constexpr char kUndoEvent[] = R"({"event": {"topic": "orders", "type": "undo", "reply":
+    {"topic": "orders", "success": {"type": "undone"}, "failure": {"type": "stands"}}}})";
+constexpr char kEventTries[] =
+    R"(, "retry": {"maximum_attempts": 3, "jitter": 0}, "output": "$response.body")";
+
 /// The watched step without its name.
 std::string watched_step(Kind kind, Position position) {
     const auto with_undo = [position](const std::string& call) {
@@ -44,6 +62,18 @@ std::string watched_step(Kind kind, Position position) {
             return R"("action": {"wait": {"for": "1s"}})";
         case Kind::Child:
             return R"("action": {"saga": {"definition": "child"}}, "output": "$response.body")";
+        case Kind::Event:
+            return R"("action": )" + std::string(kEvent) + kEventTries + with_undo(kUndoEvent);
+        case Kind::EventElement:
+            return R"("for_each": "$input.items", "max_parallel": 1, "action": )" +
+                   std::string(kEvent) + kEventTries + with_undo(kUndoEvent);
+        case Kind::EventAlone:
+            return R"("action": {"event": {"topic": "orders", "type": "said"}})" +
+                   with_undo(R"({"event": {"topic": "orders", "type": "unsaid"}})");
+        case Kind::EventWait:
+            return R"("action": {"wait": {"event": {"topic": "orders", "timeout": "1s",
+                "success": {"type": "approved"}, "failure": {"type": "declined"}}}},
+                "output": "$response.body")";
         case Kind::Element:
             break;
     }
@@ -111,6 +141,36 @@ std::vector<StepState> forward_states(Kind kind) {
                     StuckAction{StuckReason::Refused, 1, false},
                     StuckAction{StuckReason::Refused, 3, true},
                     StuckAction{StuckReason::OutputError, 1, false}};
+        case Kind::Event:
+        case Kind::EventElement:
+            return {Pending{},
+                    BackingOff{2, 1, false, kDue},
+                    BackingOff{2, 1, true, kDue},
+                    AwaitingCallback{1, 1, false, kDue},
+                    AwaitingCallback{2, 2, false, kDue},
+                    AwaitingCallback{3, 1, true, kDue},
+                    Succeeded{},
+                    Skipped{},
+                    Failed{},
+                    InDoubt{},
+                    StuckAction{StuckReason::InDoubt, 3, true},
+                    StuckAction{StuckReason::Refused, 1, false},
+                    StuckAction{StuckReason::Exhausted, 3, true},
+                    StuckAction{StuckReason::ExpressionError, 0, false},
+                    StuckAction{StuckReason::ExpressionError, 1, false},
+                    StuckAction{StuckReason::OutputError, 1, false}};
+        case Kind::EventAlone:
+            return {Pending{}, Succeeded{}, Failed{},
+                    StuckAction{StuckReason::ExpressionError, 1, false}};
+        case Kind::EventWait:
+            return {Pending{},
+                    AwaitingCallback{1, 1, false, kDue},
+                    Succeeded{},
+                    Skipped{},
+                    Failed{},
+                    StuckAction{StuckReason::Refused, 1, false},
+                    StuckAction{StuckReason::ExpressionError, 0, false},
+                    StuckAction{StuckReason::OutputError, 1, false}};
         case Kind::Wait:
             return {Pending{}, Waiting{kDue}, Succeeded{},
                     Skipped{}, Failed{},      StuckAction{StuckReason::ExpressionError, 0, false}};
@@ -158,6 +218,23 @@ std::vector<StepState> backward_states(Kind kind) {
                     StuckCompensation{StuckReason::CompensationRefused, 1},
                     StuckCompensation{StuckReason::CompensationExhausted, 1},
                     Compensated{UndoneBy::Call}};
+        case Kind::Event:
+        case Kind::EventElement:
+            return {Succeeded{},
+                    InDoubt{},
+                    Failed{},
+                    Cancelled{},
+                    CompensationBackingOff{2, 1, kDue},
+                    CompensationAwaitingCallback{1, 1, kDue},
+                    StuckCompensation{StuckReason::CompensationRefused, 1},
+                    StuckCompensation{StuckReason::CompensationExhausted, 1},
+                    StuckCompensation{StuckReason::CompensationExpressionError, 1},
+                    Compensated{UndoneBy::Call}};
+        case Kind::EventAlone:
+            return {Succeeded{}, Cancelled{},
+                    StuckCompensation{StuckReason::CompensationExpressionError, 1},
+                    Compensated{UndoneBy::Call}};
+        case Kind::EventWait:
         case Kind::Wait:
             return {Succeeded{}, Cancelled{}};
         case Kind::Child:
@@ -174,6 +251,8 @@ std::vector<StepState> backward_states(Kind kind) {
     return {};
 }
 
+bool has_elements(Kind kind) { return kind == Kind::Element || kind == Kind::EventElement; }
+
 /// Whether a step can be in that state at all: the table has no row for what can't be.
 bool can_be(Kind kind, const Step& step, const StepState& state) {
     const bool is_optional = step.necessity == Necessity::Optional;
@@ -189,8 +268,7 @@ bool can_be(Kind kind, const Step& step, const StepState& state) {
         case StuckReason::OutputError:
             return step.position != Position::Before;
         case StuckReason::ExpressionError:
-            return step.position == Position::After &&
-                   (kind != Kind::Element || stuck->attempt > 0);
+            return step.position == Position::After && (!has_elements(kind) || stuck->attempt > 0);
         default:
             return step.position == Position::After;
     }
@@ -211,8 +289,11 @@ std::uint32_t last_attempt(const StepState& state) {
 void put(StepRun& run, const StepState& state) {
     run.state = state;
     run.attempts = last_attempt(state);
+    if (run.attempts > 0) run.started_at = kStart;
     if (const auto* undoing = std::get_if<Compensating>(&state)) {
         run.compensation_attempts = undoing->attempt;
+    } else if (const auto* awaiting = std::get_if<CompensationAwaitingCallback>(&state)) {
+        run.compensation_attempts = awaiting->attempt;
     } else if (const auto* stuck = std::get_if<StuckCompensation>(&state)) {
         run.compensation_attempts = stuck->attempt;
     }
@@ -262,6 +343,20 @@ Saga backward_saga(const Definition& definition, const StepState& state) {
     return saga;
 }
 
+/// How another element is called, or undone. An event is published by then.
+StepState other_calling(const Definition& definition) {
+    if (event_called(definition.step(kWatched), Phase::Action) == nullptr) {
+        return Calling{1, 1, false};
+    }
+    return AwaitingCallback{1, 1, false, kDue};
+}
+StepState other_undoing(const Definition& definition) {
+    if (event_called(definition.step(kWatched), Phase::Compensation) == nullptr) {
+        return Compensating{1, 1};
+    }
+    return CompensationAwaitingCallback{1, 1, kDue};
+}
+
 /// The watched one is the element in the middle of three; one at a time is under way.
 Saga forward_elements(const Definition& definition, const StepState& state) {
     Saga saga = forward_saga(definition, Iterating{});
@@ -269,10 +364,10 @@ Saga forward_elements(const Definition& definition, const StepState& state) {
     step.items = make_value(Json{"a", "b", "c"});
     step.elements.resize(3);
     step.elements[0].state =
-        is_in<Pending>(state) ? StepState{Calling{1, 1, false}} : StepState{Succeeded{}};
+        is_in<Pending>(state) ? other_calling(definition) : StepState{Succeeded{}};
     put(step.elements[1], state);
     const bool is_done = is_in<Succeeded, Skipped, Failed, InDoubt>(state);
-    if (is_done) step.elements[2].state = Calling{1, 1, false};
+    if (is_done) step.elements[2].state = other_calling(definition);
     return saga;
 }
 
@@ -285,9 +380,9 @@ Saga backward_elements(const Definition& definition, const StepState& state) {
     put(step.elements[1], state);
     step.elements[2].state = Cancelled{};
     if (is_to_undo(state)) {
-        step.elements[2].state = Compensating{1, 1};
+        step.elements[2].state = other_undoing(definition);
     } else if (is_closed(state) || is_in<StuckCompensation>(state)) {
-        step.elements[0].state = Compensating{1, 1};
+        step.elements[0].state = other_undoing(definition);
     }
     return saga;
 }
@@ -298,7 +393,7 @@ Section forward(const std::string& title, Kind kind, Definitions definition) {
     Section section{title + ", forward", {}};
     for (const StepState& state : forward_states(kind)) {
         if (!can_be(kind, definition->step(kWatched), state)) continue;
-        const bool is_element = kind == Kind::Element;
+        const bool is_element = has_elements(kind);
         section.scenes.push_back(
             {describe(state), definition,
              is_element ? forward_elements(*definition, state) : forward_saga(*definition, state),
@@ -310,7 +405,7 @@ Section forward(const std::string& title, Kind kind, Definitions definition) {
 Section backward(const std::string& title, Kind kind, Definitions definition) {
     Section section{title + ", backward", {}};
     for (const StepState& state : backward_states(kind)) {
-        const bool is_element = kind == Kind::Element;
+        const bool is_element = has_elements(kind);
         section.scenes.push_back(
             {describe(state), definition,
              is_element ? backward_elements(*definition, state) : backward_saga(*definition, state),
@@ -325,17 +420,18 @@ void add_kind(std::vector<Section>& sections, Kind kind, const std::string& what
     };
     const auto before = with(Position::Before, "");
     sections.push_back(forward(what + "before the pivot", kind, before));
-    if (kind != Kind::Wait) {
+    const bool is_wait = kind == Kind::Wait || kind == Kind::EventWait;
+    if (!is_wait && kind != Kind::EventAlone) {
         sections.push_back(forward(what + "before the pivot, in_doubt: park", kind,
                                    with(Position::Before, R"(, "in_doubt": "park")")));
     }
     sections.push_back(forward(what + "before the pivot, optional", kind,
                                with(Position::Before, R"(, "optional": true)")));
     sections.push_back(backward(what + "before the pivot", kind, before));
-    if (kind != Kind::Element) {
+    if (!has_elements(kind)) {
         sections.push_back(forward(what + "the pivot", kind, with(Position::Pivot, "")));
     }
-    if (kind == Kind::Http || kind == Kind::Callback) {
+    if (kind == Kind::Http || kind == Kind::Callback || kind == Kind::Event) {
         sections.push_back(forward(what + "the pivot with a compensation", kind,
                                    with(Position::Pivot,
                                         R"(, "compensation": {"http": {"method": "DELETE",
@@ -380,6 +476,49 @@ Section iterating() {
              {"calling 1, the last element", definition, last, element_of(kWatched, 2)},
              {"compensating 1, the first element", definition, first, element_of(kWatched, 0)},
              {"settling 1, nothing else to undo", definition, only, element_of(kWatched, 1)}}};
+}
+
+/// Sagas that were suspended with a try to publish.
+Section held_back() {
+    Section section{"an event that is held back, for the saga is suspended", {}};
+    const auto add = [&section](Kind kind, const StepState& state) {
+        const auto definition = definition_for(kind, Position::Before, "");
+        const bool is_undo = is_in<Compensating>(state);
+        Saga saga = is_undo ? backward_saga(*definition, state) : forward_saga(*definition, state);
+        saga.suspension = Suspension::Suspended;
+        const std::string what = kind == Kind::EventAlone ? ", without a reply" : "";
+        section.scenes.push_back({describe(state) + what, definition, std::move(saga), kWatched});
+    };
+    for (const Kind kind : {Kind::Event, Kind::EventAlone}) {
+        add(kind, Calling{1, 1, false});
+        add(kind, Compensating{1, 1});
+    }
+    add(Kind::Event, Calling{2, 1, true});
+    add(Kind::Event, BackingOff{2, 1, true, kDue});
+    add(Kind::Event, AwaitingCallback{1, 1, false, kDue});
+    add(Kind::EventWait, AwaitingCallback{1, 1, false, kDue});
+    return section;
+}
+
+/// What can't be made: the next one in a row.
+Section unrenderable() {
+    Section section{"an event that can't be made, after the watched step", {}};
+    for (const auto& [title, member] :
+         {std::pair{"data", R"("data": "$input.missing")"},
+          {"subject", R"("subject": "{$input.items.x}")"},
+          {"match", R"("reply": {"topic": "a", "success": {"type": "b"}, "match":
+                       {"event": "$event.data.x", "saga": "$input.items"}})"}}) {
+        const auto definition =
+            define(R"({"name": "table", "steps": [)" + other_step("first", Position::Before) +
+                   R"(, {"name": "watched", )" + watched_step(Kind::Http, Position::Before) +
+                   R"(}, {"name": "last", "compensation": "none",
+                   "action": {"event": {"topic": "orders", "type": "x", )" +
+                   member + "}}}]}");
+        section.scenes.push_back({std::string("calling 1, then an event without ") + title,
+                                  definition, forward_saga(*definition, Calling{1, 1, false}),
+                                  kWatched});
+    }
+    return section;
 }
 
 Section queued() {
@@ -429,6 +568,12 @@ std::vector<Section> table_sections() {
     sections.push_back(iterating());
     sections.push_back(queued());
     sections.push_back(children());
+    add_kind(sections, Kind::Event, "by event, ");
+    add_kind(sections, Kind::EventElement, "an element by event, ");
+    add_kind(sections, Kind::EventAlone, "an event without a reply, ");
+    add_kind(sections, Kind::EventWait, "a wait for an event, ");
+    sections.push_back(held_back());
+    sections.push_back(unrenderable());
     return sections;
 }
 
@@ -476,6 +621,12 @@ std::vector<NamedEvent> table_events(StepIndex step) {
             all.emplace_back(text + " called back " + std::string(to_text(outcome)),
                              CalledBack{step, phase, outcome, nullptr, ""});
         }
+        all.emplace_back(text + " event of success",
+                         CalledBack{step, phase, Outcome::Success, make_value(Json{{"id", 4}}), "",
+                                    EventRef{"orders", 8}});
+        all.emplace_back(
+            text + " event of failure",
+            CalledBack{step, phase, Outcome::Failure, nullptr, "sold out", EventRef{"orders", 9}});
     }
     all.emplace_back("deadline", DeadlinePassed{});
     all.emplace_back("lock granted", LockGranted{});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sagas/draft.h"
+#include "sagas/event_match.h"
 #include "sagas/lock.h"
 #include "tests/sagas/described.h"
 #include "tests/sagas/golden.h"
@@ -20,6 +21,7 @@
 ///   answer STEP[/compensation] [#ATTEMPT] STATUS [BODY] | lost REASON | not-sent REASON
 ///   unsendable STEP[/compensation] ERROR
 ///   call-back STEP[/compensation] success [OUTPUT] | failure|retry|unknown [ERROR]
+///   event STEP[/compensation] [@OFFSET] TYPE [DATA]    OFFSET: the next one, if it is not said
 ///   child STEP[/compensation] [#ATTEMPT] completed [OUTPUT] | compensated|abandoned [ERROR]
 ///   due STEP          what it is to be woken for comes, and the time with it
 ///   due STEP again ATTEMPT    the event alone
@@ -151,6 +153,21 @@ class Transcript {
                           nullptr, rest};
     }
 
+    Event event_of_log(std::istringstream& line) {
+        const Try at = try_of(line);
+        const Step& step = saga_->definition().step(at.step);
+        EventRef ref{awaited_event(step, at.phase)->topic, last_offset_ + 1};
+        if ((line >> std::ws).peek() == '@') {
+            line.get();
+            line >> ref.offset;
+        }
+        last_offset_ = std::max(last_offset_, ref.offset);
+        std::string type;
+        line >> type;
+        const Json event = cloud_event(type, json_or(rest_of(line), nullptr));
+        return reply_by_event(saga_->definition(), at.step, at.phase, event, ref).value();
+    }
+
     std::optional<StepIndex> step_of(std::istringstream& line) {
         std::string name;
         line >> name;
@@ -190,6 +207,7 @@ class Transcript {
             return Unsendable{at.step, at.phase, at.attempt, rest_of(line)};
         }
         if (word == "call-back") return call_back(line);
+        if (word == "event") return event_of_log(line);
         if (word == "child") {
             const Try at = try_of(line);
             return Answered{at.step, at.phase, at.attempt, child_end(line)};
@@ -211,6 +229,14 @@ class Transcript {
     std::string told(const Played::Told& told) {
         std::string text;
         if (told.record) text += "journal: " + describe(saga_->definition(), *told.record) + "\n";
+        for (const Publication& publication : told.publications) {
+            text += "published on " + publication.topic + ": " + publication.event.dump() + "\n";
+        }
+        for (const Expectation& expectation : told.expectations) {
+            text += "expected: " + describe(saga_->definition(), expectation) + " by";
+            for (const std::string& key : expectation.keys) text += " " + key;
+            text += "\n";
+        }
         for (const Effect& effect : told.effects) {
             text += "owed: " + describe(saga_->definition(), effect, saga_->now()) + "\n";
         }
@@ -242,6 +268,7 @@ class Transcript {
 
     std::shared_ptr<const Definition> definition_;
     std::optional<Played> saga_;
+    std::int64_t last_offset_ = 0;
 };
 
 /// The file again, with what the machine says now.

@@ -153,6 +153,64 @@ std::string each_of(const std::string& schema_of_items, const std::string& patch
     return all.dump();
 }
 
+constexpr const char* kByEvent = R"({"event": {"topic": "stock", "type": "reserve", "data": 1,
+    "reply": {"topic": "stock", "success": {"type": "reserved"}, "timeout": "TIME"}}})";
+
+/// A step that the third one becomes, with one more field or none.
+std::string third_by(const std::string& action, const std::string& field) {
+    return R"([{"op": "replace", "path": "/steps/2/action", "value": )" + action +
+           R"(}, {"op": "remove", "path": "/steps/3/action/http/body/mail"},
+                 {"op": "remove", "path": "/steps/2/optional"},
+                 {"op": "remove", "path": "/steps/2/compensation"})" +
+           field + "]";
+}
+
+std::string by_event(const std::string& time) {
+    std::string text = kByEvent;
+    return text.replace(text.find("TIME"), 4, time);
+}
+
+std::vector<WarningRow> event_rows() {
+    static const std::string kUndo =
+        R"(, {"op": "add", "path": "/steps/2/compensation", "value":
+              {"event": {"topic": "stock", "type": "release"}}})";
+    static const auto not_undone = [](const std::string& event, const std::string& more) {
+        return R"([{"op": "replace", "path": "/steps/0/compensation", "value": "none"},
+                   {"op": "replace", "path": "/steps/0/action", "value": )" +
+               event + "}" + more + "]";
+    };
+    static const std::string kNotUndone = not_undone(by_event("1s"), "");
+    static const std::string kNewsNotUndone =
+        not_undone(R"({"event": {"topic": "news", "type": "ordered"}})",
+                   R"(, {"op": "remove", "path": "/steps/0/output"},
+                        {"op": "remove", "path": "/steps/3/action/http/body/reservation"})");
+    static const std::string kUndone = third_by(by_event("1s"), kUndo);
+    static const std::string kSlow = third_by(by_event("5m"), kUndo);
+    static const auto wait = [](const std::string& time) {
+        return third_by(R"({"wait": {"event": {"topic": "a", "success": {"type": "b"},
+                            "timeout": ")" +
+                            time + "\"}}}",
+                        "");
+    };
+    static const std::string kLongWait = wait("15m");
+    static const std::string kShortWait = wait("14m");
+    static const std::string kEachTold =
+        each_of(R"({"maxItems": 9})",
+                R"([{"op": "replace", "path": "/steps/4/action", "value":
+             {"event": {"topic": "news", "type": "closed", "data": "$item"}}}])");
+    static const std::string kAllTold =
+        each_of(R"({"maxItems": 9})",
+                R"([{"op": "replace", "path": "/steps/4/action", "value":
+             {"event": {"topic": "news", "type": "closed"}}}])");
+    return {
+        {"writes-without-undo /steps/0/compensation", kNotUndone.c_str(), kNewsNotUndone.c_str()},
+        {"retries-exceed-deadline /steps/2", kSlow.c_str(), kUndone.c_str()},
+        {"wait-exceeds-deadline /steps/2/action/wait/event/timeout", kLongWait.c_str(),
+         kShortWait.c_str()},
+        {"item-not-used /steps/4/action/event", kAllTold.c_str(), kEachTold.c_str()},
+    };
+}
+
 std::vector<WarningRow> for_each_rows() {
     static const std::string kBounded = R"({"maxItems": 1000})";
     static const std::string kByIndex =
@@ -301,8 +359,8 @@ std::vector<WarningRow> condition_rows() {
 
 std::vector<WarningRow> all_rows() {
     std::vector<WarningRow> all;
-    for (const auto& part :
-         {step_rows(), waiting_rows(), for_each_rows(), call_rows(), condition_rows()}) {
+    for (const auto& part : {step_rows(), waiting_rows(), event_rows(), for_each_rows(),
+                             call_rows(), condition_rows()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

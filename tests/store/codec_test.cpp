@@ -165,7 +165,27 @@ std::vector<Stored> every_kind_of_row() {
         {{kAt, Retry{element_of(kStep, 3), {"ops", "", std::nullopt}},
           wanted(Wanted::Set, Failure{element_of(kStep, 3), "x"})},
          R"({"s":[1,3],"by":"ops","want":["x",[1,3]]})"},
+        // Schema 3.
+        {{kAt,
+          CalledBackCause{kStep, Phase::Action, 2, Outcome::Success, "",
+                          make_value(Json{{"id", 5}}), EventRef{"stock.events", 17}},
+          changes({Succeeded{}})},
+         R"({"s":1,"a":2,"o":"success","out":{"id":5},"ev":["stock.events",17],"to":[[0,"succeeded"]]})"},
+        {{kAt,
+          LateCause{element_of(kStep, 3), Phase::Compensation, 1, Outcome::Failure, 0,
+                    "told by event: no", EventRef{"stock.events", 9'007'199'254'740'993}},
+          {}},
+         R"({"s":[1,3],"p":1,"o":"failure","e":"told by event: no","ev":["stock.events",9007199254740993]})"},
+        {{kAt, Begin{},
+          changed({{kStep, Calling{1, 1, false}}, {kStep, AwaitingCallback{1, 1, false, kDue}}})},
+         R"({"to":[[1,"calling"],[1,"awaiting_callback",1,1,0,1700000000200]]})"},
     };
+}
+
+std::optional<EventRef> event_of(const Cause& cause) {
+    if (const auto* called_back = std::get_if<CalledBackCause>(&cause)) return called_back->event;
+    if (const auto* late = std::get_if<LateCause>(&cause)) return late->event;
+    return std::nullopt;
 }
 
 TEST(Codec, WritesEveryKindOfRowAsItEverDid) {
@@ -182,6 +202,7 @@ TEST(Codec, ReadsBackWhatItWrote) {
         EXPECT_EQ(type(read->cause), type(stored.record.cause));
         EXPECT_EQ(encode(*read), stored.text);
         EXPECT_EQ(read->decision.steps, stored.record.decision.steps) << stored.text;
+        EXPECT_EQ(event_of(read->cause), event_of(stored.record.cause)) << stored.text;
         const auto* begin = std::get_if<Begin>(&stored.record.cause);
         if (begin != nullptr) {
             const auto& begin_read = std::get<Begin>(read->cause);
@@ -244,6 +265,12 @@ TEST(Codec, CallsARowThatIsNotOursCorrupt) {
         {RecordType::Answered, R"({"s":{"1":2},"o":"success"})"},
         {RecordType::CalledBack, R"({"o":"success"})"},
         {RecordType::CalledBack, R"({"s":0,"o":"later"})"},
+        {RecordType::CalledBack, R"({"s":0,"o":"success","ev":"stock.events"})"},
+        {RecordType::CalledBack, R"({"s":0,"o":"success","ev":["stock.events"]})"},
+        {RecordType::CalledBack, R"({"s":0,"o":"success","ev":["stock.events",1,2]})"},
+        {RecordType::CalledBack, R"({"s":0,"o":"success","ev":[1,1]})"},
+        {RecordType::Late, R"({"s":0,"o":"success","ev":["stock.events","1"]})"},
+        {RecordType::Late, R"({"s":0,"o":"success","ev":["stock.events",9223372036854775808]})"},
         {RecordType::Begun, R"({"lock":7})"},
         {RecordType::Begun, R"({"parent":"order-1"})"},
         {RecordType::Begun, R"({"parent":["order-1",1,0]})"},

@@ -107,9 +107,17 @@ TEST(Restore, RefusesWhatNamesElementsBeforeTheyAreThere) {
     Record too_early = begun_elements();
     too_early.cause = Due{element_of(kEach, 0), {}, 1};
     EXPECT_FALSE(restored({too_early}));
-    too_early = begun_elements();
-    too_early.decision.errors = {{element_of(kEach, 0), "x"}};
-    EXPECT_FALSE(restored({too_early}));
+}
+
+// An event of an element that can't be made is known in the row that makes the elements.
+TEST(Restore, FoldsErrorsOfElementsThatTheRowItselfMade) {
+    Record begun = begun_elements();
+    begun.decision.errors = {{element_of(kEach, 1), "x"}};
+    const auto saga = restored({begun});
+    ASSERT_TRUE(saga) << saga.error().message;
+    EXPECT_EQ(saga->step(element_of(kEach, 1)).error, "x");
+    begun.decision.errors = {{element_of(kEach, 2), "x"}};
+    EXPECT_FALSE(restored({begun}));
 }
 
 }  // namespace
