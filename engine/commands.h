@@ -89,9 +89,30 @@ struct ChangeDefinition {
     std::variant<store::PutDefinition, store::DeleteDefinition> change;
     using Result = std::variant<store::DefinitionOutcome, Busy>;
     std::function<void(Result)> done;
+    std::vector<sagas::MatchPath> match_paths = {};  ///< Of what is put (sagas/event_match.h).
 };
 
-using Command = std::variant<Start, StartMany, Operate, CallBack, ChangeDefinition>;
+/// Events of one topic, written in one commit, in this order. They are valid, and keep the topic's
+/// contract.
+struct Publish {
+    struct Event {
+        std::string source, id;
+        sagas::Json event;  ///< The CloudEvent, structured.
+    };
+    std::string topic;
+    std::vector<Event> events;
+    using Result = std::variant<std::vector<store::EventWritten>, Busy>;
+    std::function<void(Result)> done;
+};
+
+struct ChangeTopic {
+    store::PutTopic change;
+    using Result = std::variant<store::TopicOutcome, Busy>;
+    std::function<void(Result)> done;
+};
+
+using Command =
+    std::variant<Start, StartMany, Operate, CallBack, ChangeDefinition, Publish, ChangeTopic>;
 
 /// Answers the command, or each of its starts, with `busy`.
 void refuse(Command& command, const Busy& busy);

@@ -143,6 +143,7 @@ sagas::Transition Coordinator::Impl::tell(LiveSaga& live, const sagas::Event& ev
     sagas::Transition transition =
         sagas::apply(live.definition(), std::move(live.saga), event, now);
     live.saga = std::move(transition.saga);
+    publish(live, transition);
     for (const sagas::Effect& effect : transition.effects) owe(live, effect);
     return transition;
 }

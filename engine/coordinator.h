@@ -11,6 +11,7 @@
 #include "engine/catalog.h"
 #include "engine/clock.h"
 #include "engine/commands.h"
+#include "engine/event_bell.h"
 #include "engine/journal_bell.h"
 #include "engine/loader.h"
 #include "engine/telemetry.h"
@@ -72,6 +73,7 @@ class Coordinator {
         Catalog& catalog;
         Watchers& watchers;
         JournalBell& bell;
+        EventBell& event_bell;
         Telemetry& telemetry;
         const sagas::Secrets& secrets;
         const sagas::CallbackUrls& callbacks;

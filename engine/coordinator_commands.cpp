@@ -42,11 +42,16 @@ void refuse(Command& command, const Busy& busy) {
 
 // ---- Starts ------------------------------------------------------------------------------------
 
-std::optional<Busy> Coordinator::Impl::refuses_starts() const {
+std::optional<Busy> Coordinator::Impl::refuses_writes() const {
     if (is_store_full_ || space_ == store::Space::Low) {
         return Busy{Busy::Why::DiskFull,
-                    "the disk is full, or nearly: no new sagas until there is space"};
+                    "the disk is full, or nearly: no new sagas and events until there is space"};
     }
+    return std::nullopt;
+}
+
+std::optional<Busy> Coordinator::Impl::refuses_starts() const {
+    if (auto busy = refuses_writes()) return busy;
     if (live_.size() >= options_.live_max) {
         return Busy{Busy::Why::TooMuch, "too many sagas are in work"};
     }
@@ -92,6 +97,7 @@ void Coordinator::Impl::begin(Start command, std::optional<Parentage> parentage)
          live.saga.deadline_at, std::move(command.input), std::move(command.labels),
          std::move(command.body_hash), live.parent, std::move(*begun.record)});
     gathering_.starts.push_back({last_key_, std::move(command.done)});
+    publish(live, begun);
     for (const sagas::Effect& effect : begun.effects) owe(live, effect);
     note_summary(live);
 }
@@ -184,6 +190,7 @@ void Coordinator::Impl::take(ChangeDefinition command) {
         return;
     }
     std::string name = std::visit([](const auto& change) { return change.name; }, command.change);
+    know(command.match_paths);
     gathering_.batch->definitions.push_back(std::move(command.change));
     gathering_.definitions.push_back({std::move(name), std::move(command.done)});
 }

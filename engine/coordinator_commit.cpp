@@ -75,7 +75,7 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
         syncing_.reset();
         // The writer goes on with what came meanwhile, while this batch's effects are performed.
         if (!gathering_.batch->empty()) submit();
-        release(std::move(done), *result);
+        release(std::move(done), std::move(*result));
         turn();
         return;
     }
@@ -96,10 +96,11 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
 
 // ---- What a durable batch releases -------------------------------------------------------------
 
-void Coordinator::Impl::release(Gathering done, const store::Committed& committed) {
+void Coordinator::Impl::release(Gathering done, store::Committed committed) {
     durable_batch_ = done.number;
     answer_definitions(done, committed);
     answer_starts(done, committed);
+    answer_publishes(done, committed);
     for (const auto& reply : done.replies) reply();
     for (const store::SagaKey key : done.recalls) recall(key);
     for (const CallId call : done.settled_calls) {
@@ -107,6 +108,8 @@ void Coordinator::Impl::release(Gathering done, const store::Committed& committe
     }
     for (const auto& [key, effect] : done.effects) perform(key, effect);
     for (const store::SagaKey key : committed.lock_heads) reach(key, sagas::LockGranted{});
+    reach_late(done, committed);
+    for (store::EventHit& hit : committed.event_hits) reach(std::move(hit));
     for (const store::SagaKey key : done.at_rest) come_to_rest(key, done.number);
     for (const store::Park& park : done.batch->parks) give_up(park, done.number);
     for (const store::SagaKey key : done.waiting) consider(key);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,7 +26,8 @@ namespace skald::engine {
 /// The coordinator's state. Its work is cut along the life of a batch: coordinator.cpp fills it
 /// with what happened, coordinator_commands.cpp with what was asked for; coordinator_commit.cpp
 /// hands it over, and releases what waited for it; coordinator_effects.cpp does what sagas owe by
-/// it, coordinator_children.cpp what they want of their children. coordinator_park.cpp and
+/// it, coordinator_children.cpp what they want of their children, coordinator_events.cpp what has
+/// to do with the event log. coordinator_park.cpp and
 /// coordinator_load.cpp let sagas leave memory and bring them back; coordinator_recover.cpp begins
 /// with what an earlier process left.
 class Coordinator::Impl {
@@ -70,12 +72,30 @@ class Coordinator::Impl {
     void take(Operate command);
     void take(CallBack command);
     void take(ChangeDefinition command);
+    void take(Publish command);
+    void take(ChangeTopic command);
+    std::optional<Busy> refuses_writes() const;
     std::optional<Busy> refuses_starts() const;
     void begin(Start command, std::optional<Parentage> parentage);
     template <typename AnyCommand>
     void await_command(AnyCommand command);
     void operate(LiveSaga& live, Operate command);
     void call_back(LiveSaga& live, CallBack command);
+
+    // Events of the log.
+    void publish(const LiveSaga& live, sagas::Transition& transition);
+    void know(const std::vector<sagas::MatchPath>& paths);
+    std::vector<std::string> keys_of(const std::string& topic, const sagas::Json& event) const;
+    void answer_publishes(Gathering& done, const store::Committed& committed);
+    void reach_late(Gathering& done, const store::Committed& committed);
+    void reach(store::EventHit hit);
+    void deliver(LiveSaga& live, const store::EventHit& hit);
+    void deliver(LiveSaga& live, const DeliverLate& late);
+    void deliver(LiveSaga& live, const DeliverLate& late, sagas::StepIndex place);
+    void hear(LiveSaga& live, sagas::CalledBack reply);
+    std::optional<sagas::CalledBack> read_reply(const LiveSaga& live,
+                                                const store::EventHit& hit) const;
+    void write_told(const store::EventHit& hit);
 
     // Handing it over, and what follows.
     void hand_over();
@@ -84,7 +104,7 @@ class Coordinator::Impl {
     void write();
     void write_again_if_due();
     void on_committed(std::unique_ptr<store::Batch> batch, sagas::Result<store::Committed> result);
-    void release(Gathering done, const store::Committed& committed);
+    void release(Gathering done, store::Committed committed);
     void answer_starts(Gathering& done, const store::Committed& committed);
     void answer_definitions(Gathering& done, const store::Committed& committed);
     void come_to_rest(store::SagaKey key, std::uint64_t batch);
@@ -145,18 +165,24 @@ class Coordinator::Impl {
     void run(LiveSaga& live, Meet errand);
     void run(LiveSaga& live, Operate errand);
     void run(LiveSaga& live, CallBack errand);
+    void run(LiveSaga& live, Deliver errand);
+    void run(LiveSaga& live, DeliverLate errand);
     // only in the store;
     void run(Loader::Loaded& loaded, Tell errand);
     void run(Loader::Loaded& loaded, WakeUp errand);
     void run(Loader::Loaded& loaded, Meet errand);
     void run(Loader::Loaded& loaded, Operate errand);
     void run(Loader::Loaded& loaded, CallBack errand);
+    void run(Loader::Loaded& loaded, Deliver errand);
+    void run(Loader::Loaded& loaded, DeliverLate errand);
     // nowhere.
     void run(const Loader::Name& missing, Tell errand);
     void run(const Loader::Name& missing, WakeUp errand);
     void run(const Loader::Name& missing, Meet errand);
     void run(const Loader::Name& missing, Operate errand);
     void run(const Loader::Name& missing, CallBack errand);
+    void run(const Loader::Name& missing, Deliver errand);
+    void run(const Loader::Name& missing, DeliverLate errand);
     std::optional<sagas::Timestamp> next_look() const;
     void look_for_due();
     void take_due(const std::vector<store::Park>& parks);
@@ -196,6 +222,8 @@ class Coordinator::Impl {
     std::deque<std::function<void()>> in_turn_;
     std::deque<Command> commands_;  ///< Taken from the mailbox and not yet applied.
     Timers timers_;
+    /// By which events may find a step that waits: of every definition that ever was.
+    std::set<sagas::MatchPath> match_paths_;
     Gathering gathering_;
     std::optional<Gathering> syncing_;
     store::SagaKey last_key_{0};

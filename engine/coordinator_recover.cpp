@@ -26,6 +26,13 @@ sagas::Result<std::size_t> Coordinator::Impl::recover(const store::Recovery& rec
     const auto heads = recovery.lock_heads();
     if (!heads) return tl::unexpected(heads.error());
     for (const store::SagaKey head : *heads) reach(head, sagas::LockGranted{});
+    // Which events reached a step that did not hear of it.
+    const auto paths = recovery.match_paths();
+    if (!paths) return tl::unexpected(paths.error());
+    match_paths_.insert(paths->begin(), paths->end());
+    auto hits = recovery.event_hits();
+    if (!hits) return tl::unexpected(hits.error());
+    for (store::EventHit& hit : *hits) reach(std::move(hit));
     update_stats();
     wake_once();
     return live_.size();

@@ -26,8 +26,23 @@ struct Gathering {
         std::string name;
         std::function<void(ChangeDefinition::Result)> done;
     };
+    /// Of batch->events, `count` from `first` on.
+    struct PublishReply {
+        std::size_t first;
+        std::size_t count;
+        std::function<void(Publish::Result)> done;
+    };
+    /// One of batch->events names this saga.
+    struct Addressed {
+        std::size_t event;
+        std::string saga;
+    };
     std::vector<StartReply> starts;            ///< One for each of batch->starts.
     std::vector<DefinitionReply> definitions;  ///< One for each of batch->definitions.
+    std::vector<Addressed> addressed;          ///< Of what others published.
+    std::vector<PublishReply> publishes;       ///< Those of batch->events that no saga published.
+    std::vector<std::function<void(ChangeTopic::Result)>>
+        topics;  ///< One for each of batch->topics.
     std::vector<std::function<void()>> replies;
     std::vector<std::pair<store::SagaKey, sagas::Effect>> effects;
     std::vector<store::SagaKey> recalls;  ///< Sagas whose calls are taken back where they wait.
@@ -47,11 +62,12 @@ struct Gathering {
 
     std::size_t rows() const {
         return batch->rows.size() + batch->starts.size() + batch->definitions.size() +
-               batch->unparks.size() + batch->parks.size();
+               batch->unparks.size() + batch->parks.size() + batch->topics.size() +
+               batch->events.size() + batch->expectations.size() + batch->told_hits.size();
     }
     bool is_idle() const {
-        return batch->empty() && replies.empty() && effects.empty() && at_rest.empty() &&
-               waiting.empty() && recalls.empty() && settled_calls.empty();
+        return batch->empty() && replies.empty() && publishes.empty() && effects.empty() &&
+               at_rest.empty() && waiting.empty() && recalls.empty() && settled_calls.empty();
     }
 };
 

@@ -8,8 +8,10 @@ namespace skald::engine {
 
 namespace {
 
+/// What comes late changes nothing, so it is limited and dropped as commands are.
 bool is_command(const Errand& errand) {
-    return std::holds_alternative<Operate>(errand) || std::holds_alternative<CallBack>(errand);
+    return std::holds_alternative<Operate>(errand) || std::holds_alternative<CallBack>(errand) ||
+           std::holds_alternative<DeliverLate>(errand);
 }
 
 std::size_t commands_in(const std::vector<Errand>& errands) {

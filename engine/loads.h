@@ -27,8 +27,18 @@ struct Meet {
     store::SagaKey parent;
     sagas::Child wish;
 };
+/// An event reached a step that waits, or waited, for it.
+struct Deliver {
+    store::EventHit hit;
+};
+/// An event that names the saga, and reached no step of it: it comes late, if it means one at all.
+struct DeliverLate {
+    std::string topic;
+    store::Offset offset;
+    std::string event;
+};
 /// What is done with a saga once it is in memory, or is known not to be there.
-using Errand = std::variant<Tell, WakeUp, Meet, Operate, CallBack>;
+using Errand = std::variant<Tell, WakeUp, Meet, Operate, CallBack, Deliver, DeliverLate>;
 
 /// The loads that are out, each with the errands that wait for it, in order.
 ///

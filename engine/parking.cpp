@@ -22,10 +22,8 @@ class Waits {
     When operator()(const sagas::WakeDeadline& wake) { return until(wake.at); }
     When operator()(const sagas::WakeStep& wake) {
         const sagas::Step& step = live_.definition().step(wake.step);
-        const sagas::RetryPolicy& policy =
-            wake.phase == sagas::Phase::Action ? step.retry : sagas::undo_policy(step);
         // Its tries are not in the journal: after a load their number would stand still.
-        if (sagas::is_quiet(policy, wake.attempt)) return When::Never;
+        if (sagas::is_quiet(step, wake.phase, wake.attempt)) return When::Never;
         const sagas::StepState& state = live_.saga.step(wake.step).state;
         const bool is_callback = std::holds_alternative<sagas::AwaitingCallback>(state) ||
                                  std::holds_alternative<sagas::CompensationAwaitingCallback>(state);

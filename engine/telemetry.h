@@ -20,6 +20,11 @@ class Telemetry {
                                sagas::Phase phase, sagas::Outcome outcome, double seconds) = 0;
     virtual void committed(std::size_t rows, double seconds) = 0;
     virtual void timer_fired(double lag_seconds) = 0;
+    /// To `topic`, by one commit: so many, of which some were there before.
+    virtual void events_published(std::string_view /*topic*/, std::size_t /*all*/,
+                                  std::size_t /*repeated*/) {}
+    /// An event reached a step that waits, or waited, for it.
+    virtual void event_hit() {}
 };
 
 }  // namespace skald::engine

@@ -76,6 +76,9 @@ std::string Books::text_of(const store::Batch& batch) const {
         const std::string& path = stage_.cast().role(found->second.number).path;
         text.append(text.empty() ? "" : ", ").append(path.empty() ? "the saga" : path).append(what);
     };
+    for (const store::NewEvent& event : batch.events) {
+        text.append(text.empty() ? "" : ", ").append("an event of ").append(event.topic);
+    }
     for (const store::SagaKey key : batch.unparks) add(key, " is back in memory");
     for (const store::Park& park : batch.parks) add(park.saga, " leaves memory");
     return text.empty() ? "nothing changes" : text;

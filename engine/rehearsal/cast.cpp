@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sagas/child_id.h"
+#include "sagas/event_match.h"
 
 namespace skald::rehearsal {
 namespace {
@@ -47,12 +48,28 @@ std::string Cast::name(Place place) const {
     return (place.phase == Phase::Action ? "" : "undo of ") + name(place.spot);
 }
 
-bool calls_back(const sagas::Step& step, Phase phase) {
+Way way_of(const sagas::Step& step, Phase phase) {
+    if (const sagas::EventCall* event = sagas::event_called(step, phase)) {
+        return event->reply ? Way::Event : Way::NoEvent;
+    }
+    if (sagas::awaited_event(step, phase) != nullptr) return Way::Signal;
     const auto* undo = std::get_if<sagas::Compensation>(&step.undo);
     const auto* call = phase == Phase::Action ? std::get_if<sagas::HttpCall>(&step.action)
                        : undo != nullptr      ? std::get_if<sagas::HttpCall>(&undo->call)
                                               : nullptr;
-    return call != nullptr && call->reply == sagas::ReplyMode::Callback;
+    const bool calls_back = call != nullptr && call->reply == sagas::ReplyMode::Callback;
+    return calls_back ? Way::Callback : Way::Reply;
+}
+
+sagas::Milliseconds way_to(Spot spot) {
+    const auto item = sagas::item_of(spot.step);
+    return sagas::Milliseconds{10 + static_cast<std::int64_t>(to_size(spot.step)) +
+                               7 * static_cast<std::int64_t>(spot.saga) +
+                               3 * static_cast<std::int64_t>(item ? *item + 1 : 0)};
+}
+
+bool can_refuse(const sagas::Step& step, Phase phase) {
+    return !sagas::awaited_event(step, phase)->failure.empty();
 }
 
 }  // namespace skald::rehearsal

@@ -75,7 +75,21 @@ class Cast {
     std::unordered_map<std::string, SagaNumber> numbers_;  ///< By id.
 };
 
-/// Whether the participant of those calls says by a callback how they ended.
-bool calls_back(const sagas::Step& step, Phase phase);
+/// How it becomes known how one phase of a step ended.
+enum class Way : std::uint8_t {
+    Reply,     ///< Of an HTTP call; also of a child, and of a wait for a time.
+    Callback,  ///< Later than its 202.
+    Event,     ///< One that answers the one that was published.
+    NoEvent,   ///< It is enough to have published one.
+    Signal,    ///< An event that nobody was asked for.
+};
+Way way_of(const sagas::Step& step, Phase phase);
+
+/// What anything takes to that spot's participant: each has a way of its own, so that no two
+/// answers come at the same time.
+sagas::Milliseconds way_to(Spot spot);
+
+/// Whether an event can say that it failed. Precondition: Way::Event or Signal.
+bool can_refuse(const sagas::Step& step, Phase phase);
 
 }  // namespace skald::rehearsal

@@ -1,6 +1,7 @@
 #include "engine/rehearsal/fault.h"
 
 #include <algorithm>
+#include <span>
 
 namespace skald::rehearsal {
 namespace {
@@ -13,6 +14,47 @@ constexpr FaultKind kCallKinds[] = {
 constexpr FaultKind kCallbackKinds[] = {FaultKind::CallbackRefused, FaultKind::CallbackLost,
                                         FaultKind::CallbackOwed,    FaultKind::CallbackFirst,
                                         FaultKind::CallbackTwice,   FaultKind::CallbackLate};
+
+constexpr FaultKind kEventKinds[] = {FaultKind::EventRefused,    FaultKind::EventLost,
+                                     FaultKind::EventOwed,       FaultKind::EventIgnored,
+                                     FaultKind::EventUnanswered, FaultKind::EventLate,
+                                     FaultKind::EventTwice,      FaultKind::EventAgain};
+
+constexpr FaultKind kNoEventKinds[] = {FaultKind::EventAgain, FaultKind::EventHeardLate};
+
+constexpr FaultKind kSignalKinds[] = {FaultKind::SignalRefuses, FaultKind::SignalLost,
+                                      FaultKind::SignalEarly, FaultKind::SignalLate,
+                                      FaultKind::SignalTwice};
+
+/// Beyond those of every HTTP call.
+std::span<const FaultKind> kinds_of(Way way) {
+    switch (way) {
+        case Way::Reply:
+            return {};
+        case Way::Callback:
+            return kCallbackKinds;
+        case Way::Event:
+            return kEventKinds;
+        case Way::NoEvent:
+            return kNoEventKinds;
+        case Way::Signal:
+            return kSignalKinds;
+    }
+    return {};
+}
+
+void add_faults(const Reached& call, bool has_parallel, std::vector<Fault>& faults) {
+    const auto add = [&](FaultKind kind) { faults.push_back({kind, call.place, 0}); };
+    const bool is_http = call.way == Way::Reply || call.way == Way::Callback;
+    if (is_http) {
+        for (const FaultKind kind : kCallKinds) add(kind);
+    }
+    if (has_parallel && (is_http || call.way == Way::Event)) add(FaultKind::Slow);
+    for (const FaultKind kind : kinds_of(call.way)) {
+        const bool is_refusal = kind == FaultKind::EventRefused || kind == FaultKind::SignalRefuses;
+        if (!is_refusal || call.can_refuse) add(kind);
+    }
+}
 
 bool is_cancel(FaultKind kind) {
     return kind == FaultKind::CancelDuring || kind == FaultKind::CancelAfter;
@@ -61,6 +103,34 @@ const char* text_of(FaultKind kind) {
             return "calls back again an hour later";
         case FaultKind::CallbackLate:
             return "works, and calls back, an hour too late";
+        case FaultKind::EventRefused:
+            return "refused by its answer";
+        case FaultKind::EventLost:
+            return "not answered once, and nothing was done";
+        case FaultKind::EventOwed:
+            return "not answered once, though it took effect";
+        case FaultKind::EventIgnored:
+            return "never answered, and nothing was done";
+        case FaultKind::EventUnanswered:
+            return "never answered, though it took effect";
+        case FaultKind::EventLate:
+            return "works, and answers, an hour too late";
+        case FaultKind::EventTwice:
+            return "answers again an hour later";
+        case FaultKind::EventAgain:
+            return "heard again an hour later";
+        case FaultKind::EventHeardLate:
+            return "heard an hour later";
+        case FaultKind::SignalRefuses:
+            return "says no";
+        case FaultKind::SignalLost:
+            return "never comes";
+        case FaultKind::SignalEarly:
+            return "comes before it is waited for";
+        case FaultKind::SignalLate:
+            return "comes an hour too late";
+        case FaultKind::SignalTwice:
+            return "comes again an hour later";
         case FaultKind::CrashBefore:
             return "crash before commit ";
         case FaultKind::CrashAfter:
@@ -100,6 +170,13 @@ const Deadlined* find_deadline(const Reach& reach, SagaNumber saga) {
 
 bool is_of_call(const Fault& fault) { return fault.commit == 0; }
 
+const Fault* fault_of_call(const Schedule& schedule, Place place) {
+    const auto found = std::find_if(schedule.begin(), schedule.end(), [place](const Fault& fault) {
+        return is_of_call(fault) && fault.place == place;
+    });
+    return found == schedule.end() ? nullptr : &*found;
+}
+
 bool go_together(const Fault& one, const Fault& other) {
     if (is_of_call(one) != is_of_call(other)) return true;
     if (is_of_call(one)) return one.place != other.place;
@@ -123,12 +200,7 @@ bool Reach::has_call(Place place) const {
 
 std::vector<Fault> faults_at(const Reach& reach, bool has_parallel) {
     std::vector<Fault> faults;
-    for (const Reached& call : reach.calls) {
-        for (const FaultKind kind : kCallKinds) faults.push_back({kind, call.place, 0});
-        if (has_parallel) faults.push_back({FaultKind::Slow, call.place, 0});
-        if (!call.calls_back) continue;
-        for (const FaultKind kind : kCallbackKinds) faults.push_back({kind, call.place, 0});
-    }
+    for (const Reached& call : reach.calls) add_faults(call, has_parallel, faults);
     for (std::uint32_t commit = 1; commit <= reach.commits; ++commit) {
         for (const FaultKind kind : {FaultKind::CrashBefore, FaultKind::CrashAfter,
                                      FaultKind::CancelDuring, FaultKind::CancelAfter}) {

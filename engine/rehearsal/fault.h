@@ -30,6 +30,22 @@ enum class FaultKind : std::uint8_t {
     CallbackFirst,    ///< It calls back before its 202.
     CallbackTwice,    ///< It calls back once more, an hour later.
     CallbackLate,     ///< It works, and calls back, an hour after the callback's time-out.
+    // Of those that are told, and answer, by events.
+    EventRefused,     ///< It answers with a failure: nothing was done.
+    EventLost,        ///< It does not hear of the first try.
+    EventOwed,        ///< It does not answer the first try, though it took effect.
+    EventIgnored,     ///< It hears of no try.
+    EventUnanswered,  ///< It answers no try, though it took effect.
+    EventLate,        ///< It works, and answers, an hour after the time for that.
+    EventTwice,       ///< It answers once more, an hour later.
+    EventAgain,       ///< It hears of it once more, an hour later.
+    EventHeardLate,   ///< It hears of it an hour later; where nobody waits for an answer.
+    // Of events that steps wait for, though nobody was asked.
+    SignalRefuses,  ///< It is one that says no.
+    SignalLost,     ///< It never comes.
+    SignalEarly,    ///< It is there when the saga begins.
+    SignalLate,     ///< It comes an hour after the time for that.
+    SignalTwice,    ///< It comes once more, an hour later.
     // Of Skald, at one of its commits, counted from 1 (the start).
     CrashBefore,   ///< The process dies; the batch is lost.
     CrashAfter,    ///< The process dies; nobody was told that the batch is durable.
@@ -57,10 +73,14 @@ bool go_together(const Fault& one, const Fault& other);
 /// "charge: time-out, and it took effect", "crash before commit 3".
 std::string describe(const Cast& cast, const Fault& fault);
 
-/// Calls that a run came by.
+/// The one of `schedule` that is of the calls of `place`; null: none.
+const Fault* fault_of_call(const Schedule& schedule, Place place);
+
+/// Calls, and events, that a run came by.
 struct Reached {
     Place place;
-    bool calls_back;
+    Way way;
+    bool can_refuse = true;  ///< Of Way::Event and Signal.
 };
 /// A saga with a deadline, and the commits at which it was there.
 struct Deadlined {

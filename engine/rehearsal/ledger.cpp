@@ -45,4 +45,20 @@ bool is_agreed(Ledger::Did did) {
     return did != Ledger::Did::Refused && did != Ledger::Did::Barred;
 }
 
+const char* text_of(Ledger::Did did, Phase phase) {
+    switch (did) {
+        case Ledger::Did::Effect:
+            return phase == Phase::Action ? "done" : "undone";
+        case Ledger::Did::Remembered:
+            return "knows the key, and does nothing more";
+        case Ledger::Did::NothingToUndo:
+            return "there is nothing to undo, and it will turn the action away";
+        case Ledger::Did::Refused:
+            return "refuses";
+        case Ledger::Did::Barred:
+            return "refuses, for its compensation was here first";
+    }
+    return "";
+}
+
 }  // namespace skald::rehearsal

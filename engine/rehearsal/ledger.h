@@ -44,4 +44,7 @@ class Ledger {
 /// Whether the participant did, or had done, what was asked for.
 bool is_agreed(Ledger::Did did);
 
+/// "done", "refuses".
+const char* text_of(Ledger::Did did, Phase phase);
+
 }  // namespace skald::rehearsal

@@ -26,30 +26,6 @@ std::string_view header(const sagas::Request& request, std::string_view name) {
     return found == request.headers.end() ? std::string_view() : found->second;
 }
 
-/// Each spot's participant has a way of its own, so that no two answers come at the same time.
-Milliseconds way_to(Spot spot) {
-    const auto item = sagas::item_of(spot.step);
-    return Milliseconds{10 + static_cast<std::int64_t>(to_size(spot.step)) +
-                        7 * static_cast<std::int64_t>(spot.saga) +
-                        3 * static_cast<std::int64_t>(item ? *item + 1 : 0)};
-}
-
-const char* text_of(Ledger::Did did, Phase phase) {
-    switch (did) {
-        case Ledger::Did::Effect:
-            return phase == Phase::Action ? "done" : "undone";
-        case Ledger::Did::Remembered:
-            return "knows the key, and does nothing more";
-        case Ledger::Did::NothingToUndo:
-            return "there is nothing to undo, and it will turn the action away";
-        case Ledger::Did::Refused:
-            return "refuses";
-        case Ledger::Did::Barred:
-            return "refuses, for its compensation was here first";
-    }
-    return "";
-}
-
 sagas::Reply empty_reply(int status) {
     return {status, {}, sagas::make_value(nullptr), std::nullopt};
 }
@@ -111,13 +87,6 @@ void Network::end_process() {
     call_back_ = nullptr;
 }
 
-const Fault* Network::fault_of(Place place) const {
-    const auto found = std::find_if(
-        schedule_.begin(), schedule_.end(),
-        [place](const Fault& fault) { return is_of_call(fault) && fault.place == place; });
-    return found == schedule_.end() ? nullptr : &*found;
-}
-
 std::vector<Place> Network::called() const {
     std::vector<Place> places;
     for (const auto& [place, tries] : tries_) places.push_back(place);
@@ -132,7 +101,7 @@ void Network::call(engine::CallId id, sagas::Request request, std::uint32_t atte
     open_.emplace(id, made);
     const std::uint32_t tries = ++tries_[place];
     const bool calls_back = !header(request, "Skald-Callback").empty();
-    const Fault* fault = fault_of(place);
+    const Fault* fault = fault_of_call(schedule_, place);
     if (fault == nullptr || tries > (is_for_ever(fault->kind) ? kForEver : 1)) {
         visit(made, made.way, {.calls_back = calls_back});
     } else if (calls_back) {

@@ -65,7 +65,6 @@ class Network : public engine::Caller {
     };
     using Callbacks = std::list<Callback>;
 
-    const Fault* fault_of(Place place) const;
     void send(const Try& attempt, FaultKind kind);
     void send_to_be_called_back(const Try& attempt, FaultKind kind);
     void visit(const Try& attempt, Milliseconds after, const Visit& visit);

@@ -114,7 +114,7 @@ void Judge::hold_against_ledger(const Left& left, Spot spot, const sagas::StepSt
     const Claim claim = is_denied ? Claim::NotThere : claim_of(state);
     const bool stands = ledger_.stands(spot);
     // What stands of a child are its own steps.
-    const bool has_own_effect = std::holds_alternative<sagas::HttpCall>(action);
+    const bool has_own_effect = !std::holds_alternative<sagas::ChildSaga>(action);
     if (claim == Claim::NotThere && stands && has_own_effect && !is_undone_above(left.number)) {
         outcome_.standing.push_back(spot);
     }

@@ -10,6 +10,7 @@
 #include "engine/rehearsal/sample.h"
 #include "engine/rehearsal/stage.h"
 #include "sagas/did_you_mean.h"
+#include "sagas/event_match.h"
 #include "sagas/input_schema.h"
 #include "sagas/lock.h"
 
@@ -67,6 +68,12 @@ Json input_of(const Script& script, const Json& sample, Problems& problems) {
     return input;
 }
 
+/// By whom its reply, or the data of an event, comes.
+bool is_answered(const sagas::Step& step) {
+    return std::holds_alternative<sagas::HttpCall>(step.action) ||
+           sagas::awaited_event(step, sagas::Phase::Action) != nullptr;
+}
+
 /// The names by which a script means steps.
 class StepNames {
  public:
@@ -74,7 +81,7 @@ class StepNames {
         for (const FamilyStep each : family.steps()) names_.push_back(family.name(each));
     }
 
-    /// A step whose action makes a call. None: `problems` got one.
+    /// A step whose action is answered. None: `problems` got one.
     std::optional<FamilyStep> find(const std::string& name, const std::string& pointer,
                                    Problems& problems) const {
         const auto found = std::find(names_.begin(), names_.end(), name);
@@ -84,9 +91,8 @@ class StepNames {
             return std::nullopt;
         }
         const FamilyStep step = family_.steps()[static_cast<std::size_t>(found - names_.begin())];
-        const sagas::Action& action = family_.step(step).action;
-        if (std::holds_alternative<sagas::HttpCall>(action)) return step;
-        const auto* child = std::get_if<sagas::ChildSaga>(&action);
+        if (is_answered(family_.step(step))) return step;
+        const auto* child = std::get_if<sagas::ChildSaga>(&family_.step(step).action);
         problems.push_back(
             {"no-participant", pointer, "step \"" + name + "\" makes no call",
              child == nullptr ? "" : "name a step of its child: " + child->definition + "/STEP"});
@@ -251,7 +257,7 @@ bool is_tried_for_ever(const sagas::Step& step) {
         return !retry.maximum_attempts || *retry.maximum_attempts > kForEver;
     };
     const auto* undo = std::get_if<sagas::Compensation>(&step.undo);
-    const bool is_called = std::holds_alternative<sagas::HttpCall>(step.action);
+    const bool is_called = is_answered(step) && !std::holds_alternative<sagas::Wait>(step.action);
     return (is_called && is_long(step.retry)) || (undo != nullptr && is_long(undo->retry));
 }
 
@@ -304,8 +310,7 @@ void add_notes(Report& report, const Script& script, const Family& family, const
 Json named(const Family& family, const std::vector<std::vector<SampleReply>>& replies) {
     Json named = Json::object();
     for (const FamilyStep each : family.steps()) {
-        const bool is_called = std::holds_alternative<sagas::HttpCall>(family.step(each).action);
-        if (!is_called) continue;
+        if (!is_answered(family.step(each))) continue;
         named[family.name(each)] = replies[each.definition][to_size(each.step)].body;
     }
     return named;

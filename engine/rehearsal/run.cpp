@@ -9,6 +9,7 @@
 #include "engine/loader.h"
 #include "engine/rehearsal/books.h"
 #include "engine/rehearsal/network.h"
+#include "engine/rehearsal/subscribers.h"
 #include "engine/rehearsal/timeline.h"
 #include "sagas/check.h"
 #include "store/memory_store.h"
@@ -60,9 +61,8 @@ class Run : private engine::Committer {
                                                                  std::move(work));
                                              })),
           books_(stage, ledger_),
-          network_(stage, schedule, timeline_, ledger_,
-                   is_told_ ? [this](std::string text) { tell(std::move(text)); }
-                            : std::function<void(std::string)>()) {}
+          network_(stage, schedule, timeline_, ledger_, teller()),
+          subscribers_(stage, schedule, timeline_, ledger_, store_->reader(), teller()) {}
 
     Played play();
 
@@ -80,8 +80,10 @@ class Run : private engine::Committer {
     void start();
     void cancel();
     void call_back(SagaNumber saga, sagas::CalledBack said, Network::Heard heard);
+    void publish(const std::string& topic, const Json& event, Subscribers::Heard heard);
     void sleep_until_deadline(SagaNumber saga);
     void tell(std::string text);
+    std::function<void(std::string)> teller();
     Played judged();
 
     const Stage& stage_;
@@ -96,8 +98,10 @@ class Run : private engine::Committer {
     Ledger ledger_;
     Books books_;
     Network network_;
+    Subscribers subscribers_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
     NoTelemetry telemetry_;
     SampleSecrets secrets_;
     SampleCallbacks callbacks_;
@@ -124,8 +128,8 @@ Played Run::play() {
 void Run::begin_process() {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
-            *this, network_, clock_, stage_.catalog(), watchers_, bell_, telemetry_, secrets_,
-            callbacks_, *loader_,
+            *this, network_, clock_, stage_.catalog(), watchers_, bell_, event_bell_, telemetry_,
+            secrets_, callbacks_, *loader_,
             [this] { timeline_.after({}, Owner::Process, [this] { coordinator_->turn(); }); },
             [this](Milliseconds delay) {
                 timeline_.after(delay, Owner::Process, [this, alarm = ++alarm_] {
@@ -142,6 +146,10 @@ void Run::begin_process() {
         [this](SagaNumber saga, sagas::CalledBack said, Network::Heard heard) {
             call_back(saga, std::move(said), std::move(heard));
         });
+    subscribers_.begin_process(
+        [this](const std::string& topic, const Json& event, Subscribers::Heard heard) {
+            publish(topic, event, std::move(heard));
+        });
     // The client and the operator ask again until they are answered.
     if (!store_->reader().saga(id())) start();
     if (wants_cancel_) cancel();
@@ -150,6 +158,7 @@ void Run::begin_process() {
 void Run::end_process() {
     timeline_.end_process();
     network_.end_process();
+    subscribers_.end_process();
     coordinator_.reset();
     timeline_.after(kRestartTakes, Owner::World, [this] {
         if (is_told_) tell("skald starts again");
@@ -182,6 +191,7 @@ void Run::write(std::unique_ptr<store::Batch> batch, const Done& done, std::uint
     auto result = store_->writer().write(*batch);
     if (result) books_.enter(*batch, *result, number);
     if (is_told_) tell("commit " + std::to_string(number) + ": " + books_.text_of(*batch));
+    if (result) subscribers_.hear(*batch, *result);
     if (is_due(FaultKind::CrashAfter, number)) return crash("after", number);
     done(std::move(batch), std::move(result));
     if (is_due(FaultKind::CancelAfter, number)) cancel();
@@ -238,6 +248,16 @@ void Run::call_back(SagaNumber saga, sagas::CalledBack said, Network::Heard hear
         }});
 }
 
+void Run::publish(const std::string& topic, const Json& event, Subscribers::Heard heard) {
+    using Publish = engine::Publish;
+    coordinator_->post(
+        Publish{topic,
+                {{event.at("source").get<std::string>(), event.at("id").get<std::string>(), event}},
+                [heard = std::move(heard)](const Publish::Result& result) {
+                    heard(!std::holds_alternative<engine::Busy>(result));
+                }});
+}
+
 void Run::sleep_until_deadline(SagaNumber saga) {
     const auto row = store_->reader().saga(stage_.cast().role(saga).id);
     if (!row || !row->deadline_at) return;
@@ -250,15 +270,25 @@ void Run::sleep_until_deadline(SagaNumber saga) {
 
 void Run::tell(std::string text) { story_.push_back({timeline_.now(), std::move(text)}); }
 
+std::function<void(std::string)> Run::teller() {
+    if (!is_told_) return nullptr;
+    return [this](std::string text) { tell(std::move(text)); };
+}
+
 Played Run::judged() {
     Played played{judge(stage_, books_.sagas(store_->reader()), ledger_, books_.undone()),
                   {commits_, {}, books_.deadlines(commits_)},
                   books_.elements(),
                   std::move(story_)};
-    for (const Place place : network_.called()) {
+    std::vector<Place> places = network_.called();
+    for (const Place place : subscribers_.called()) places.push_back(place);
+    std::sort(places.begin(), places.end());
+    for (const Place place : places) {
         if (!books_.is_at_edge(place)) continue;
-        const bool is_late = calls_back(stage_.cast().step(place.spot), place.phase);
-        played.reach.calls.push_back({place, is_late});
+        const sagas::Step& step = stage_.cast().step(place.spot);
+        const Way way = way_of(step, place.phase);
+        const bool is_answered = way == Way::Event || way == Way::Signal;
+        played.reach.calls.push_back({place, way, !is_answered || can_refuse(step, place.phase)});
     }
     return played;
 }

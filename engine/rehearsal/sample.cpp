@@ -9,6 +9,7 @@
 
 #include "engine/rehearsal/schema_sample.h"
 #include "engine/rehearsal/timeline.h"
+#include "sagas/event_match.h"
 
 namespace skald::rehearsal {
 namespace {
@@ -45,8 +46,18 @@ class Needs {
     void add(const sagas::Wait& wait) {
         const auto* until = std::get_if<sagas::Template>(&wait.until);
         if (until != nullptr) add(*until, sagas::to_rfc3339(kBeginning + kSampleWait));
+        const auto* event = std::get_if<sagas::AwaitedEvent>(&wait.until);
+        if (event != nullptr) add(*event);
     }
     void add(const sagas::ChildSaga& child) { add(child.input); }
+    void add(const sagas::AwaitedEvent& awaited) {
+        if (awaited.match) add(awaited.match->saga);
+    }
+    void add(const sagas::EventCall& call) {
+        if (call.subject) add(*call.subject);
+        if (call.data) add(*call.data);
+        if (call.reply) add(*call.reply);
+    }
     template <typename... Kinds>
     void add(const std::variant<Kinds...>& call) {
         std::visit([this](const auto& kind) { this->add(kind); }, call);
@@ -223,7 +234,9 @@ class SampleGrower {
 
     void follow_reply(FamilyStep step, const Segments& segments, const Json& leaf) {
         const sagas::Action& action = family_.step(step).action;
-        if (std::holds_alternative<sagas::HttpCall>(action)) {
+        const bool is_answered = std::holds_alternative<sagas::HttpCall>(action) ||
+                                 sagas::awaited_event(family_.step(step), Phase::Action) != nullptr;
+        if (is_answered) {
             return grow(reply_of(step).body, segments, leaf);
         }
         const auto* child = std::get_if<sagas::ChildSaga>(&action);

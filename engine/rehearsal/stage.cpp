@@ -4,6 +4,7 @@
 
 #include "sagas/check.h"
 #include "sagas/classify.h"
+#include "sagas/event_match.h"
 #include "store/memory_store.h"
 
 namespace skald::rehearsal {
@@ -46,6 +47,9 @@ void Stage::register_in(store::Store& store) const {
         const std::string filled = &store == library_.get() ? family_.filled(number).dump() : "{}";
         batch.definitions.emplace_back(
             store::PutDefinition{family_.at(number).name, filled, filled, std::nullopt, {}});
+        for (sagas::MatchPath& path : sagas::match_paths(family_.at(number))) {
+            batch.match_paths.push_back(std::move(path));
+        }
     }
     SKALD_CHECK(store.writer().write(batch));
 }

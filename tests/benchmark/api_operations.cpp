@@ -15,6 +15,7 @@
 #include "api/services.h"
 #include "api/start_request.h"
 #include "api/starting.h"
+#include "api/topic_documents.h"
 #include "sagas/lint.h"
 #include "store/memory_store.h"
 #include "tests/benchmark/finished_saga.h"
@@ -86,6 +87,8 @@ class Api {
     engine::Catalog catalog_{store_->reader()};
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
+    api::TopicDocuments topics_{store_->reader()};
     api::UuidSource uuids_{clock_};
     api::Metrics metrics_{"0.0.0", "3.40.1"};
     const api::CallbackTokens callbacks_{api::CallbackKey{7}, "https://skald.example"};
@@ -93,6 +96,8 @@ class Api {
                                   catalog_,
                                   watchers_,
                                   bell_,
+                                  event_bell_,
+                                  topics_,
                                   clock_,
                                   uuids_,
                                   metrics_,

@@ -118,6 +118,7 @@ class CoordinatedSagas::Impl {
     engine::Catalog catalog_{store_->reader()};
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
     NobodyListens telemetry_;
     const sagas::MaskedSecrets secrets_{};
     const sagas::MaskedCallbackUrls callbacks_{};
@@ -127,8 +128,8 @@ class CoordinatedSagas::Impl {
     bool is_wanted_ = false;
     std::int64_t last_ = 0;
     engine::Coordinator coordinator_{
-        {at_once_, at_once_, *clock_, catalog_, watchers_, bell_, telemetry_, secrets_, callbacks_,
-         *loader_, [this] { is_wanted_ = true; }, [](sagas::Milliseconds) {},
+        {at_once_, at_once_, *clock_, catalog_, watchers_, bell_, event_bell_, telemetry_, secrets_,
+         callbacks_, *loader_, [this] { is_wanted_ = true; }, [](sagas::Milliseconds) {},
          [](const sagas::Error& error) { throw std::runtime_error(error.message); }},
         {}};
 };

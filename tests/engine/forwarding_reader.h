@@ -61,6 +61,23 @@ class ForwardingReader : public store::Reader {
         return reader_.definitions(after, limit);
     }
 
+    sagas::Result<store::TopicRow> topic(std::string_view name,
+                                         std::optional<std::uint32_t> version) const override {
+        return reader_.topic(name, version);
+    }
+    sagas::Result<std::vector<store::TopicRow>> topics(std::string_view after,
+                                                       std::uint32_t limit) const override {
+        return reader_.topics(after, limit);
+    }
+    sagas::Result<store::EventPage> events(std::string_view topic, store::Offset after,
+                                           std::uint32_t limit) const override {
+        return reader_.events(topic, after, limit);
+    }
+    sagas::Result<store::Offset> offset_before(std::string_view topic,
+                                               sagas::Timestamp at) const override {
+        return reader_.offset_before(topic, at);
+    }
+
  private:
     const store::Reader& reader_;
 };

@@ -66,8 +66,8 @@ Rig::Rig(store::Store& store, CoordinatorOptions options, sagas::Milliseconds ah
       store_(store) {
     clock.advance(ahead);
     coordinator = std::make_unique<Coordinator>(
-        Coordinator::Parts{committer, caller, clock, catalog, watchers, bell, telemetry, secrets_,
-                           callbacks_, loader, [this] { is_wanted_ = true; },
+        Coordinator::Parts{committer, caller, clock, catalog, watchers, bell, event_bell, telemetry,
+                           secrets_, callbacks_, loader, [this] { is_wanted_ = true; },
                            [this](sagas::Milliseconds delay) { wake_at_ = clock.now() + delay; },
                            [this](const sagas::Error& error) { fatal = error; }},
         options);
@@ -135,7 +135,7 @@ void Rig::define(std::string_view document) {
     coordinator->post(
         ChangeDefinition{store::PutDefinition{checked.definition->name, json.dump(),
                                               checked.filled.dump(), std::nullopt, clock.now()},
-                         [](ChangeDefinition::Result) {}});
+                         [](ChangeDefinition::Result) {}, sagas::match_paths(*checked.definition)});
     settle();
 }
 
@@ -172,6 +172,27 @@ Rig::Later<Operate::Result> Rig::operate(const std::string& id, decltype(Operate
 Rig::Later<Operate::Result> Rig::cancel(const std::string& id,
                                         std::optional<sagas::RequestKey> request) {
     return operate(id, sagas::Cancel{{"local", "test", std::move(request)}});
+}
+
+Rig::Later<Publish::Result> Rig::publish(const std::string& topic,
+                                         std::vector<sagas::Json> events) {
+    auto result = std::make_shared<std::optional<Publish::Result>>();
+    Publish command{topic, {}, [result](Publish::Result what) { *result = std::move(what); }};
+    for (sagas::Json& event : events) {
+        command.events.push_back({event.at("source"), event.at("id"), std::move(event)});
+    }
+    coordinator->post(std::move(command));
+    return result;
+}
+
+std::vector<sagas::Json> Rig::events(const std::string& topic) const {
+    std::vector<sagas::Json> events;
+    const auto page = store_.reader().events(topic, store::Offset{0}, 1'000);
+    if (!page) return events;
+    for (const store::EventRow& row : page->rows) {
+        events.push_back(sagas::parse_json(row.event).value());
+    }
+    return events;
 }
 
 Rig::Later<CallBack::Result> Rig::call_back(const std::string& id, sagas::CalledBack event) {

@@ -136,6 +136,7 @@ class Rig {
     Catalog catalog;
     Watchers watchers;
     JournalBell bell;
+    EventBell event_bell;
     std::optional<sagas::Error> fatal;
     ScriptedLoader loader;
     bool holds_reads = false;  ///< `settle` leaves the loader's answers where they are.
@@ -163,6 +164,10 @@ class Rig {
     Later<Operate::Result> cancel(const std::string& id,
                                   std::optional<sagas::RequestKey> request = std::nullopt);
     Later<CallBack::Result> call_back(const std::string& id, sagas::CalledBack event);
+    /// CloudEvents, complete.
+    Later<Publish::Result> publish(const std::string& topic, std::vector<sagas::Json> events);
+    /// All of a topic, in order.
+    std::vector<sagas::Json> events(const std::string& topic) const;
 
     /// Answers the oldest open call whose target is `target`, and settles. Fails the test when
     /// there is none.

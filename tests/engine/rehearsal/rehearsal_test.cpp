@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"branches", Verdict::NeedsOperator},
                     Golden{"hasty-rule", Verdict::Unsound}, Golden{"wait", Verdict::NeedsOperator},
                     Golden{"callback", Verdict::NeedsOperator},
+                    Golden{"events", Verdict::NeedsOperator},
                     Golden{"for-each", Verdict::NeedsOperator},
                     Golden{"child", Verdict::NeedsOperator}),
     [](const auto& golden) {

@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/coordinator_impl.h"
+#include "sagas/check.h"
+#include "sagas/event_match.h"
+#include "sagas/json.h"
+
+/// What the coordinator has to do with the event log: it writes what sagas and others publish, and
+/// brings each event to the step that waits for it.
+namespace skald::engine {
+
+// ---- What sagas publish, and wait for ----------------------------------------------------------
+
+/// In the commit of the record that `transition` made.
+void Coordinator::Impl::publish(const LiveSaga& live, sagas::Transition& transition) {
+    const sagas::Timestamp now = parts_.clock.now();
+    for (sagas::Expectation& expectation : transition.expectations) {
+        gathering_.batch->expectations.push_back(
+            {live.key, expectation.step, expectation.phase, std::move(expectation.keys), now});
+    }
+    for (const sagas::Publication& publication : transition.publications) {
+        const sagas::Json& event = publication.event;
+        gathering_.batch->events.push_back({publication.topic,
+                                            event.at("source").get<std::string>(),
+                                            event.at("id").get<std::string>(), event.dump(),
+                                            keys_of(publication.topic, event), live.key, now});
+    }
+}
+
+// ---- What others publish -----------------------------------------------------------------------
+
+void Coordinator::Impl::take(Publish command) {
+    if (const auto busy = refuses_writes()) {
+        command.done(*busy);
+        return;
+    }
+    const sagas::Timestamp now = parts_.clock.now();
+    gathering_.publishes.push_back(
+        {gathering_.batch->events.size(), command.events.size(), std::move(command.done)});
+    for (Publish::Event& event : command.events) {
+        const auto saga = event.event.find("sagaid");
+        if (saga != event.event.end() && saga->is_string()) {
+            gathering_.addressed.push_back({gathering_.batch->events.size(), *saga});
+        }
+        gathering_.batch->events.push_back({command.topic,
+                                            std::move(event.source),
+                                            std::move(event.id),
+                                            event.event.dump(),
+                                            keys_of(command.topic, event.event),
+                                            {},
+                                            now});
+    }
+}
+
+void Coordinator::Impl::take(ChangeTopic command) {
+    if (is_store_full_) {
+        command.done(Busy{Busy::Why::DiskFull, "the disk is full"});
+        return;
+    }
+    gathering_.batch->topics.push_back(std::move(command.change));
+    gathering_.topics.push_back(std::move(command.done));
+}
+
+void Coordinator::Impl::answer_publishes(Gathering& done, const store::Committed& committed) {
+    SKALD_CHECK(done.topics.size() == committed.topics.size());
+    for (std::size_t i = 0; i < done.topics.size(); ++i) done.topics[i](committed.topics[i]);
+
+    SKALD_CHECK(done.batch->events.size() == committed.events.size());
+    struct Count {
+        std::size_t all = 0;
+        std::size_t repeated = 0;
+    };
+    std::map<std::string_view, Count> counts;
+    for (std::size_t i = 0; i < committed.events.size(); ++i) {
+        if (!committed.events[i]) continue;
+        Count& count = counts[done.batch->events[i].topic];
+        ++count.all;
+        count.repeated += committed.events[i]->is_repeat;
+    }
+    for (auto& [first, count, reply] : done.publishes) {
+        std::vector<store::EventWritten> written;
+        for (std::size_t i = first; i < first + count; ++i) written.push_back(*committed.events[i]);
+        reply(std::move(written));
+    }
+    for (const auto& [topic, count] : counts) {
+        parts_.telemetry.events_published(topic, count.all, count.repeated);
+        if (count.all > count.repeated) parts_.event_bell.ring(topic);
+    }
+}
+
+/// What names a saga and was waited for by nobody, as a reply after the end, is journaled there as
+/// late. That may be lost in a crash, for it changes nothing.
+void Coordinator::Impl::reach_late(Gathering& done, const store::Committed& committed) {
+    if (done.addressed.empty() || is_draining_) return;
+    std::set<std::pair<std::string_view, store::Offset>> heard;
+    for (const store::EventHit& hit : committed.event_hits) heard.emplace(hit.topic, hit.offset);
+    for (Gathering::Addressed& addressed : done.addressed) {
+        const auto& written = committed.events[addressed.event];
+        store::NewEvent& event = done.batch->events[addressed.event];
+        const bool is_late =
+            written && !written->is_repeat && !heard.contains({event.topic, written->offset});
+        if (!is_late || loads_.commands() >= options_.loading_max) continue;
+        DeliverLate late{event.topic, written->offset, std::move(event.event)};
+        in_turn([this, id = std::move(addressed.saga), late = std::move(late)] {
+            const auto found = by_id_.find(id);
+            if (found != by_id_.end()) {
+                deliver(live_.at(found->second), late);
+            } else {
+                await(id, late);
+            }
+        });
+    }
+}
+
+// ---- Keys --------------------------------------------------------------------------------------
+
+/// From now on events can be found by `paths`: before any saga of their definition starts.
+void Coordinator::Impl::know(const std::vector<sagas::MatchPath>& paths) {
+    for (const sagas::MatchPath& path : paths) {
+        if (match_paths_.insert(path).second) gathering_.batch->match_paths.push_back(path);
+    }
+}
+
+std::vector<std::string> Coordinator::Impl::keys_of(const std::string& topic,
+                                                    const sagas::Json& event) const {
+    const std::string& type = event.at("type").get_ref<const std::string&>();
+    std::vector<sagas::MatchPath> own;
+    for (auto path = match_paths_.lower_bound({topic, type, {}});
+         path != match_paths_.end() && path->topic == topic && path->type == type; ++path) {
+        own.push_back(*path);
+    }
+    return sagas::keys_of_event(topic, event, own);
+}
+
+// ---- Events that somebody waits for ------------------------------------------------------------
+
+/// To the saga, in memory or not. It is told again after a restart until ToldHit is durable.
+void Coordinator::Impl::reach(store::EventHit hit) {
+    parts_.telemetry.event_hit();
+    in_turn([this, hit = std::move(hit)] {
+        if (LiveSaga* live = find(hit.saga)) {
+            deliver(*live, hit);
+        } else {
+            await(hit.saga, Deliver{hit});
+        }
+    });
+}
+
+void Coordinator::Impl::deliver(LiveSaga& live, const store::EventHit& hit) {
+    if (auto reply = read_reply(live, hit)) hear(live, std::move(*reply));
+    write_told(hit);
+}
+
+void Coordinator::Impl::deliver(LiveSaga& live, const DeliverLate& late) {
+    for (std::uint32_t i = 0; i < live.saga.steps.size(); ++i) {
+        const sagas::StepIndex step{i};
+        deliver(live, late, step);
+        for (std::size_t item = 0; item < live.saga.steps[i].elements.size(); ++item) {
+            deliver(live, late, sagas::element_of(step, item));
+        }
+    }
+}
+
+void Coordinator::Impl::deliver(LiveSaga& live, const DeliverLate& late, sagas::StepIndex place) {
+    for (const sagas::Phase phase : {sagas::Phase::Action, sagas::Phase::Compensation}) {
+        const store::EventHit hit{live.key, place, phase, late.topic, late.offset, late.event};
+        if (auto reply = read_reply(live, hit)) hear(live, std::move(*reply));
+    }
+}
+
+void Coordinator::Impl::hear(LiveSaga& live, sagas::CalledBack reply) {
+    sagas::Transition transition = tell(live, std::move(reply), parts_.clock.now());
+    if (transition.record) journal(live, std::move(*transition.record));
+}
+
+/// None: the store's hashes were equal, and the keys are not; or its type says nothing.
+std::optional<sagas::CalledBack> Coordinator::Impl::read_reply(const LiveSaga& live,
+                                                               const store::EventHit& hit) const {
+    const sagas::Definition& definition = live.definition();
+    const bool has_step = live.saga.has(hit.step) &&
+                          sagas::awaited_event(definition.step(hit.step), hit.phase) != nullptr;
+    const auto event = sagas::parse_json(hit.event);
+    if (!has_step || !event) return std::nullopt;
+    const auto awaited = sagas::keys_awaited(definition, live.saga, hit.step, hit.phase);
+    if (!awaited) return std::nullopt;
+    const auto keys = keys_of(hit.topic, *event);
+    const bool is_meant = std::any_of(keys.begin(), keys.end(), [&awaited](const auto& key) {
+        return std::find(awaited->begin(), awaited->end(), key) != awaited->end();
+    });
+    if (!is_meant) return std::nullopt;
+    return sagas::reply_by_event(definition, hit.step, hit.phase, *event,
+                                 {hit.topic, static_cast<std::int64_t>(hit.offset)});
+}
+
+void Coordinator::Impl::write_told(const store::EventHit& hit) {
+    gathering_.batch->told_hits.push_back({hit.saga, hit.step, hit.phase, hit.topic, hit.offset});
+}
+
+void Coordinator::Impl::run(LiveSaga& live, Deliver errand) { deliver(live, errand.hit); }
+void Coordinator::Impl::run(Loader::Loaded& loaded, Deliver errand) {
+    deliver(bring_back(std::move(loaded)), errand.hit);
+}
+void Coordinator::Impl::run(const Loader::Name&, Deliver errand) { write_told(errand.hit); }
+
+void Coordinator::Impl::run(LiveSaga& live, DeliverLate errand) { deliver(live, errand); }
+void Coordinator::Impl::run(Loader::Loaded& loaded, DeliverLate errand) {
+    deliver(bring_back(std::move(loaded)), errand);
+}
+void Coordinator::Impl::run(const Loader::Name&, DeliverLate) {}
+
+}  // namespace skald::engine
