@@ -1,12 +1,14 @@
 #include <memory>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "api/awaited.h"
 #include "api/definition_check.h"
 #include "api/definition_view.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
+#include "sagas/event_match.h"
 
 namespace skald::api {
 namespace {
@@ -51,14 +53,17 @@ Problem version_mismatch(const std::string& name, std::uint32_t latest) {
 /// Posts `change`, and answers with what `answer` makes of its outcome once that is durable.
 template <typename Change>
 Later change_definition(const Services& services, Change change,
+                        std::vector<sagas::MatchPath> match_paths,
                         std::function<Answer(const store::DefinitionWritten&)> answer) {
     const std::string name = change.name;
     auto outcome = std::make_shared<Awaited<Outcome>>();
-    services.post(
-        engine::ChangeDefinition{std::move(change), [&services, outcome, name](Outcome result) {
-                                     services.catalog.changed(name);  // Before anyone hears of it.
-                                     outcome->set(std::move(result));
-                                 }});
+    services.post(engine::ChangeDefinition{std::move(change),
+                                           [&services, outcome, name](Outcome result) {
+                                               services.catalog.changed(
+                                                   name);  // Before anyone hears of it.
+                                               outcome->set(std::move(result));
+                                           },
+                                           std::move(match_paths)});
     Later later;
     later.time = kCommitTime;
     later.arm = [outcome](std::function<void()> ready) { outcome->when_set(std::move(ready)); };
@@ -118,6 +123,7 @@ Answer put_definition(const Services& services, const Request& request) {
     return change_definition(services,
                              store::PutDefinition{name, document->dump(), checked->filled.dump(),
                                                   *version, services.clock.now()},
+                             sagas::match_paths(*checked->definition),
                              [&services, name, warnings = problems_document(checked->warnings)](
                                  const store::DefinitionWritten& written) {
                                  return definition_registered(services, name, written, warnings);
@@ -133,7 +139,7 @@ Answer delete_definition(const Services& services, const Request& request) {
     if (!version) return version.error();
 
     return change_definition(services,
-                             store::DeleteDefinition{name, *version, services.clock.now()},
+                             store::DeleteDefinition{name, *version, services.clock.now()}, {},
                              [](const store::DefinitionWritten&) {
                                  return Reply{204, {}, "", ""};
                              });

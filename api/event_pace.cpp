@@ -37,14 +37,14 @@ Stream::Next EventPace::read() {
         phase_ = Phase::Reading;
         return Stream::Wait{kTurnAgainAfter, nullptr};  // The thread is for others meanwhile.
     }
-    heard_ = with_.bell.last();
+    heard_ = ear_->heard();
     auto page = reading_->read();
     if (!page && page.error().code == sagas::ErrorCode::Unavailable) {
         phase_ = Phase::Reading;
         return Stream::Wait{kReadAgainAfter, nullptr};
     }
     if (!page) {
-        spdlog::error("read the journal for a stream of events: {}", page.error().message);
+        spdlog::error("read for a stream of events: {}", page.error().message);
         return Stream::Over{};
     }
     switch (page->then) {
@@ -65,18 +65,19 @@ Stream::Next EventPace::read() {
 Stream::Next EventPace::listen() {
     const sagas::Timestamp now = with_.clock.now();
     if (now >= ping_at_) return ping();
-    if (with_.bell.last() > heard_) return read();
+    if (ear_->heard() > heard_) return read();
     return Stream::Wait{ping_at_ - now, [this](std::function<void()> ready) {
-                            listener_.when_beyond(heard_, std::move(ready));
+                            ear_->when_beyond(heard_, std::move(ready));
                         }};
 }
 
-Stream event_stream(const EventPace::With& with, std::unique_ptr<EventReading> reading) {
+Stream event_stream(const EventPace::With& with, std::unique_ptr<StreamEar> ear,
+                    std::unique_ptr<EventReading> reading) {
     Stream stream;
     stream.content_type = "text/event-stream";
     stream.headers = {{"X-Accel-Buffering", "no"}};  // To nginx, which would keep events back.
     // Shared, for a std::function must be copyable.
-    stream.next = [pace = std::make_shared<EventPace>(with, std::move(reading))] {
+    stream.next = [pace = std::make_shared<EventPace>(with, std::move(ear), std::move(reading))] {
         return pace->next();
     };
     return stream;

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "api/route.h"
+#include "api/stream_ear.h"
 #include "engine/clock.h"
-#include "engine/journal_bell.h"
 #include "sagas/result.h"
 #include "sagas/time.h"
 
@@ -25,7 +25,7 @@ class EventReading {
         std::string text;  ///< Events; empty: none that the reader wants.
         enum class Then : std::uint8_t { More, CaughtUp, Over } then = Then::More;
     };
-    /// What comes next in the journal. Errors: Unavailable (nothing was skipped: try again),
+    /// What comes next. Errors: Unavailable (nothing was skipped: try again),
     /// Corruption.
     virtual sagas::Result<Page> read() = 0;
 
@@ -65,19 +65,19 @@ class ReadingTurns {
 };
 
 /// When a stream reads, rests and listens: it begins with a ping, reads until it has caught up,
-/// rests for kRest so that a busy journal wakes it 20 times a second and not 5,000 times, then
-/// waits for the bell. After kPingEvery without an event it pings.
+/// rests for kRest so that a busy bell wakes it 20 times a second and not 5,000 times, then waits
+/// for that. After kPingEvery without an event it pings.
 ///
 /// Threads: one. Ownership: borrows what `With` names.
 class EventPace {
  public:
     struct With {
-        engine::JournalBell& bell;
         const engine::Clock& clock;
         ReadingTurns& turns;
     };
-    EventPace(const With& with, std::unique_ptr<EventReading> reading)
-        : with_(with), listener_(with.bell), reading_(std::move(reading)) {}
+    EventPace(const With& with, std::unique_ptr<StreamEar> ear,
+              std::unique_ptr<EventReading> reading)
+        : with_(with), ear_(std::move(ear)), reading_(std::move(reading)) {}
 
     Stream::Next next();
 
@@ -92,14 +92,15 @@ class EventPace {
     Stream::Next listen();
 
     const With with_;
-    engine::JournalBell::Listener listener_;
+    const std::unique_ptr<StreamEar> ear_;
     const std::unique_ptr<EventReading> reading_;
     enum class Phase : std::uint8_t { Beginning, Reading, Resting, Listening, Over } phase_{};
-    store::Position heard_{0};  ///< The bell's last, before the last read.
+    std::uint64_t heard_ = 0;  ///< By the ear, before the last read.
     sagas::Timestamp ping_at_{};
 };
 
 /// The answer that sends what `reading` gives.
-Stream event_stream(const EventPace::With& with, std::unique_ptr<EventReading> reading);
+Stream event_stream(const EventPace::With& with, std::unique_ptr<StreamEar> ear,
+                    std::unique_ptr<EventReading> reading);
 
 }  // namespace skald::api

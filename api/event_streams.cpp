@@ -185,7 +185,7 @@ Answer stream_saga_events(const Services& services, ReadingTurns& turns, const R
     auto version = read_again([&] { return services.catalog.of(saga->definition_key); });
     if (!version) return to_problem(version.error());
     return event_stream(
-        {services.bell, services.clock, turns},
+        {services.clock, turns}, listen_to_journal(services.bell),
         std::make_unique<SagaEvents>(services, std::move(*saga), std::move(*version),
                                      after->value_or(Position{0})));
 }
@@ -198,7 +198,7 @@ Answer stream_events(const Services& services, ReadingTurns& turns, const Reques
     const auto last = read_again([&] { return services.reader.last_position(); });
     if (!last) return to_problem(last.error());
     return event_stream(
-        {services.bell, services.clock, turns},
+        {services.clock, turns}, listen_to_journal(services.bell),
         std::make_unique<FeedEvents>(services, std::move(*filter), after->value_or(*last), *last));
 }
 

@@ -34,8 +34,8 @@ void drop_outputs(sagas::Record& record) {
 
 }  // namespace
 
-std::string journal_event(const sagas::Definition& definition, const store::SagaRow& saga,
-                          store::JournalRow row) {
+Document journal_data(const sagas::Definition& definition, const store::SagaRow& saga,
+                      store::JournalRow row) {
     drop_outputs(row.record);
     Document data;
     data["saga"] = saga.id;
@@ -43,7 +43,14 @@ std::string journal_event(const sagas::Definition& definition, const store::Saga
     data["version"] = saga.version;
     data["status"] = sagas::to_text(saga.summary.status);
     data.update(history_item(definition, row));
-    return id_line(row.position) + event(sagas::to_text(sagas::type(row.record.cause)), data);
+    return data;
+}
+
+std::string journal_event(const sagas::Definition& definition, const store::SagaRow& saga,
+                          store::JournalRow row) {
+    const store::Position position = row.position;
+    const std::string_view type = sagas::to_text(sagas::type(row.record.cause));
+    return id_line(position) + event(type, journal_data(definition, saga, std::move(row)));
 }
 
 std::string end_event(const store::SagaRow& saga) {

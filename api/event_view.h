@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "api/document.h"
 #include "sagas/definition.h"
 #include "store/store.h"
 
@@ -10,13 +11,14 @@
 /// empty line at the end.
 namespace skald::api {
 
-/// A row of the journal.
-///
+/// A row of the journal: {saga, definition, version, status, …the members of its history_item}.
+/// `saga`: as it is now. Outputs are left out: who wants them reads the history.
+Document journal_data(const sagas::Definition& definition, const store::SagaRow& saga,
+                      store::JournalRow row);
+
 ///     id: POSITION
 ///     event: TYPE
-///     data: {saga, definition, version, status, …the members of its history_item}
-///
-/// `saga`: as it is now. Outputs are left out: who wants them reads the history.
+///     data: what journal_data gives
 std::string journal_event(const sagas::Definition& definition, const store::SagaRow& saga,
                           store::JournalRow row);
 

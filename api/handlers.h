@@ -55,6 +55,15 @@ Answer get_saga_plan(const Services& services, const Request& request);
 // event_streams.cpp
 Answer stream_saga_events(const Services& services, ReadingTurns& turns, const Request& request);
 Answer stream_events(const Services& services, ReadingTurns& turns, const Request& request);
+// topics.cpp
+Answer put_topic(const Services& services, const Request& request);
+// topics_read.cpp
+Answer get_topic(const Services& services, const Request& request);
+Answer list_topics(const Services& services, const Request& request);
+// events_publish.cpp
+Answer publish_events(const Services& services, const Request& request);
+// events_read.cpp
+Answer read_events(const Services& services, ReadingTurns& turns, const Request& request);
 // openapi.cpp
 Answer get_openapi(const Services& services, const Request& request);
 // backup.cpp

@@ -1,10 +1,12 @@
 #include "api/history_view.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "api/masking.h"
 #include "api/saga_view.h"
 #include "api/step_place.h"
+#include "sagas/event_match.h"
 #include "sagas/record.h"
 
 namespace skald::api {
@@ -42,10 +44,12 @@ class CauseMembers {
     void operator()(const sagas::LateCause& cause) const {
         attempt(cause.step, cause.phase, cause.attempt);
         outcome(cause.outcome, cause.http_status, cause.error);
+        event(cause.event);
     }
     void operator()(const sagas::CalledBackCause& cause) const {
         attempt(cause.step, cause.phase, cause.attempt);
         outcome(cause.outcome, 0, cause.error);
+        event(cause.event);
         output(cause.step, cause.output);
     }
     void operator()(const sagas::DeadlinePassed&) const {}
@@ -78,6 +82,9 @@ class CauseMembers {
         if (http_status != 0) item_["http_status"] = http_status;
         set_text(item_, "error", error);
     }
+    void event(const std::optional<sagas::EventRef>& ref) const {
+        if (ref) item_["event"] = {{"topic", ref->topic}, {"offset", ref->offset}};
+    }
     void output(sagas::StepIndex index, const sagas::Value& value) const {
         if (value) item_["output"] = masked(value, definition_.sensitive.of(index).output);
     }
@@ -94,12 +101,26 @@ class CauseMembers {
     Document& item_;
 };
 
+/// Whether a try by event is said to begin: that is over with the same record, which says what
+/// became of it behind.
+bool is_passing(const sagas::Definition& definition, const sagas::StepChange& change) {
+    const bool is_action = std::holds_alternative<sagas::Calling>(change.state);
+    if (!is_action && !std::holds_alternative<sagas::Compensating>(change.state)) return false;
+    const auto phase = is_action ? sagas::Phase::Action : sagas::Phase::Compensation;
+    return sagas::event_called(definition.step(change.step), phase) != nullptr;
+}
+
 Document changes_document(const sagas::Definition& definition, const sagas::Decision& decision) {
     Document changes = Document::array();
-    for (const sagas::StepChange& change : decision.steps) {
+    for (auto change = decision.steps.begin(); change != decision.steps.end(); ++change) {
+        const auto is_of_same = [&](const auto& later) { return later.step == change->step; };
+        if (is_passing(definition, *change) &&
+            std::any_of(change + 1, decision.steps.end(), is_of_same)) {
+            continue;
+        }
         Document step;
-        set_place(step, definition, change.step);
-        set_state(step, change.state);
+        set_place(step, definition, change->step);
+        set_state(step, definition.step(change->step), change->state);
         changes.push_back(std::move(step));
     }
     return changes;

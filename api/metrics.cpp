@@ -120,6 +120,16 @@ class Metrics::Impl {
         return *counter;
     }
 
+    /// The loop's thread only.
+    Counter& published(std::string_view topic) {
+        const auto found = published_by_topic_.find(topic);
+        if (found != published_by_topic_.end()) return *found->second;
+        if (published_by_topic_.size() >= kTopicsMax && topic != kOther) return published(kOther);
+        Counter& counter = published_.Add({{"topic", std::string(topic)}});
+        published_by_topic_.emplace(std::string(topic), &counter);
+        return counter;
+    }
+
     Counter& requests(std::string_view operation_id, std::string_view method, int code)
         SKALD_EXCLUDES(requests_mutex_) {
         // Methods are a client's text: only those that we know make series of their own.
@@ -167,6 +177,8 @@ class Metrics::Impl {
     Histogram& commit_seconds() { return commit_seconds_; }
     Histogram& commit_rows() { return commit_rows_; }
     Histogram& timer_lag() { return timer_lag_; }
+    Counter& duplicates() { return duplicates_; }
+    Counter& event_hits() { return event_hits_; }
 
  private:
     Family<Counter>& counters(const char* name, const char* help) {
@@ -222,12 +234,21 @@ class Metrics::Impl {
     Gauge& calls_in_flight_ = gauge("skald_calls_in_flight", "Calls that are out.");
     Gauge& calls_queued_ = gauge("skald_calls_queued", "Calls that wait for a free connection.");
     Gauge& wal_bytes_ = gauge("skald_wal_bytes", "Size of the write-ahead log.");
+    Family<Counter>& published_ =
+        counters("skald_events_published_total", "Events that were written to the log.");
+    Counter& duplicates_ = counters("skald_events_duplicate_total",
+                                    "Events that were sent again, and were there already.")
+                               .Add({});
+    Counter& event_hits_ =
+        counters("skald_event_hits_total", "Events that reached a step that waits, or waited.")
+            .Add({});
     Family<Counter>& requests_ = counters("skald_http_requests_total", "HTTP requests, by answer.");
     std::array<Gauge*, kLive.size()> live_{};
 
     // The loop's thread only:
     ByName<DefinitionSeries> definitions_;
     std::size_t step_count_ = 0;
+    ByName<Counter*> published_by_topic_;
 
     engine::Mutex requests_mutex_;
     ByName<Counter*> requests_by_key_ SKALD_GUARDED_BY(requests_mutex_);
@@ -261,6 +282,13 @@ void Metrics::committed(std::size_t rows, double seconds) {
 }
 
 void Metrics::timer_fired(double lag_seconds) { impl_->timer_lag().Observe(lag_seconds); }
+
+void Metrics::events_published(std::string_view topic, std::size_t all, std::size_t repeated) {
+    if (all > repeated) impl_->published(topic).Increment(static_cast<double>(all - repeated));
+    if (repeated > 0) impl_->duplicates().Increment(static_cast<double>(repeated));
+}
+
+void Metrics::event_hit() { impl_->event_hits().Increment(); }
 
 void Metrics::request_answered(std::string_view operation_id, std::string_view method, int code) {
     impl_->requests(operation_id, method, code).Increment();

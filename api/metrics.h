@@ -24,7 +24,7 @@ struct EngineStats {
 /// comes with each scrape.
 ///
 /// The number of time series is bounded: definitions beyond the first kDefinitionsMax are counted
-/// together as "other", and steps beyond kStepsMax too.
+/// together as "other", and so are steps beyond kStepsMax and topics beyond kTopicsMax.
 ///
 /// Threads: the members of Telemetry on the loop's thread only; `request_answered` and `scrape`
 /// from any number at once.
@@ -32,6 +32,7 @@ class Metrics : public engine::Telemetry {
  public:
     static constexpr std::size_t kDefinitionsMax = 1'000;
     static constexpr std::size_t kStepsMax = 10'000;
+    static constexpr std::size_t kTopicsMax = 1'000;
 
     /// `sqlite`: the library's version, for skald_build_info.
     explicit Metrics(std::string_view version, std::string_view sqlite);
@@ -43,6 +44,8 @@ class Metrics : public engine::Telemetry {
                        sagas::Outcome outcome, double seconds) override;
     void committed(std::size_t rows, double seconds) override;
     void timer_fired(double lag_seconds) override;
+    void events_published(std::string_view topic, std::size_t all, std::size_t repeated) override;
+    void event_hit() override;
 
     /// One HTTP request was answered; `operation_id` is empty when no route matched.
     void request_answered(std::string_view operation_id, std::string_view method, int code);

@@ -7,6 +7,8 @@
 #include "api/masking.h"
 #include "api/saga_view.h"
 #include "api/step_place.h"
+#include "sagas/event_call.h"
+#include "sagas/event_match.h"
 #include "sagas/request.h"
 #include "sagas/saga_scope.h"
 #include "sagas/sensitive.h"
@@ -71,12 +73,20 @@ Document shown_headers(const Definition& definition, StepIndex place, const saga
     return headers;
 }
 
+/// {topic, success, failure?, match?}
+Document awaited_document(const sagas::AwaitedEvent& event) {
+    Document document{{"topic", event.topic}, {"success", event.success}};
+    if (!event.failure.empty()) document["failure"] = event.failure;
+    if (event.match) document["match"] = event.match->event.text;
+    return document;
+}
+
 }  // namespace
 
 Document PlanEntries::begin(StepIndex place, const sagas::StepState& state) const {
     Document entry;
     set_place(entry, definition_, place);
-    set_state(entry, state);
+    set_state(entry, definition_.step(place), state);
     return entry;
 }
 
@@ -87,6 +97,8 @@ Document PlanEntries::entry(StepIndex place, Phase phase, const sagas::StepState
         set_child(entry, place, phase, *child);
     } else if (const sagas::HttpCall* call = call_of(step, phase)) {
         set_call(entry, place, phase, *call);
+    } else if (const sagas::EventCall* event = sagas::event_called(step, phase)) {
+        set_event(entry, place, phase, *event);
     } else if (const auto* wait = std::get_if<sagas::Wait>(&step.action)) {
         set_wait(entry, place, *wait);
     }
@@ -112,6 +124,12 @@ Document PlanEntries::all_elements(StepIndex step) const {
 }
 
 void PlanEntries::set_wait(Document& entry, StepIndex place, const sagas::Wait& wait) const {
+    if (const auto* event = std::get_if<sagas::AwaitedEvent>(&wait.until)) {
+        entry["awaits"] = awaited_document(*event);
+        if (entry.contains("event_until")) return;
+        entry["for"] = sagas::to_duration_text(definition_.step(place).callback_timeout);
+        return;
+    }
     if (entry.contains("until")) return;
     if (const auto* time = std::get_if<sagas::Milliseconds>(&wait.until)) {
         entry["for"] = sagas::to_duration_text(*time);
@@ -122,6 +140,23 @@ void PlanEntries::set_wait(Document& entry, StepIndex place, const sagas::Wait& 
         until.render_text(shown_scope(definition_, saga_, place, Phase::Action), nullptr);
     entry["until"] = made ? Document(*made) : Document(until.document());
     if (!made) entry["unknown_yet"] = made.error().message;
+}
+
+void PlanEntries::set_event(Document& entry, StepIndex place, Phase phase,
+                            const sagas::EventCall& call) const {
+    Document& event = entry["event"] = {{"topic", call.topic}, {"type", call.type}};
+    const auto made = sagas::render_event(definition_, saga_, place, phase, 1, {});
+    if (!made) entry["unknown_yet"] = made.error().message;
+    if (made && made->contains("subject")) {
+        const bool is_hidden = is_sensitive(definition_, place, *call.subject);
+        event["subject"] = is_hidden ? Document(sagas::kMasked) : Document(made->at("subject"));
+    }
+    if (made && made->contains("data")) {
+        event["data"] = masked(Document(made->at("data")),
+                               sagas::find_sensitive(definition_, place, *call.data));
+    }
+    if (call.reply) entry["awaits"] = awaited_document(*call.reply);
+    entry["key"] = sagas::idempotency_key(definition_, saga_, place, phase);
 }
 
 void PlanEntries::set_child(Document& entry, StepIndex place, Phase phase,

@@ -7,8 +7,8 @@
 
 namespace skald::api {
 
-/// Makes the entries of a plan (plan_view.h): each of one call, child or wait, as `saga` has it.
-/// Borrows all that it is made from.
+/// Makes the entries of a plan (plan_view.h): each of one call, event, child or wait, as `saga` has
+/// it. Borrows all that it is made from.
 class PlanEntries {
  public:
     PlanEntries(const sagas::Definition& definition, const sagas::Saga& saga,
@@ -25,6 +25,8 @@ class PlanEntries {
  private:
     Document begin(sagas::StepIndex place, const sagas::StepState& state) const;
     void set_wait(Document& entry, sagas::StepIndex place, const sagas::Wait& wait) const;
+    void set_event(Document& entry, sagas::StepIndex place, sagas::Phase phase,
+                   const sagas::EventCall& call) const;
     void set_child(Document& entry, sagas::StepIndex place, sagas::Phase phase,
                    const sagas::ChildSaga& called) const;
     void set_call(Document& entry, sagas::StepIndex place, sagas::Phase phase,

@@ -1,6 +1,7 @@
 #include "api/plan_view.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -8,6 +9,7 @@
 
 #include "api/plan_entries.h"
 #include "api/waiting_for.h"
+#include "sagas/event_match.h"
 #include "sagas/machine.h"
 
 namespace skald::api {
@@ -74,6 +76,13 @@ class WayBack {
     void apply(const sagas::Event& event) {
         sagas::Transition next = sagas::apply(definition_, std::move(saga_), event, now_);
         saga_ = std::move(next.saga);
+        // An event is published by the transition itself: there is no effect for it.
+        for (const sagas::Publication& publication : next.publications) {
+            const bool is_undo = publication.phase == Phase::Compensation;
+            if (is_undo && noted_.insert(publication.step).second) {
+                note_compensation(publication.step);
+            }
+        }
         if (next.refusal && next.refusal->code != sagas::RefusalCode::AlreadySo) {
             why_not_ = next.refusal->detail;
         }
@@ -141,6 +150,19 @@ class WayBack {
         }
         return true;
     }
+    static bool awaits_reply(const sagas::StepState& state) {
+        return std::holds_alternative<sagas::AwaitingCallback>(state) ||
+               std::holds_alternative<sagas::CompensationAwaitingCallback>(state);
+    }
+    /// By the event that it waits for: the compensation succeeds, and the pivot must not.
+    void reply_to(const sagas::WakeStep& wake) {
+        const bool is_undo = wake.phase == Phase::Compensation;
+        if (is_undo && noted_.insert(wake.step).second) note_compensation(wake.step);
+        apply(sagas::CalledBack{wake.step, wake.phase,
+                                is_undo ? sagas::Outcome::Success : sagas::Outcome::Failure,
+                                nullptr, is_undo ? "" : "plan", sagas::EventRef{}});
+    }
+
     bool perform(const sagas::Settle& settle) {
         answer(settle.step, Phase::Action, settle.attempt, sagas::Lost{"plan"});
         return true;
@@ -159,6 +181,11 @@ class WayBack {
         return true;
     }
     bool perform(const sagas::WakeStep& wake) {
+        if (sagas::awaited_event(definition_.step(wake.step), wake.phase) != nullptr &&
+            awaits_reply(saga_.step(wake.step).state)) {
+            reply_to(wake);
+            return true;
+        }
         now_ = std::max(now_, wake.at);  // Before its time it is none.
         apply(sagas::Due{wake.step, wake.phase, wake.attempt});
         return true;
@@ -172,6 +199,7 @@ class WayBack {
     sagas::Saga saga_;
     sagas::Timestamp now_;
     Document entries_ = Document::array();
+    std::set<StepIndex> noted_;  ///< Of compensations by event.
     std::string why_not_;
     bool is_unstuck_ = false;
 };

@@ -21,9 +21,11 @@ enum class ProblemType : std::uint8_t {
     InvalidRequest,        ///< 400 invalid-request: a bad parameter, id, cursor, duration, member.
     Unauthorized,          ///< 401, with WWW-Authenticate
     OriginNotAllowed,      ///< 403
+    ReservedTopic,         ///< 403 the topic is the server's own
     NotFound,              ///< 404 no such route
     SagaNotFound,          ///< 404
     DefinitionNotFound,    ///< 404 (also the version)
+    TopicNotFound,         ///< 404 (also the version of its document)
     UnknownCallback,       ///< 404 the token is none of ours, or its saga was deleted
     MethodNotAllowed,      ///< 405, with Allow
     RequestTimeout,        ///< 408 the request did not arrive whole in time
@@ -38,6 +40,8 @@ enum class ProblemType : std::uint8_t {
     MisdirectedRequest,    ///< 421 Host
     InvalidDefinition,     ///< 422 with errors[]
     InvalidInput,          ///< 422 with errors[]: breaks the definition's input_schema.
+    ContractBroken,        ///< 422 with errors[]: events break the contract of their topic.
+    InvalidContract,       ///< 422 with errors[]: the document of a topic.
     IdempotencyKeyReused,  ///< 422 the key was sent with another body
     HeadersTooLarge,       ///< 431
     Internal,              ///< 500

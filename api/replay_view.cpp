@@ -88,6 +88,9 @@ void set_action(Document& call, const sagas::Json& step, const std::string& call
         call["method"] = http->value("method", "");
         call["url"] = http->value("url", "");
         call["key"] = call_key + "/action";
+    } else if (const auto event = action.find("event"); event != action.end()) {
+        call["event"] = {{"topic", event->value("topic", "")}, {"type", event->value("type", "")}};
+        call["key"] = call_key + "/action";
     } else if (const auto wait = action.find("wait"); wait != action.end()) {
         call["wait"] = Document(*wait);
     } else if (const auto child = action.find("saga"); child != action.end()) {

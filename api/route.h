@@ -101,6 +101,12 @@ enum class Audience : std::uint8_t {
     Participants,  ///< Needs no token: the path holds the authority, and is shown nowhere.
 };
 
+/// What a route that changes something takes as its body, by the request's Content-Type.
+enum class BodyKind : std::uint8_t {
+    Json,         ///< application/json, also without a body.
+    CloudEvents,  ///< One of the three ways of CloudEvents (cloud_event_request.h).
+};
+
 struct Route {
     std::string method;
     std::string path;          ///< "/v1/sagas/{id}/history"
@@ -110,6 +116,7 @@ struct Route {
     std::vector<ProblemType> problems;    ///< Beyond those that every route can answer with.
     Handler handler;
     std::size_t body_bytes_max = sagas::kBodyBytesMax;
+    BodyKind body_kind = BodyKind::Json;
 };
 
 /// Finds routes by their raw (undecoded) path.

@@ -175,9 +175,10 @@ Route callback_route(const Services& services) {
             with(services, call_back)};
 }
 
-std::vector<Route> event_routes(const Services& services) {
-    // Shared, for a std::function must be copyable; the server's streams end before its routes.
-    const auto turns = std::make_shared<ReadingTurns>(std::thread::hardware_concurrency());
+/// Shared, for a std::function must be copyable; the server's streams end before its routes.
+using TurnsPtr = std::shared_ptr<ReadingTurns>;
+
+std::vector<Route> event_routes(const Services& services, const TurnsPtr& turns) {
     return {
         {"GET",
          "/v1/sagas/{id}/events",
@@ -196,6 +197,53 @@ std::vector<Route> event_routes(const Services& services) {
          {ProblemType::Busy, ProblemType::StoreUnavailable},
          [&services, turns](const Request& request) {
              return stream_events(services, *turns, request);
+         }},
+    };
+}
+
+std::vector<Route> topic_routes(const Services& services, const TurnsPtr& turns) {
+    return {
+        {"GET",
+         "/v1/topics",
+         "listTopics",
+         Audience::Clients,
+         {"cursor", "limit"},
+         {ProblemType::StoreUnavailable},
+         with(services, list_topics)},
+        {"GET",
+         "/v1/topics/{topic}",
+         "getTopic",
+         Audience::Clients,
+         {"version"},
+         {ProblemType::TopicNotFound, ProblemType::StoreUnavailable},
+         with(services, get_topic)},
+        {"PUT",
+         "/v1/topics/{topic}",
+         "putTopic",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::ReservedTopic, ProblemType::VersionMismatch,
+          ProblemType::InvalidContract, ProblemType::Busy, ProblemType::StoreUnavailable,
+          ProblemType::Draining},
+         with(services, put_topic)},
+        {"POST",
+         "/v1/topics/{topic}/events",
+         "publishEvents",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::ReservedTopic, ProblemType::ContractBroken,
+          ProblemType::Busy, ProblemType::StoreUnavailable, ProblemType::Draining},
+         with(services, publish_events),
+         kBatchBytesMax,
+         BodyKind::CloudEvents},
+        {"GET",
+         "/v1/topics/{topic}/events",
+         "readEvents",
+         Audience::Clients,
+         {"after", "from", "limit", "wait"},
+         {ProblemType::TopicNotFound, ProblemType::Busy, ProblemType::StoreUnavailable},
+         [&services, turns](const Request& request) {
+             return read_events(services, *turns, request);
          }},
     };
 }
@@ -259,8 +307,10 @@ std::vector<Route> make_routes(const Services& services) {
     std::vector<Route> routes = definition_routes(services);
     routes.push_back(simulation_route(services));
     routes.push_back(callback_route(services));
-    for (auto& more : {saga_routes(services), event_routes(services), operator_routes(services),
-                       ops_routes(services)}) {
+    const auto turns = std::make_shared<ReadingTurns>(std::thread::hardware_concurrency());
+    for (auto& more :
+         {saga_routes(services), event_routes(services, turns), topic_routes(services, turns),
+          operator_routes(services), ops_routes(services)}) {
         routes.insert(routes.end(), more.begin(), more.end());
     }
     return routes;

@@ -10,6 +10,7 @@
 #include "api/masking.h"
 #include "api/step_place.h"
 #include "api/waiting_for.h"
+#include "sagas/event_match.h"
 #include "sagas/request.h"
 #include "sagas/saga_scope.h"
 
@@ -87,16 +88,28 @@ class ReadState {
     ShownState& shown_;
 };
 
-ShownState shown_state(const sagas::StepState& state) {
+/// Whether what the state waits for is an event.
+bool awaits_event(const sagas::Step& step, const sagas::StepState& state) {
+    const bool is_undo = std::holds_alternative<sagas::CompensationAwaitingCallback>(state);
+    if (!is_undo && !std::holds_alternative<sagas::AwaitingCallback>(state)) return false;
+    const auto phase = is_undo ? sagas::Phase::Compensation : sagas::Phase::Action;
+    return sagas::awaited_event(step, phase) != nullptr;
+}
+
+ShownState shown_state(const sagas::Step& step, const sagas::StepState& state) {
     ShownState shown;
     shown.status = sagas::status_text(state);
     std::visit(ReadState(shown), state);
+    if (awaits_event(step, state)) shown.due_name = "event_until";
     return shown;
 }
 
 const sagas::Template* action_input(const sagas::Action& action) {
     if (const auto* call = std::get_if<sagas::HttpCall>(&action)) {
         return call->body ? &*call->body : nullptr;
+    }
+    if (const auto* call = std::get_if<sagas::EventCall>(&action)) {
+        return call->data ? &*call->data : nullptr;
     }
     const auto* child = std::get_if<sagas::ChildSaga>(&action);
     return child != nullptr ? &child->input : nullptr;
@@ -158,7 +171,7 @@ class SagaText {
 
  private:
     void write_run(StepIndex index, const sagas::StepRun& run) {
-        write_state(run.state);
+        write_state(definition_.step(index), run.state);
         to_.member("attempts").number(run.attempts);
         to_.member("compensation_attempts").number(run.compensation_attempts);
         to_.time_if_any("started_at", run.started_at);
@@ -168,16 +181,16 @@ class SagaText {
         write_child("child", index, sagas::Phase::Action);
         write_child("undo_child", index, sagas::Phase::Compensation);
     }
-    void write_state(const sagas::StepState& state) {
-        const ShownState shown = shown_state(state);
+    void write_state(const sagas::Step& step, const sagas::StepState& state) {
+        const ShownState shown = shown_state(step, state);
         to_.member("status").text(shown.status);
         if (shown.is_doubtful) to_.member("doubtful").boolean(true);
         if (!shown.due_name.empty()) to_.member(shown.due_name).time(shown.due_at);
         to_.text_unless_empty("stuck_reason", shown.stuck_reason);
         to_.text_unless_empty("undone_by", shown.undone_by);
     }
-    /// The body of the step's action as it was sent, or the input of its child, but for what must
-    /// not be shown; nothing where it has none, or it could not be made.
+    /// The body of the step's action as it was sent, the data of its event, or the input of its
+    /// child, but for what must not be shown; nothing where it has none, or it could not be made.
     void write_input(StepIndex index, const sagas::Action& action) {
         const sagas::Template* input = action_input(action);
         if (input == nullptr) return;
@@ -262,13 +275,13 @@ std::optional<sagas::Timestamp> failing_since(const std::vector<sagas::StepRun>&
 
 }  // namespace
 
-void set_state(Document& step, const sagas::StepState& state) {
-    const ShownState shown = shown_state(state);
-    step["status"] = shown.status;
-    if (shown.is_doubtful) step["doubtful"] = true;
-    if (!shown.due_name.empty()) step[shown.due_name] = sagas::to_rfc3339(shown.due_at);
-    if (!shown.stuck_reason.empty()) step["stuck_reason"] = shown.stuck_reason;
-    if (!shown.undone_by.empty()) step["undone_by"] = shown.undone_by;
+void set_state(Document& shown_step, const sagas::Step& step, const sagas::StepState& state) {
+    const ShownState shown = shown_state(step, state);
+    shown_step["status"] = shown.status;
+    if (shown.is_doubtful) shown_step["doubtful"] = true;
+    if (!shown.due_name.empty()) shown_step[shown.due_name] = sagas::to_rfc3339(shown.due_at);
+    if (!shown.stuck_reason.empty()) shown_step["stuck_reason"] = shown.stuck_reason;
+    if (!shown.undone_by.empty()) shown_step["undone_by"] = shown.undone_by;
 }
 
 Document failure_document(const sagas::Definition& definition, const sagas::Failure& failure) {

@@ -120,8 +120,9 @@ class Engine {
         loader_ = engine::make_loader_thread(store_.reader(), catalog_, *loop_);
         coordinator_ = std::make_unique<engine::Coordinator>(
             engine::Coordinator::Parts{
-                *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, call_secrets_,
-                callback_urls_, *loader_, [this] { loop_->post([this] { coordinator_->turn(); }); },
+                *committer_, *caller_, clock_, catalog_, watchers_, bell_, event_bell_, metrics_,
+                call_secrets_, callback_urls_, *loader_,
+                [this] { loop_->post([this] { coordinator_->turn(); }); },
                 [this](Milliseconds delay) {
                     loop_->set_timer(delay, [this] { coordinator_->turn(); });
                 },
@@ -167,6 +168,8 @@ class Engine {
                 catalog_,
                 watchers_,
                 bell_,
+                event_bell_,
+                topics_,
                 clock_,
                 uuids,
                 metrics_,
@@ -211,6 +214,8 @@ class Engine {
     engine::Catalog catalog_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
+    TopicDocuments topics_{store_.reader()};
     BackupMaker backups_;
     const EnvironmentSecrets environment_{environ};
     const FolderSecrets credentials_;

@@ -146,8 +146,11 @@ class HttpServerClient : public ServerClient {
         sent.path = prefix_ + request.target;
         sent.body = request.body;
         sent.set_header("Accept", accept);
-        if (request.method != "GET") sent.set_header("Content-Type", "application/json");
         for (const auto& [name, value] : request.headers) sent.set_header(name, value);
+        const bool is_typed = sent.has_header("Content-Type");
+        if (request.method != "GET" && !is_typed) {
+            sent.set_header("Content-Type", "application/json");
+        }
         return sent;
     }
 

@@ -20,6 +20,7 @@ struct ServerRequest {
     std::string method;
     std::string target;  ///< Path and query, encoded.
     std::string body;    ///< JSON; empty: none.
+    /// Content-Type: application/json is added, unless another one is here.
     std::vector<std::pair<std::string, std::string>> headers;
     sagas::Milliseconds wait{0};  ///< What `?wait=` asks for: the answer may take as long.
 };

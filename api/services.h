@@ -11,10 +11,12 @@
 #include "api/callback_tokens.h"
 #include "api/metrics.h"
 #include "api/parsed.h"
+#include "api/topic_documents.h"
 #include "api/uuid.h"
 #include "engine/catalog.h"
 #include "engine/clock.h"
 #include "engine/commands.h"
+#include "engine/event_bell.h"
 #include "engine/journal_bell.h"
 #include "engine/watchers.h"
 #include "sagas/answer.h"
@@ -30,6 +32,8 @@ struct Services {
     engine::Catalog& catalog;
     engine::Watchers& watchers;
     engine::JournalBell& bell;
+    engine::EventBell& event_bell;
+    TopicDocuments& topics;
     const engine::Clock& clock;
     UuidSource& uuids;
     Metrics& metrics;

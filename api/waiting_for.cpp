@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "api/step_place.h"
+#include "sagas/event_match.h"
 
 namespace skald::api {
 namespace {
@@ -25,10 +26,10 @@ class AwaitedByStep {
         return "timer of step " + name() + until(state.due_at);
     }
     Text operator()(const sagas::AwaitingCallback& state) const {
-        return "callback from step " + name() + until(state.due_at);
+        return answer(Phase::Action) + until(state.due_at);
     }
     Text operator()(const sagas::CompensationAwaitingCallback& state) const {
-        return "callback from the compensation of step " + name() + until(state.due_at);
+        return answer(Phase::Compensation) + until(state.due_at);
     }
     Text operator()(const sagas::Calling&) const { return child(Phase::Action); }
     Text operator()(const sagas::Settling&) const { return child(Phase::Action); }
@@ -45,6 +46,17 @@ class AwaitedByStep {
  private:
     std::string name() const { return place_text(definition_, place_); }
     static std::string until(sagas::Timestamp time) { return " until " + sagas::to_rfc3339(time); }
+    /// "callback from step charge", "reply on inventory.events to step reserve".
+    std::string answer(Phase phase) const {
+        const std::string which =
+            (phase == Phase::Action ? "step " : "the compensation of step ") + name();
+        const sagas::Step& step = definition_.step(place_);
+        const sagas::AwaitedEvent* event = sagas::awaited_event(step, phase);
+        if (event == nullptr) return "callback from " + which;
+        const bool is_reply = sagas::event_called(step, phase) != nullptr;
+        return (is_reply ? "reply on " : "event on ") + event->topic +
+               (is_reply ? " to " : " for ") + which;
+    }
     Text child(Phase phase) const {
         const auto child = child_of(definition_, saga_, place_, phase);
         if (!child) return std::nullopt;

@@ -30,6 +30,7 @@ struct Given {
     GivenToDefinitions definitions;
     GivenToSagas sagas;
     GivenToList list;
+    GivenToEvents events;
     GivenToOperators operators;
     GivenToUpkeep upkeep;
 };
@@ -43,6 +44,7 @@ Exit run_command_line(int count, const char* const* arguments, const Surrounding
     add_definition_commands(tree, given.definitions);
     add_saga_commands(tree, given.sagas);
     add_list_command(tree, given.list);
+    add_event_commands(tree, given.events);
     add_operator_commands(tree, given.operators);
     add_upkeep_commands(tree, given.upkeep);
     return tree.run(count, arguments);

@@ -50,6 +50,8 @@ class Console {
     Console writing_to(std::ostream& out) const;
     /// The same to standard error: for what stands beside a result.
     Console beside() const;
+    /// This console, but printing JSON.
+    Console as_json() const { return {*around_, Output::Json}; }
 
  private:
     const Surroundings* around_;

@@ -46,7 +46,7 @@ Exit apply_one(Console& console, ServerClient& server, const std::string& file,
     return Exit::Done;
 }
 
-/// "POST http://…", "none", "child payment", "wait for 10m".
+/// "POST http://…", "none", "publish order.placed to orders", "child payment", "wait for 10m".
 std::string call_text(const Document& step, const char* name) {
     const std::string word = text_of(step, name);
     if (!word.empty()) return printable(word);
@@ -55,6 +55,12 @@ std::string call_text(const Document& step, const char* name) {
     if (!http.empty()) return printable(text_of(http, "method") + " " + text_of(http, "url"));
     const std::string child = text_of(object_of(action, "saga"), "definition");
     if (!child.empty()) return printable("child " + child);
+    const Document& event = object_of(action, "event");
+    if (!event.empty()) {
+        return printable("publish " + text_of(event, "type") + " to " + text_of(event, "topic"));
+    }
+    const Document& awaited = object_of(object_of(action, "wait"), "event");
+    if (!awaited.empty()) return printable("wait for an event on " + text_of(awaited, "topic"));
     for (const auto& [how, time] : object_of(action, "wait").items()) {
         if (time.is_string()) return printable("wait " + how + " " + time.get<std::string>());
     }

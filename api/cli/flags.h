@@ -4,10 +4,13 @@
 #include "api/cli/graph_command.h"
 #include "api/cli/list_command.h"
 #include "api/cli/operator_commands.h"
+#include "api/cli/publish_command.h"
 #include "api/cli/replay_command.h"
 #include "api/cli/serve_flags.h"
 #include "api/cli/simulate_command.h"
 #include "api/cli/start_command.h"
+#include "api/cli/tail_command.h"
+#include "api/cli/topic_commands.h"
 #include "api/cli/watch_command.h"
 
 /// Each adds some commands to the tree, with their texts and flags. What is given is kept in the
@@ -54,6 +57,16 @@ struct GivenToList {
 };
 /// ls.
 void add_list_command(CommandTree& tree, GivenToList& given);
+
+struct GivenToEvents {
+    TopicOptions topics;
+    PublishOptions publish;
+    TailOptions tail;
+    std::string from;
+    bool is_json = false;
+};
+/// topics, publish, tail.
+void add_event_commands(CommandTree& tree, GivenToEvents& given);
 
 struct GivenToOperators {
     OperatorOptions options;

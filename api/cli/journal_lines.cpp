@@ -61,6 +61,10 @@ std::string outcome_text(const Document& item) {
     std::string text = text_of(item, "outcome");
     const std::string http = number_of(item, "http_status");
     if (!http.empty()) text += " " + http;
+    const Document& event = object_of(item, "event");
+    if (!event.empty()) {
+        text += " by event " + text_of(event, "topic") + "/" + number_of(event, "offset");
+    }
     const std::string as = text_of(item, "as");
     if (!as.empty()) text += "as " + as;
     return printable(text);

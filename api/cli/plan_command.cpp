@@ -24,11 +24,37 @@ std::string planned_child_text(const Document& child) {
     return id.empty() ? "child of " + definition : "child " + id + " (" + definition + ")";
 }
 
+/// "order.fetched, order.lost on counter": what is awaited.
+std::string awaited_text(const Document& awaits) {
+    std::string types;
+    for (const char* how : {"success", "failure"}) {
+        for (const Document& type : list_of(awaits, how)) {
+            if (!type.is_string()) continue;
+            types.append(types.empty() ? "" : ", ").append(type.get<std::string>());
+        }
+    }
+    return types + " on " + text_of(awaits, "topic");
+}
+
+/// "publishes order.placed to orders", "waits for order.fetched on counter for 14d".
+std::string planned_event_text(const Document& entry) {
+    const Document& event = object_of(entry, "event");
+    if (!event.empty()) {
+        return "publishes " + text_of(event, "type") + " to " + text_of(event, "topic");
+    }
+    std::string text = "waits for " + awaited_text(object_of(entry, "awaits"));
+    if (entry.contains("for")) text += " for " + text_of(entry, "for");
+    const std::string until = text_of(entry, "event_until");
+    return until.empty() ? text : text + " until " + time_text(until);
+}
+
 /// "POST http://…", "child …", "waits until …".
 std::string planned_text(const Document& entry) {
     std::string text = text_of(entry, "method") + " " + text_of(entry, "url");
+    const bool is_event = entry.contains("event") || entry.contains("awaits");
     if (entry.contains("child")) text = planned_child_text(entry["child"]);
-    if (entry.contains("for")) text = "waits for " + text_of(entry, "for");
+    if (is_event) text = planned_event_text(entry);
+    if (!is_event && entry.contains("for")) text = "waits for " + text_of(entry, "for");
     if (entry.contains("until")) text = "waits until " + time_text(text_of(entry, "until"));
     const std::string callback = text_of(entry, "callback_until");
     if (!callback.empty()) text += ", calls back until " + time_text(callback);

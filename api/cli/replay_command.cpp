@@ -55,11 +55,15 @@ Exit report_replayed(Console& console, const std::string& id, const Document& sa
     return Exit::Done;
 }
 
-/// "POST http://…", "child payment", "waits {…}".
+/// "POST http://…", "publishes order.placed to orders", "child payment", "waits {…}".
 std::string action_text(const Document& call) {
     const std::string child = text_of(call, "child");
     std::string text = text_of(call, "method") + " " + text_of(call, "url");
     if (!child.empty()) text = "child " + child;
+    const Document& event = object_of(call, "event");
+    if (!event.empty()) {
+        text = "publishes " + text_of(event, "type") + " to " + text_of(event, "topic");
+    }
     if (call.contains("wait")) text = "waits " + json_of(call, "wait");
     const std::string each = text_of(call, "for_each");
     return each.empty() ? text : text + " for each of " + each;

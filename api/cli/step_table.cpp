@@ -46,6 +46,7 @@ std::string step_status_text(const Document& step) {
     };
     add(text_of(step, "stuck_reason"));
     if (step.contains("callback_until")) add("callback");
+    if (step.contains("event_until")) add("event");
     const std::string by = text_of(step, "undone_by");
     if (by != "call") add(by);
     if (is_true(step, "doubtful")) add("in doubt");

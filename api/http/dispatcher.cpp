@@ -85,7 +85,7 @@ tl::expected<Admitted, Refusal> Dispatcher::admit(const RequestHead& head) const
     }
 
     const Route& route = *match.route;
-    if (auto wrong = check_content_type(head)) {
+    if (auto wrong = check_content_type(head, route.body_kind)) {
         return refusal(std::move(*wrong), route.operation_id);
     }
     std::optional<Parameters> query = parse_query(head.query);

@@ -87,6 +87,17 @@ bool is_same_authority(std::string_view a, const Authority& b) {
 
 constexpr std::array<std::string_view, 4> kWritingMethods{"POST", "PUT", "PATCH", "DELETE"};
 
+/// `type`: without parameters. Anything else that begins like the types of events is an event in a
+/// format that isn't known here.
+bool is_cloud_event(const RequestHead& head, std::string_view type) {
+    constexpr std::string_view kAnyFormat = "application/cloudevents";
+    if (sagas::are_equal_texts(type.substr(0, kAnyFormat.size()), kAnyFormat)) {
+        return sagas::are_equal_texts(type, "application/cloudevents+json") ||
+               sagas::are_equal_texts(type, "application/cloudevents-batch+json");
+    }
+    return head.field("ce-specversion").has_value();
+}
+
 }  // namespace
 
 Guards::Guards(GuardOptions options)
@@ -161,21 +172,25 @@ std::optional<Problem> Guards::check_token(const RequestHead& head) const {
                         "header authorization: not \"Bearer\" with the token of this server");
 }
 
-std::optional<Problem> check_content_type(const RequestHead& head) {
+std::optional<Problem> check_content_type(const RequestHead& head, BodyKind kind) {
     if (std::find(kWritingMethods.begin(), kWritingMethods.end(), head.method) ==
         kWritingMethods.end()) {
         return std::nullopt;
     }
     const auto type = head.field("content-type");
-    if (type &&
-        sagas::are_equal_texts(trim(type->substr(0, type->find(';'))), "application/json")) {
-        return std::nullopt;
-    }
+    const auto name = trim(type ? type->substr(0, type->find(';')) : std::string_view());
+    const bool is_taken = kind == BodyKind::Json ? sagas::are_equal_texts(name, "application/json")
+                                                 : is_cloud_event(head, name);
+    if (is_taken) return std::nullopt;
+    const std::string needed =
+        kind == BodyKind::Json
+            ? " needs the header Content-Type: application/json, also without a body"
+            : " of events needs the header Content-Type: application/cloudevents+json or "
+              "application/cloudevents-batch+json, or those of a binary event (ce-specversion, "
+              "ce-id, ce-source, ce-type and Content-Type)";
     return make_problem(
         ProblemType::UnsupportedMediaType,
-        std::string(head.method) +
-            " needs the header Content-Type: application/json, also without a body" +
-            (type ? ", not " + quoted(*type) : std::string()));
+        std::string(head.method) + needed + (type ? ", not " + quoted(*type) : std::string()));
 }
 
 }  // namespace skald::api::http

@@ -8,6 +8,7 @@
 
 #include "api/http/head.h"
 #include "api/problem.h"
+#include "api/route.h"
 
 namespace skald::api::http {
 
@@ -51,7 +52,8 @@ class Guards {
 
 /// POST, PUT, PATCH and DELETE must say `Content-Type: application/json` (with any parameters),
 /// also without a body: a page can send that to another origin only after asking, and we never
-/// say yes.
-std::optional<Problem> check_content_type(const RequestHead& head);
+/// say yes. The same goes for CloudEvents: the types of structured ones and of batches, and for
+/// binary ones, whose type is that of their data, the header `ce-specversion`.
+std::optional<Problem> check_content_type(const RequestHead& head, BodyKind kind);
 
 }  // namespace skald::api::http

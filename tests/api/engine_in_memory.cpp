@@ -110,8 +110,8 @@ EngineInMemory::EngineInMemory()
       services_(services()) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
-            *committer_, *caller_, clock_, catalog_, watchers_, bell_, metrics_, secrets_,
-            callbacks_, *loader_, [this] { is_turn_wanted_ = true; },
+            *committer_, *caller_, clock_, catalog_, watchers_, bell_, event_bell_, metrics_,
+            secrets_, callbacks_, *loader_, [this] { is_turn_wanted_ = true; },
             [this](sagas::Milliseconds delay) { turn_at_ = clock_.now() + delay; },
             [](const sagas::Error& error) { FAIL() << error.message; }},
         engine::CoordinatorOptions{});
@@ -127,6 +127,8 @@ Services EngineInMemory::services() {
             catalog_,
             watchers_,
             bell_,
+            event_bell_,
+            topics_,
             clock_,
             uuids_,
             metrics_,

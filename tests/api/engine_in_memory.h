@@ -92,6 +92,9 @@ class EngineInMemory {
     /// Participants can't call back.
     void lose_public_url() { services_.has_public_url = false; }
 
+    /// As a topic does whose name's bell is the same.
+    void ring(const std::string& topic) { event_bell_.ring(topic); }
+
     const RouteTable& table() const { return *table_; }
     const store::Reader& reader() const { return store_->reader(); }
     StandingClock& clock() { return clock_; }
@@ -121,6 +124,8 @@ class EngineInMemory {
     engine::Catalog catalog_{store_->reader()};
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
+    TopicDocuments topics_{store_->reader()};
     Metrics metrics_{"0.0.0", "3.40.1"};
     UuidSource uuids_{clock_};
     NoSecrets secrets_;

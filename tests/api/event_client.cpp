@@ -5,10 +5,12 @@
 namespace skald::api {
 
 EventClient::EventClient(std::uint16_t port, const std::string& target,
-                         const std::string& last_event_id, int receive_bytes)
+                         const std::string& last_event_id, int receive_bytes,
+                         const std::string& headers)
     : client_(port, receive_bytes), last_event_id_(last_event_id) {
-    client_.send(
-        get(target, last_event_id.empty() ? "" : "Last-Event-ID: " + last_event_id + "\r\n"));
+    const std::string resume =
+        last_event_id.empty() ? "" : "Last-Event-ID: " + last_event_id + "\r\n";
+    client_.send(get(target, headers + resume));
     reply_ = client_.read_reply(RawClient::Body::None).value_or(RawReply{});
 }
 

@@ -13,9 +13,10 @@ namespace skald::api {
 /// A reader of a stream of events, which reads when the test says so.
 class EventClient {
  public:
-    /// `receive_bytes`: as RawClient's.
+    /// `receive_bytes`: as RawClient's. `headers`: whole lines.
     EventClient(std::uint16_t port, const std::string& target,
-                const std::string& last_event_id = "", int receive_bytes = 0);
+                const std::string& last_event_id = "", int receive_bytes = 0,
+                const std::string& headers = "");
 
     int status() const { return reply_.status; }  ///< 0: no reply.
     /// The next event; none: the stream has ended.

@@ -71,7 +71,8 @@ class EventPaceTest : public testing::Test {
     StandingClock clock;
     ScriptedReading::Script script;
     ReadingTurns turns{1};
-    EventPace pace{{bell, clock, turns}, std::make_unique<ScriptedReading>(script)};
+    EventPace pace{
+        {clock, turns}, listen_to_journal(bell), std::make_unique<ScriptedReading>(script)};
     int woken = 0;
 };
 
@@ -137,7 +138,7 @@ TEST_F(EventPaceTest, LooksAgainForWhatCameWhileItRead) {
     };
     auto reading = std::make_unique<Ringing>(bell);
     const Ringing& ringing = *reading;
-    EventPace ringing_pace({bell, clock, turns}, std::move(reading));
+    EventPace ringing_pace({clock, turns}, listen_to_journal(bell), std::move(reading));
     ringing_pace.next();  // Its ping.
     ringing_pace.next();
     ringing_pace.next();  // Its rest.

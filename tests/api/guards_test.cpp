@@ -109,17 +109,45 @@ TEST(Guards, NeedJsonOnWhateverWrites) {
     for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
         for (const char* type : {"application/json", "Application/JSON; charset=utf-8",
                                  "application/json;charset=utf-8"}) {
-            EXPECT_FALSE(check_content_type(head_with({{"content-type", type}}, method))) << type;
+            EXPECT_FALSE(
+                check_content_type(head_with({{"content-type", type}}, method), BodyKind::Json))
+                << type;
         }
         for (const char* type :
              {"", "text/plain", "application/jsonp", "text/plain;application/json",
               "application/x-www-form-urlencoded", "application/json, text/html"}) {
-            EXPECT_TRUE(check_content_type(head_with({{"content-type", type}}, method))) << type;
+            EXPECT_TRUE(
+                check_content_type(head_with({{"content-type", type}}, method), BodyKind::Json))
+                << type;
         }
-        EXPECT_TRUE(check_content_type(head_with({}, method)));
+        EXPECT_TRUE(check_content_type(head_with({}, method), BodyKind::Json));
     }
-    EXPECT_FALSE(check_content_type(head_with({}, "GET")));
-    EXPECT_FALSE(check_content_type(head_with({{"content-type", "text/plain"}}, "HEAD")));
+    EXPECT_FALSE(check_content_type(head_with({}, "GET"), BodyKind::Json));
+    EXPECT_FALSE(
+        check_content_type(head_with({{"content-type", "text/plain"}}, "HEAD"), BodyKind::Json));
+}
+
+// What a page can send to another origin without asking is no event.
+TEST(Guards, NeedOneOfThreeWaysForEvents) {
+    const auto is_taken = [](std::vector<Field> fields) {
+        return !check_content_type(head_with(std::move(fields), "POST"), BodyKind::CloudEvents);
+    };
+    for (const char* type :
+         {"application/cloudevents+json", "Application/CloudEvents-Batch+JSON; charset=utf-8"}) {
+        EXPECT_TRUE(is_taken({{"content-type", type}})) << type;
+    }
+    for (const char* type : {"", "text/plain", "application/json", "application/cloudevents",
+                             "application/cloudevents+xml", "application/octet-stream"}) {
+        EXPECT_FALSE(is_taken({{"content-type", type}})) << type;
+    }
+    EXPECT_FALSE(is_taken({}));
+    EXPECT_FALSE(is_taken({{"ce-id", "1"}}));
+    for (const char* type : {"text/plain", "application/json", "application/octet-stream"}) {
+        EXPECT_TRUE(is_taken({{"content-type", type}, {"ce-specversion", "1.0"}})) << type;
+    }
+    EXPECT_TRUE(is_taken({{"ce-specversion", "1.0"}}));
+    EXPECT_FALSE(
+        is_taken({{"content-type", "application/cloudevents+xml"}, {"ce-specversion", "1.0"}}));
 }
 
 }  // namespace

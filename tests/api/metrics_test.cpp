@@ -25,6 +25,18 @@ TEST(Metrics, BoundTheNumberOfDefinitions) {
     EXPECT_EQ(lines_with(text, "skald_sagas_started_total{"), Metrics::kDefinitionsMax + 1);
 }
 
+TEST(Metrics, BoundTheNumberOfTopics) {
+    Metrics metrics("0", "3");
+    for (std::size_t at = 0; at < Metrics::kTopicsMax + 50; ++at) {
+        metrics.events_published("topic-" + std::to_string(at), 3, 1);
+    }
+    const std::string text = metrics.scrape(nullptr, nullptr);
+    EXPECT_THAT(text, HasSubstr("skald_events_published_total{topic=\"topic-0\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("skald_events_published_total{topic=\"other\"} 100\n"));
+    EXPECT_EQ(lines_with(text, "skald_events_published_total{"), Metrics::kTopicsMax + 1);
+    EXPECT_THAT(text, HasSubstr("skald_events_duplicate_total 1050\n"));
+}
+
 TEST(Metrics, CountAttemptsByStepPhaseAndOutcome) {
     Metrics metrics("0", "3");
     for (int at = 0; at < 3; ++at) {

@@ -138,6 +138,74 @@ class DocumentedWorld {
         compensate("order-4710");
         operate("order-4710", "replay", {{"id", "order-4711"}, {"reason", "again"}}, 201);
     }
+    /// A topic with the documented contract, which others publish to.
+    void register_topic() {
+        const Reply reply =
+            engine.call("PUT", "/v1/topics/orders", request_example("putTopic", "orders").dump());
+        EXPECT_EQ(reply.status, 201) << reply.body;
+    }
+    void publish(const std::string& topic, const Json& event) {
+        const Reply reply = engine.call("POST", "/v1/topics/" + topic + "/events", event.dump(),
+                                        {{"content-type", "application/cloudevents+json"}});
+        EXPECT_EQ(reply.status, 202) << reply.body;
+        engine.settle();
+    }
+    void fill_topic() {
+        register_topic();
+        publish("orders", request_example("publishEvents", "structured"));
+    }
+    /// The documented saga has steps that speak by events.
+    void register_events() {
+        const Json fetched = {
+            {"topic", "counter"}, {"success", {{"type", "fetched"}}}, {"timeout", "14d"}};
+        const Json released = {{"topic", "answers"}, {"success", {{"type", "released"}}}};
+        const Json release = {
+            {"event", {{"topic", "stock"}, {"type", "release"}, {"reply", released}}}};
+        Json reply = {{"topic", "answers"},
+                      {"success", {{"type", "reserved"}}},
+                      {"failure", {{"type", {"rejected", "unknown"}}}}};
+        const Json reserve = {{"topic", "stock"},
+                              {"type", "reserve"},
+                              {"subject", "$input.order_id"},
+                              {"data", {{"id", "$input.order_id"}}},
+                              {"reply", reply}};
+        reply["match"] = {{"event", "$event.subject"}, {"saga", "$input.order_id"}};
+        const Json weigh = {{"topic", "scales"}, {"type", "weigh"}, {"reply", reply}};
+        const Json steps = {
+            {{"name", "reserve"}, {"action", {{"event", reserve}}}, {"compensation", release}},
+            {{"name", "weigh"},
+             {"after", Json::array()},
+             {"for_each", "$input.items"},
+             {"action", {{"event", weigh}}},
+             {"compensation", "none"}},
+            {{"name", "fetch"}, {"action", {{"wait", {{"event", fetched}}}}}}};
+        engine.put_definition({{"name", "order"}, {"steps", steps}});
+    }
+    void wait_for_events() {
+        register_events();
+        start_everything("order-4711");
+    }
+    void answer_by(const std::string& type, const std::string& id) {
+        Json event = request_example("publishEvents", "structured");
+        event["id"] = id;
+        event["type"] = type;
+        event["sagaid"] = "order-4711";
+        event["sagastep"] = "reserve";
+        publish("answers", event);
+    }
+    void be_answered() {
+        wait_for_events();
+        answer_by("reserved", "first");
+        answer_by("reserved", "second");
+    }
+    void be_refused_by_an_event() {
+        wait_for_events();
+        answer_by("rejected", "first");
+    }
+    void be_undone_by_events() {
+        be_answered();
+        operate("cancel", {{"reason", "the customer called"}}, 202);
+    }
     void change_order() {
         register_order();
         Json changed = request_example("putDefinition", "order");
@@ -150,13 +218,23 @@ class DocumentedWorld {
     }
 
     Json request_example(const std::string& operation, const std::string& name) const {
-        const Json& body =
-            document.resolve(document.operation(operation).object->at("requestBody"));
-        return document.resolve(body.at("content").at("application/json").at("examples").at(name))
-            .at("value");
+        const Json& media = request_media(operation).at(content_type(operation, name));
+        return document.resolve(media.at("examples").at(name)).at("value");
+    }
+    /// Of the request that has the example `name`.
+    std::string content_type(const std::string& operation, const std::string& name) const {
+        for (const auto& [type, media] : request_media(operation).items()) {
+            if (media.at("examples").contains(name)) return type;
+        }
+        ADD_FAILURE() << operation << " has no example " << name;
+        return "application/json";
     }
 
  private:
+    const Json& request_media(const std::string& operation) const {
+        return document.resolve(document.operation(operation).object->at("requestBody"))
+            .at("content");
+    }
     static Json charge_step(const std::string& name) {
         Json made = step(name);
         made["action"]["http"] = {{"method", "POST"}, {"url", "http://127.0.0.1:9002/charges"}};
@@ -208,6 +286,7 @@ struct Scenario {
     std::vector<std::string> with = {};  ///< Parameters that are sent, beyond those of the path.
     std::string list = {};               ///< The member of the answer that must not be empty.
     std::function<void(DocumentedWorld&)> before = {};  ///< Beside `arrange`.
+    std::string accept = {};
 
     friend void PrintTo(const Scenario& scenario, std::ostream* out) {
         *out << scenario.operation << " " << scenario.status;
@@ -291,6 +370,33 @@ const std::vector<Scenario>& scenarios() {
          "",
          {"Last-Event-ID", "status", "definition", "version", "label", "step"}},
 
+        {"listTopics", 200, &World::fill_topic, "", {"limit"}, "items"},
+        {"getTopic", 200, &World::fill_topic, "", {"version"}},
+        {"getTopic", 200, &World::fill_topic},
+        {"putTopic", 201, nullptr, "orders", {"If-None-Match"}},
+        {"putTopic", 200, &World::register_topic, "orders", {"If-Match"}},
+        {"publishEvents", 202, &World::register_topic, "structured", {}, "offsets"},
+        {"publishEvents", 202, &World::register_topic, "batch", {}, "offsets"},
+        {"publishEvents",
+         202,
+         &World::register_topic,
+         "binary",
+         {"ce-specversion", "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time",
+          "ce-dataschema"},
+         "offsets"},
+        {"readEvents", 200, &World::fill_topic, "", {"after", "limit", "wait"}, "events"},
+        {"readEvents", 200, &World::fill_topic, "", {"from"}, "events"},
+        {"readEvents", 200, &World::fill_topic, "", {"Last-Event-ID"}, "", {}, "text/event-stream"},
+        {"getDefinition", 200, &World::register_events},
+        {"getDefinitionGraph", 200, &World::register_events, "", {}, "steps"},
+        {"getSaga", 200, &World::wait_for_events},
+        {"getSaga", 200, &World::be_answered},
+        {"getSagaPlan", 200, &World::wait_for_events, "", {}, "forward"},
+        {"getSagaPlan", 200, &World::be_undone_by_events, "", {}, "undo"},
+        {"getSagaHistory", 200, &World::be_answered, "", {}, "items"},
+        {"streamSagaEvents", 200, &World::be_answered},
+        {"replaySaga", 200, &World::be_refused_by_an_event, "dry-run", {}, "calls"},
+
         {"cancelSaga", 202, &World::leave_running, "reason", {"Idempotency-Key"}},
         {"cancelSaga", 200, &World::compensate, "reason"},
         {"suspendSaga", 200, &World::leave_running, "reason", {"Idempotency-Key"}},
@@ -364,6 +470,12 @@ class DocumentedCalls : public testing::TestWithParam<Scenario> {
         for (const auto& [name, parameter] : world_.document.parameters(operation, "header")) {
             if (is_sent(name)) headers.emplace_back(lower_case(name), parameter.at("example"));
         }
+        const Scenario& scenario = GetParam();
+        if (!scenario.accept.empty()) headers.emplace_back("accept", scenario.accept);
+        if (!scenario.body.empty()) {
+            headers.emplace_back("content-type",
+                                 world_.content_type(scenario.operation, scenario.body));
+        }
         return headers;
     }
     void expect_documented(const Reply& reply, const Json& response) const;
@@ -407,11 +519,13 @@ void DocumentedCalls::expect_documented_events(const std::string& text) const {
     std::string event;
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line);) {
+        if (line.empty()) event.clear();
         if (line.starts_with("event: ")) event = line.substr(7);
         if (!line.starts_with("data: ")) continue;
         const Json data = Json::parse(line.substr(6));
         const std::string schema = event == "end"      ? "EndEvent"
                                    : event == "resync" ? "ResyncEvent"
+                                   : event.empty()     ? "EventRow"
                                                        : "SagaEvent";
         EXPECT_THAT(world_.document.faults({{"$ref", "#/components/schemas/" + schema}}, data),
                     IsEmpty())
@@ -470,9 +584,10 @@ Documented documented(const OpenApiDocument& document) {
         }
         if (!operation.object->contains("requestBody")) continue;
         const Json& body = document.resolve(operation.object->at("requestBody"));
-        for (const auto& [name, example] :
-             body.at("content").at("application/json").at("examples").items()) {
-            all.bodies.emplace(operation.id(), name);
+        for (const auto& [type, media] : body.at("content").items()) {
+            for (const auto& [name, example] : media.at("examples").items()) {
+                all.bodies.emplace(operation.id(), name);
+            }
         }
     }
     return all;
@@ -497,8 +612,10 @@ TEST(DocumentedCursors, LeadToTheNextPage) {
     world.compensate();
     world.engine.put_definition(definition("parcel", {step("send")}));
     world.engine.call("POST", "/v1/sagas", R"({"definition": "parcel", "input": {"order": 1}})");
+    world.fill_topic();
     const std::vector<std::pair<std::string, std::string>> lists = {
         {"listDefinitions", "/v1/definitions"},
+        {"listTopics", "/v1/topics"},
         {"listSagas", "/v1/sagas"},
         {"getSagaHistory", "/v1/sagas/order-4711/history"}};
     for (const auto& [operation, path] : lists) {
