@@ -114,7 +114,7 @@ Answer answer_poll(const Services& services, const PollPtr& poll) {
     return json_text_reply(200, page_text(*page));
 }
 
-Answer poll_events(const Services& services, const Request& request, PollPtr poll) {
+Answer poll_events(const Services& services, const Request& request, const PollPtr& poll) {
     const auto limit = read_integer(request, "limit", kEventsMax);
     if (!limit) return limit.error();
     const auto wait = read_wait(request);
@@ -178,7 +178,7 @@ Answer read_events(const Services& services, ReadingTurns& turns, const Request&
     if (!after) return after.error();
     poll->after = *after;
     return wants_stream(request) ? stream_topic(services, turns, request, *poll)
-                                 : poll_events(services, request, std::move(poll));
+                                 : poll_events(services, request, poll);
 }
 
 }  // namespace skald::api

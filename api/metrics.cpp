@@ -31,19 +31,19 @@ constexpr std::array<sagas::Status, 3> kLive = {sagas::Status::Running, sagas::S
                                                 sagas::Status::Stuck};
 
 const Histogram::BucketBoundaries& step_buckets() {
-    static const Histogram::BucketBoundaries buckets = {
+    static const Histogram::BucketBoundaries kBuckets = {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-    return buckets;
+    return kBuckets;
 }
 const Histogram::BucketBoundaries& commit_buckets() {
-    static const Histogram::BucketBoundaries buckets = {
+    static const Histogram::BucketBoundaries kBuckets = {
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
-    return buckets;
+    return kBuckets;
 }
 const Histogram::BucketBoundaries& row_buckets() {
-    static const Histogram::BucketBoundaries buckets = {1,   2,   4,   8,    16,   32,  64,
-                                                        128, 256, 512, 1024, 2048, 4096};
-    return buckets;
+    static const Histogram::BucketBoundaries kBuckets = {1,   2,   4,   8,    16,   32,  64,
+                                                         128, 256, 512, 1024, 2048, 4096};
+    return kBuckets;
 }
 
 /// Finds by std::string_view, without making a string.

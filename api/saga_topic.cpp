@@ -53,7 +53,7 @@ class SagaTopic final : public TopicLog {
     }
     /// Times in the journal never go back: so half of what is left is looked at each time.
     sagas::Result<std::int64_t> offset_before(sagas::Timestamp at) const override {
-        const auto end = last();
+        auto end = last();
         if (!end) return end;
         std::int64_t before = 0;  // Everything up to it is older.
         std::int64_t from = *end + 1;

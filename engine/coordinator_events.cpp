@@ -202,16 +202,16 @@ void Coordinator::Impl::write_told(const store::EventHit& hit) {
     gathering_.batch->told_hits.push_back({hit.saga, hit.step, hit.phase, hit.topic, hit.offset});
 }
 
-void Coordinator::Impl::run(LiveSaga& live, Deliver errand) { deliver(live, errand.hit); }
-void Coordinator::Impl::run(Loader::Loaded& loaded, Deliver errand) {
+void Coordinator::Impl::run(LiveSaga& live, const Deliver& errand) { deliver(live, errand.hit); }
+void Coordinator::Impl::run(Loader::Loaded& loaded, const Deliver& errand) {
     deliver(bring_back(std::move(loaded)), errand.hit);
 }
-void Coordinator::Impl::run(const Loader::Name&, Deliver errand) { write_told(errand.hit); }
+void Coordinator::Impl::run(const Loader::Name&, const Deliver& errand) { write_told(errand.hit); }
 
-void Coordinator::Impl::run(LiveSaga& live, DeliverLate errand) { deliver(live, errand); }
-void Coordinator::Impl::run(Loader::Loaded& loaded, DeliverLate errand) {
+void Coordinator::Impl::run(LiveSaga& live, const DeliverLate& errand) { deliver(live, errand); }
+void Coordinator::Impl::run(Loader::Loaded& loaded, const DeliverLate& errand) {
     deliver(bring_back(std::move(loaded)), errand);
 }
-void Coordinator::Impl::run(const Loader::Name&, DeliverLate) {}
+void Coordinator::Impl::run(const Loader::Name&, const DeliverLate&) {}
 
 }  // namespace skald::engine

@@ -13,7 +13,7 @@ sagas::Result<std::size_t> Coordinator::Impl::recover(const store::Recovery& rec
     last_key_ = last->saga;
 
     const auto each = [this](store::SagaRow row,
-                             std::vector<store::JournalRow> journal) -> sagas::Result<void> {
+                             const std::vector<store::JournalRow>& journal) -> sagas::Result<void> {
         auto loaded = fold_loaded(parts_.catalog, std::move(row), journal);
         if (!loaded) return tl::unexpected(loaded.error());
         take_up(std::move(*loaded));
