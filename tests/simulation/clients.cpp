@@ -5,6 +5,7 @@
 
 #include "sagas/check.h"
 #include "sagas/children.h"
+#include "sagas/event_match.h"
 #include "sagas/lint.h"
 #include "sagas/lock.h"
 #include "tests/simulation/plans.h"
@@ -99,13 +100,15 @@ void Clients::register_next() {
     SKALD_CHECK(problems.empty());
     store::PutDefinition put{definition->name, next->document.dump(), next->checked->filled.dump(),
                              std::nullopt, process_->clock().now()};
-    process_->coordinator().post(engine::ChangeDefinition{
-        std::move(put), [this, index](const engine::ChangeDefinition::Result& result) {
-            if (!std::holds_alternative<store::DefinitionOutcome>(result)) return;
-            if (registrations_[index].is_done) return;
-            registrations_[index].is_done = true;
-            timeline_.after(Time{0}, Owner::Process, [this] { register_next(); });
-        }});
+    const auto done = [this, index](const engine::ChangeDefinition::Result& result) {
+        if (!std::holds_alternative<store::DefinitionOutcome>(result)) return;
+        if (registrations_[index].is_done) return;
+        registrations_[index].is_done = true;
+        see_(Registered{index});
+        timeline_.after(Time{0}, Owner::Process, [this] { register_next(); });
+    };
+    process_->coordinator().post(
+        engine::ChangeDefinition{std::move(put), done, sagas::match_paths(*definition)});
 }
 
 void Clients::post(const StartPlan& start) {

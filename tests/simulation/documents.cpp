@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "sagas/time.h"
+#include "tests/simulation/event_plans.h"
 #include "tests/simulation/plans.h"
 
 /// Plans and inputs in Skald's language.
@@ -19,8 +20,8 @@ Json retry(const StepPlan& step, const std::optional<std::uint32_t>& tries_max) 
     return retry;
 }
 
-Json call(const DefinitionPlan& plan, const StepPlan& step) {
-    const std::string url = "http://participant:80/" + step.name;
+/// What the participant is told of the saga.
+Json body(const DefinitionPlan& plan, const StepPlan& step) {
     Json body = {{"key", "$key"}, {"input", "$input"}};
     if (step.cannot_be_made) body["missing"] = "$input.missing";
     if (step.items) body["item"] = "{$index}: {$item}";
@@ -28,7 +29,13 @@ Json call(const DefinitionPlan& plan, const StepPlan& step) {
         const std::string& name = plan.steps[before].name;
         body[name] = "$steps." + name + (plan.steps[before].items ? ".output" : ".output.n?");
     }
-    Json http = {{"method", "POST"}, {"url", url}, {"body", std::move(body)}};
+    return body;
+}
+
+Json call(const DefinitionPlan& plan, const StepPlan& step) {
+    if (step.event) return event_call(step, Phase::Action, body(plan, step));
+    const std::string url = "http://participant:80/" + step.name;
+    Json http = {{"method", "POST"}, {"url", url}, {"body", body(plan, step)}};
     if (step.calls_back) http["reply"] = "callback";
     return {{"http", std::move(http)}};
 }
@@ -43,6 +50,7 @@ Json action(const DefinitionPlan& plan, const StepPlan& step) {
         case StepPlan::Kind::Call:
             return call(plan, step);
         case StepPlan::Kind::Wait:
+            if (step.event) return event_wait(step);
             return {{"wait", step.wait_until ? Json{{"until", "$input." + *step.wait_until}}
                                              : Json{{"for", text(step.wait_for)}}}};
         case StepPlan::Kind::Child:
@@ -53,7 +61,17 @@ Json action(const DefinitionPlan& plan, const StepPlan& step) {
     return json;
 }
 
+Json undo_by_event(const StepPlan& step) {
+    Json data = {{"key", "$key"},
+                 {"action", "$action_key"},
+                 {"of_child", step.kind == StepPlan::Kind::Child}};
+    Json json = event_call(step, Phase::Undo, std::move(data));
+    if (step.undo_event->reply) json["retry"] = retry(step, step.undo_tries_max);
+    return json;
+}
+
 Json undo(const StepPlan& step) {
+    if (step.undo_event) return undo_by_event(step);
     const bool is_of_child = step.kind == StepPlan::Kind::Child;
     const std::string url = "http://participant:80/" + step.name +
                             std::string(is_of_child ? kUndoOfChild : "") + "/{$action_key}";
@@ -79,6 +97,10 @@ Json outcome_rules(const StepPlan& step) {
 }
 
 void add_call_fields(const StepPlan& step, Json& json) {
+    if (step.event) {
+        if (step.event->reply) json["retry"] = retry(step, step.tries_max);
+        return;
+    }
     json["timeout"] = "500ms";
     json["retry"] = retry(step, step.tries_max);
     if (step.calls_back) json["callback_timeout"] = text(step.callback_timeout);
@@ -142,6 +164,9 @@ sagas::Json input_of(const StartPlan& start) {
         input[name] = sagas::to_rfc3339(sagas::Timestamp{std::chrono::milliseconds{time}});
     }
     if (!start.lock.empty()) input["lock"] = start.lock;
+    input["order"] = order_of(start);
+    input["number"] = start.number;
+    input["group"] = start.group;
     return input;
 }
 

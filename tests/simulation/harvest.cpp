@@ -6,6 +6,7 @@
 #include "sagas/record.h"
 #include "store/codec.h"
 #include "store/restore.h"
+#include "tests/simulation/log_reading.h"
 #include "tests/simulation/plans.h"
 
 namespace skald::simulation {
@@ -73,6 +74,9 @@ struct DescribeCause {
         }
         if constexpr (requires { which.outcome; }) row.word = word_of(which.outcome);
         if constexpr (requires { which.http_status; }) row.status = which.http_status;
+        if constexpr (requires { which.event; }) {
+            if (which.event) row.event = EventName{which.event->topic, which.event->offset};
+        }
         if constexpr (requires { which.who; }) by(which.who);
     }
 
@@ -83,15 +87,50 @@ struct DescribeCause {
     }
 };
 
+/// What a place came to, in the oracle's words.
+struct DescribeChange {
+    Change& change;
+
+    void operator()(const sagas::AwaitingCallback& state) const { set(Change::To::Waits, state); }
+    void operator()(const sagas::BackingOff& state) const { set(Change::To::BacksOff, state); }
+    void operator()(const sagas::StuckAction& state) const { set(Change::To::Stuck, state); }
+    void operator()(const sagas::CompensationAwaitingCallback& state) const {
+        set(Change::To::UndoWaits, state);
+    }
+    void operator()(const sagas::CompensationBackingOff& state) const {
+        set(Change::To::UndoBacksOff, state);
+    }
+    void operator()(const sagas::StuckCompensation& state) const {
+        set(Change::To::UndoStuck, state);
+    }
+    void operator()(const sagas::Succeeded&) const { change.to = Change::To::Done; }
+    void operator()(const sagas::Compensated& state) const {
+        if (state.by == sagas::UndoneBy::Call) change.to = Change::To::Undone;
+    }
+    template <typename Other>
+    void operator()(const Other&) const {}
+
+ private:
+    template <typename State>
+    void set(Change::To to, const State& state) const {
+        change.to = to;
+        change.attempt = state.attempt;
+    }
+};
+
 void describe_decision(const sagas::Decision& decision, JournalRow& row) {
     row.turns = decision.turned.has_value();
     if (decision.end) row.ends_as = sagas::to_text(decision.end->status);
     for (const sagas::StepChange& change : decision.steps) {
+        row.changes.push_back({place_of(change.step), Change::To::Other});
+        std::visit(DescribeChange{row.changes.back()}, change.state);
         const auto* undoing = std::get_if<sagas::Compensating>(&change.state);
         if (undoing == nullptr || undoing->attempt > 1) continue;
         row.undoing.push_back(place_of(change.step));
     }
 }
+
+}  // namespace
 
 JournalRow row_of(const store::JournalRow& from) {
     JournalRow row;
@@ -104,6 +143,8 @@ JournalRow row_of(const store::JournalRow& from) {
     describe_decision(from.record.decision, row);
     return row;
 }
+
+namespace {
 
 /// How the saga stands, as its journal says.
 FinalSaga end_of(const sagas::Saga& saga, sagas::Status summary) {
@@ -163,6 +204,12 @@ sagas::Result<Journals> read_journals(const store::Reader& reader, const Journal
 
 sagas::Result<void> read_end(Process& process, History& history) {
     const store::Reader& reader = process.reader();
+    auto log = read_log(reader);
+    if (!log) return tl::unexpected(log.error());
+    history.log = std::move(*log);
+    const auto untold = process.recovery().event_hits();
+    if (!untold) return tl::unexpected(untold.error());
+    history.untold_events = untold->size();
     const auto counts = reader.counts();
     if (!counts) return tl::unexpected(counts.error());
     for (const auto& [status, count] : counts->by_status) {

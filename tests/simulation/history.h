@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,12 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "tests/simulation/call_name.h"
+#include "tests/simulation/history_events.h"
+
 /// What a simulated run was asked to do, and what could be seen of it from outside: plain data,
 /// from which the oracle judges without any of the engine's code.
 namespace skald::simulation {
-
-/// Of the simulated world: true time since its beginning, which no jump of a wall clock moves.
-using Time = std::chrono::milliseconds;
 
 // ---- What was asked for ------------------------------------------------------------------------
 
@@ -48,7 +47,10 @@ struct StepPlan {
     enum class Kind : std::uint8_t { Call, Wait, Child } kind = Kind::Call;
     /// The reply to its action, or undo, may be a 202: then a callback says how it ended.
     bool calls_back = false, undo_calls_back = false;
+    /// Of callbacks, and of events that are waited for.
     std::chrono::milliseconds callback_timeout{}, undo_callback_timeout{};
+    std::optional<EventPlan> event;         ///< Of a Call: instead of a request; of a Wait: for it.
+    std::optional<EventPlan> undo_event;    ///< Of Undo::Call: instead of a request.
     std::chrono::milliseconds wait_for{};   ///< Of a Wait,
     std::optional<std::string> wait_until;  ///< or the member of the input that says until when.
     std::string child;                      ///< Of a Child: the name of its definition.
@@ -61,28 +63,6 @@ struct DefinitionPlan {
     std::vector<StepPlan> steps;
     std::optional<std::chrono::milliseconds> deadline;
     bool has_lock = false;  ///< Its value is the input's "lock".
-};
-
-enum class Phase : std::uint8_t { Action, Undo };
-
-using Item = std::optional<std::uint32_t>;  ///< Which element of a step; none: the step itself.
-
-/// A step, or one element of it.
-struct Place {
-    std::size_t step;
-    Item item = std::nullopt;
-    auto operator<=>(const Place&) const = default;
-};
-
-/// A call as it is known outside.
-struct CallName {
-    std::string saga;  ///< Public id.
-    std::size_t step;
-    Phase phase;
-    std::uint32_t attempt;  ///< Skald-Attempt.
-    Item item = std::nullopt;
-    Place place() const { return {step, item}; }
-    bool operator==(const CallName&) const = default;
 };
 
 // ---- What was seen -----------------------------------------------------------------------------
@@ -179,6 +159,25 @@ struct Crashed {
 /// The call of a saga by which a child was started; its attempt is that of the call.
 using ParentCall = CallName;
 
+/// What a place came to.
+struct Change {
+    enum class To : std::uint8_t {
+        Waits,      ///< For a callback or an event, of try `attempt`.
+        BacksOff,   ///< Until the next try.
+        Done,       ///< Succeeded.
+        Stuck,      ///< In its action.
+        UndoWaits,  ///< The same four of its compensation; undone: by a call.
+        UndoBacksOff,
+        Undone,
+        UndoStuck,
+        Other
+    };
+    Place place;
+    To to;
+    std::uint32_t attempt = 0;
+    bool operator==(const Change&) const = default;
+};
+
 struct JournalRow {
     std::uint32_t seq = 0;
     std::int64_t at = 0;  ///< Engine time, ms.
@@ -198,19 +197,28 @@ struct JournalRow {
     bool turns = false;                ///< The saga turned by it.
     std::string ends_as;               ///< The saga ended by it so.
     std::vector<Place> undoing;        ///< Compensations that it began, in order.
+    std::optional<EventName> event;    ///< Of "called_back" and "late": by which it came.
+    std::vector<Change> changes;       ///< All that it decided, in order.
     bool operator==(const JournalRow&) const = default;
 };
 using Journals = std::map<std::string, std::vector<JournalRow>>;  ///< By saga, each whole.
-/// A process took up its work; `journals`: what the store held then.
+/// Somebody who follows the journal of all sagas saw a row, as soon as it was durable.
+struct Journaled {
+    std::string saga;
+    JournalRow row;
+};
+/// A process took up its work; what the store held then.
 struct Started {
     Journals journals;
+    Log log = {};
 };
 
 struct Seen {
     Time at;
     std::int64_t engine_time;  ///< Of the process that lives, ms; 0: none lives.
     std::variant<Sent, Handled, Told, CallbackPosted, CallbackAnswered, Asked, Answered, StartAsked,
-                 StartAnswered, RestTold, Crashed, Started>
+                 StartAnswered, RestTold, Crashed, Started, Journaled, EventsPosted, EventsAnswered,
+                 EventRead, Registered>
         what;
 };
 
@@ -226,6 +234,7 @@ struct StartPlan {
     std::map<std::string, std::uint32_t> items = {};  ///< Lengths of the lists in it.
     std::map<std::string, std::int64_t> times = {};   ///< In it, as engine time.
     std::string lock = {};
+    std::string group = {};  ///< Its "order" and "number" follow from `number`.
 };
 
 /// How a saga stood when all was over.
@@ -245,6 +254,8 @@ struct History {
     // After the faults have ended, operators have resumed what was suspended, and nothing has moved
     // for long:
     Journals journals;
+    Log log;
+    std::size_t untold_events = 0;  ///< That the next process would tell sagas of again.
     std::map<std::string, FinalSaga> sagas;
     std::map<std::string, std::uint64_t> counts;  ///< The store's, by status.
     std::string integrity;                        ///< Of PRAGMA integrity_check: "ok".

@@ -20,13 +20,6 @@ std::string without_quotes(const std::string& text) {
     return text.size() < 2 ? text : text.substr(1, text.size() - 2);
 }
 
-/// Steps are named "s0", "s1", …; a name that nobody planned is left to the oracle, as a step that
-/// is out of range.
-std::size_t step_named(const std::string& name) {
-    const bool is_planned = name.size() > 1 && name.size() < 4 && name[0] == 's';
-    return is_planned ? std::stoul(name.substr(1)) : static_cast<std::size_t>(-1);
-}
-
 /// The key is SAGA/STEP/PHASE, or SAGA/STEP/INDEX/PHASE for an element.
 CallName name_of(const sagas::Request& request, const std::string& key, std::uint32_t attempt) {
     const std::string saga = header(request, "Skald-Saga");

@@ -81,6 +81,7 @@ void Operators::begin_process(Process& process) {
 
 void Operators::work_soon(Time delay) {
     timeline_.after(delay, Owner::Process, [this] {
+        if (are_gone_) return;
         is_healing_ ? mend() : meddle();
         work_soon(is_healing_ ? Time{60'000} : pace_ * Time{random_.between(50, 3'000)});
     });

@@ -23,6 +23,8 @@ class Operators {
     void end_process() { process_ = nullptr; }
     /// From now on: resume what is suspended, and bring most of what is stuck to an end.
     void heal() { is_healing_ = true; }
+    /// They do nothing more.
+    void leave() { are_gone_ = true; }
 
  private:
     struct Command {
@@ -62,6 +64,7 @@ class Operators {
     const std::int64_t pace_;
     Process* process_ = nullptr;
     bool is_healing_ = false;
+    bool are_gone_ = false;
     std::vector<Command> commands_;
     std::set<std::string> suspended_;  ///< Sagas that may be, as far as the operators know.
 };

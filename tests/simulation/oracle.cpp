@@ -26,11 +26,13 @@ class Walk {
  private:
     void see(const Seen& seen, const Sent& sent) {
         if (judge_foreign(facts_, sent.call, breaches_)) {
+            const std::int64_t now = seen.engine_time;
+            judge_alive(facts_, sent.call, breaches_);
             judge_key(facts_, sent, keys_, breaches_);
-            judge_try(facts_, seen, sent, breaches_);
-            judge_rest(facts_, seen, sent.call, breaches_);
+            judge_try(facts_, now, sent.call, breaches_);
+            judge_rest(facts_, now, sent.call, breaches_);
             const bool is_action = sent.call.phase == Phase::Action;
-            (is_action ? judge_action : judge_undo)(facts_, seen, sent.call, breaches_);
+            (is_action ? judge_action : judge_undo)(facts_, now, sent.call, breaches_);
         }
         facts_.add(seen, sent);
     }
@@ -50,6 +52,15 @@ class Walk {
         facts_.read(started.journals);
         judge_written_ahead(facts_, breaches_);
         facts_.begin_life();
+    }
+    void see(const Seen&, const Journaled& journaled) {
+        facts_.settle(journaled);
+        const SagaFacts* saga = facts_.saga(journaled.saga);
+        if (saga == nullptr) return;  // See judge_starts and judge_children.
+        for (const CallName& begun : begun_by(*saga, journaled.row)) {
+            judge_begun(facts_, journaled, begun, breaches_);
+            facts_.begin(journaled, begun);
+        }
     }
     template <typename What>
     void see(const Seen& seen, const What& what) {
@@ -77,6 +88,8 @@ std::vector<Breach> find_breaches(const History& history) {
     oracle::judge_children(history, walk.facts(), breaches);
     oracle::judge_elements(history, walk.facts(), breaches);
     oracle::judge_locks(history, walk.facts(), breaches);
+    oracle::judge_log(history, walk.facts(), breaches);
+    oracle::judge_replies(history, walk.facts(), breaches);
     oracle::judge_ends(history, walk.facts(), breaches);
     return breaches.take();
 }

@@ -23,11 +23,12 @@ std::size_t rows_of(const Journals& journals, const Saying& saying) {
     const auto& [saga, place, phase, word] = saying;
     const auto journal = journals.find(saga);
     if (journal == journals.end()) return 0;
-    return static_cast<std::size_t>(std::count_if(
-        journal->second.begin(), journal->second.end(),
-        [place = place, phase = phase, word = word](const JournalRow& row) {
-            return row.type == "called_back" && is_of(row, place, phase) && row.word == word;
-        }));
+    return static_cast<std::size_t>(
+        std::count_if(journal->second.begin(), journal->second.end(),
+                      [place = place, phase = phase, word = word](const JournalRow& row) {
+                          return row.type == "called_back" && !row.event &&
+                                 is_of(row, place, phase) && row.word == word;
+                      }));
 }
 
 std::string text_of(const Facts& facts, const Saying& saying) {
@@ -100,7 +101,7 @@ class Acknowledged {
         for (const auto& [saga, rows] : history_.journals) {
             for (const JournalRow& row : rows) {
                 const bool is_whole =
-                    row.type == "called_back" && row.step && row.phase && row.word;
+                    row.type == "called_back" && !row.event && row.step && row.phase && row.word;
                 if (!is_whole) continue;
                 const Saying saying{saga, Place{*row.step, row.item}, *row.phase, *row.word};
                 const auto posts = posts_.find(saying);
@@ -144,12 +145,40 @@ class Acknowledged {
     std::map<Saying, std::size_t> posts_, taken_;
 };
 
+/// The row by which that place came to what it was in row `index`; null: by none.
+const JournalRow* came_to(const Rows& rows, std::size_t index, Place place, Change::To to) {
+    for (std::size_t i = index; i-- > 0;) {
+        const auto& changes = rows[i].changes;
+        const auto last = std::find_if(changes.rbegin(), changes.rend(),
+                                       [&](const Change& change) { return change.place == place; });
+        if (last != changes.rend()) return last->to == to ? &rows[i] : nullptr;
+    }
+    return nullptr;
+}
+
+/// The same of an event: of what was waited for last. Else it is the time of a next try.
+void judge_due_event(const SagaFacts& saga, const Rows& rows, std::size_t index,
+                     Breaches& breaches) {
+    const JournalRow& due = rows[index];
+    const Phase phase = *due.phase;
+    const Change::To to = phase == Phase::Action ? Change::To::Waits : Change::To::UndoWaits;
+    const JournalRow* begun = came_to(rows, index, {*due.step, due.item}, to);
+    const auto timeout = callback_timeout(saga.plan(*due.step), phase);
+    if (begun != nullptr && due.at < begun->at + timeout.count()) {
+        breaches.add("callback-timeout", saga.id,
+                     "the event for " +
+                         described(saga, {"", *due.step, phase, due.attempt, due.item}) +
+                         " was given up too early");
+    }
+}
+
 /// callback-timeout: nobody is given up before his time. wait: and no wait is over before it.
 void judge_due(const SagaFacts& saga, const Rows& rows, std::size_t index, Breaches& breaches) {
     const JournalRow& due = rows[index];
     if (due.type != "due" || !due.step || !due.phase || !saga.has({*due.step, due.item})) return;
     const Place place{*due.step, due.item};
     const StepPlan& plan = saga.plan(place.step);
+    if (speaks_events(plan, *due.phase)) return judge_due_event(saga, rows, index, breaches);
     if (plan.kind == StepPlan::Kind::Wait) {
         const auto until =
             plan.wait_until ? saga.start->times.find(*plan.wait_until) : saga.start->times.end();

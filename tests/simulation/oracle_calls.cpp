@@ -11,7 +11,9 @@ const CallFacts& facts_of(const SagaFacts& saga, const CallName& call) {
 
 /// Its tries are numbered one by one: see kJournaledTries.
 bool is_numbered(const SagaFacts& saga, const CallName& call) {
-    return tries_max(saga.plan(call.step), call.phase) || call.attempt <= kJournaledTries;
+    const StepPlan& plan = saga.plan(call.step);
+    return tries_max(plan, call.phase) || call.attempt <= kJournaledTries ||
+           published(plan, call.phase) != nullptr;
 }
 
 /// I13. After a crash the last try is made again under its own number, for its answer may be lost:
@@ -53,7 +55,8 @@ void judge_settled(const SagaFacts& saga, const CallName& call, Breaches& breach
     const CallFacts& facts = facts_of(saga, call);
     if (!facts.told || goes_on(facts.told->outcome)) return;
     const bool is_put_off = facts.told->outcome == Outcome::PutOff;
-    if (is_put_off && call.phase == Phase::Undo) return;
+    const bool is_request = published(saga.plan(call.step), call.phase) == nullptr;
+    if (is_put_off && is_request && call.phase == Phase::Undo) return;
     const bool is_success = facts.told->outcome == Outcome::Success;
     const bool may_be_stuck =
         !is_success || (call.phase == Phase::Action && saga.plan(call.step).output_fails);
@@ -68,18 +71,17 @@ void judge_settled(const SagaFacts& saga, const CallName& call, Breaches& breach
 
 /// backoff: the next try waits, in engine time. Not after an operator's retry. Of tries that are
 /// not journaled, the first in a new life comes at once.
-void judge_wait(const SagaFacts& saga, const Seen& seen, const CallName& call, Breaches& breaches) {
+void judge_wait(const SagaFacts& saga, std::int64_t now, const CallName& call, Breaches& breaches) {
     const CallFacts& facts = facts_of(saga, call);
     const bool is_missed = facts.is_told(Outcome::PutOff) && call.phase == Phase::Undo;
     const bool follows = facts.told && (goes_on(facts.told->outcome) || is_missed) &&
                          call.attempt == facts.told->attempt + 1;
     if (!follows || !is_numbered(saga, call)) return;
     if (saga.may_be_retried_since(call.place(), facts.told->sent_at)) return;
-    if (seen.engine_time < facts.told->next_not_before) {
+    if (now < facts.told->next_not_before) {
         breaches.add("backoff", saga.id,
                      described(saga, call) + " was sent " +
-                         std::to_string(facts.told->next_not_before - seen.engine_time) +
-                         " ms too early");
+                         std::to_string(facts.told->next_not_before - now) + " ms too early");
     }
 }
 
@@ -100,15 +102,18 @@ bool judge_foreign(const Facts& facts, const CallName& call, Breaches& breaches)
     return false;
 }
 
-void judge_try(const Facts& facts, const Seen& seen, const Sent& sent, Breaches& breaches) {
-    const SagaFacts& saga = *facts.saga(sent.call.saga);
-    if (!facts.is_alive()) {
-        breaches.add("foreign", saga.id, described(saga, sent.call) + " was sent by no process");
-    }
-    judge_number(saga, sent.call, breaches);
-    judge_budget(saga, sent.call, breaches);
-    judge_settled(saga, sent.call, breaches);
-    judge_wait(saga, seen, sent.call, breaches);
+void judge_alive(const Facts& facts, const CallName& call, Breaches& breaches) {
+    if (facts.is_alive()) return;
+    const SagaFacts& saga = *facts.saga(call.saga);
+    breaches.add("foreign", saga.id, described(saga, call) + " was sent by no process");
+}
+
+void judge_try(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches) {
+    const SagaFacts& saga = *facts.saga(call.saga);
+    judge_number(saga, call, breaches);
+    judge_budget(saga, call, breaches);
+    judge_settled(saga, call, breaches);
+    judge_wait(saga, now, call, breaches);
 }
 
 /// I17: of keys, and of the URLs for callbacks, which go with those calls that may be called back.
@@ -162,7 +167,7 @@ void judge_handled(const Facts& facts, const Handled& handled, Breaches& breache
     if (!judge_foreign(facts, handled.call, breaches)) return;
     const SagaFacts& saga = *facts.saga(handled.call.saga);
     const CallFacts& call = facts_of(saga, handled.call);
-    if (call.key.empty()) {
+    if (!call.is_begun()) {
         breaches.add("foreign", saga.id, described(saga, handled.call) + " arrived, never sent");
     }
     if (handled.did == Handled::Did::Effect && call.has_effect) {

@@ -154,11 +154,12 @@ class End {
     void judge_done(Place place) {
         const StepFacts& facts = saga_.at(place);
         const StepPlan& plan = saga_.plan(place.step);
-        if (!facts.undo.key.empty() || !facts.undo_children.empty()) {
+        if (facts.undo.is_begun() || !facts.undo_children.empty()) {
             fault("end-state", "completed, and " + name(place) + " was compensated");
         }
         if (may_be_resolved(place) || saga_.is_skipped(place.step) || plan.is_optional) return;
-        if (plan.kind == StepPlan::Kind::Call && !saga_.effect_stands(place)) {
+        const bool is_sure = !expects_no_reply(plan, Phase::Action);
+        if (plan.kind == StepPlan::Kind::Call && is_sure && !saga_.effect_stands(place)) {
             fault("end-state", "completed, and " + name(place) + " took no effect");
         }
         if (plan.kind == StepPlan::Kind::Child && !has_child(place, "completed")) {

@@ -34,12 +34,13 @@ SagaFacts* Facts::add_saga(std::string_view id) {
             return nullptr;
         }
         saga.start = saga.parent->start;
-        saga.graph = &graphs_[*end->second.definition];
+        saga.definition = *end->second.definition;
     } else {
         saga.start = plan_of(id, journal->second);
         if (saga.start == nullptr) return nullptr;
-        saga.graph = &graphs_[saga.start->definition];
+        saga.definition = saga.start->definition;
     }
+    saga.graph = &graphs_[saga.definition];
     saga.begun_at = begun.at;
     for (const JournalRow& row : journal->second) {
         if (row.type == "lock_granted" && !saga.granted_at) saga.granted_at = row.at;
@@ -103,6 +104,14 @@ void Facts::touch(const CallName& call) {
     touched_.push_back({known, call.place(), call.phase});
 }
 
+/// Rows of one commit are seen one after the other.
+void Facts::move_on() {
+    const bool is_row = std::holds_alternative<Journaled>(history_.seen[now_].what);
+    if (is_row && !was_row_) last_commit_ = now_;
+    was_row_ = is_row;
+    ++now_;
+}
+
 // ---- Calls -------------------------------------------------------------------------------------
 
 void Facts::add(const Seen& seen, const Sent& sent) {
@@ -130,6 +139,7 @@ void Facts::add(const Seen& seen, const Sent& sent) {
     call.is_sent_in_life = true;
     call.is_called_back = false;
     if (sent.call.phase == Phase::Action) step->is_denied = false;
+    if (sent.call.phase == Phase::Undo) saga.undo_published_at = 0;
     saga.note_way(sent.call);
 }
 
@@ -200,9 +210,13 @@ void Facts::add(const Seen& seen, const CallbackAnswered& answered) {
         step->is_doubtful = false;
         step->may_be_doubtful = true;
     }
-    take(*find(posted.call.saga), posted.call, posted.word,
-         {call.attempt, found->second.engine_time, seen.engine_time});
-    call.told->is_acknowledged = true;
+    if (call.taken_ahead > 0) {
+        --call.taken_ahead;
+    } else {
+        take(*find(posted.call.saga), posted.call, posted.word,
+             {call.attempt, found->second.engine_time, seen.engine_time});
+    }
+    if (call.told) call.told->is_acknowledged = true;
 }
 
 void Facts::take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken) {
@@ -304,7 +318,10 @@ void Facts::add(const Seen&, const RestTold& rest) {
 
 void Facts::add(const Seen&, const Crashed&) {
     is_alive_ = false;
-    for (const TouchedCall& touched : touched_) touched.facts().out.clear();
+    for (const TouchedCall& touched : touched_) {
+        touched.facts().out.clear();
+        touched.facts().taken_ahead = 0;
+    }
 }
 
 void Facts::read(const Journals& journals) {
@@ -324,6 +341,7 @@ void Facts::read_row(SagaFacts& saga, const JournalRow& row) {
     const bool is_callback = row.type == "called_back";
     const bool is_answer = row.type == "answered" || row.type == "unsendable" || is_callback;
     if (!is_answer || !row.step || !row.phase || !saga.has({*row.step, row.item})) return;
+    if (speaks_events(saga.plan(*row.step), *row.phase)) return;  // See `settle`.
     CallFacts& call = saga.at({*row.step, row.item}).call(*row.phase);
     call.journaled = std::max(call.journaled, row.attempt);
     // Whose answer a crash took, perhaps. It is the last word on its try.

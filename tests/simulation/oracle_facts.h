@@ -36,6 +36,11 @@ class Facts {
     const StartPlan* plan_of(std::string_view id, const std::vector<JournalRow>& journal) const;
     const std::unordered_map<std::uint64_t, Command>& commands() const { return commands_; }
     bool is_alive() const { return is_alive_; }
+    /// The saga turned by the last commit, and skald has not heard of that yet perhaps: calls that
+    /// wait in its queue may still leave, for they are taken back only then.
+    bool may_not_know_of_turn(const SagaFacts& saga) const {
+        return is_alive_ && saga.undo_published_at > last_commit_;
+    }
 
     // ---- Moves on
     void add(const Seen& seen, const Sent& sent);
@@ -47,11 +52,16 @@ class Facts {
     void add(const Seen& seen, const Answered& answered);
     void add(const Seen& seen, const RestTold& rest);
     void add(const Seen& seen, const Crashed& crashed);
-    void add(const Seen&, const StartAsked&) {}
-    void add(const Seen&, const StartAnswered&) {}
-    void move_on() { ++now_; }
+    /// Of the rest nothing is kept here.
+    template <typename Other>
+    void add(const Seen&, const Other&) {}
+    void move_on();
     /// What the store held when a process took up its work, or at the end.
     void read(const Journals& journals);
+    /// What a row that is durable now says of tries before; oracle_event_facts.cpp.
+    void settle(const Journaled& journaled);
+    /// By that row a try was published, or a wait for an event began.
+    void begin(const Journaled& journaled, const CallName& begun);
     /// After `read`: what the store does not hold is forgotten; a new life begins.
     void begin_life();
 
@@ -73,6 +83,9 @@ class Facts {
     void touch(const CallName& call);
     void read_row(SagaFacts& saga, const JournalRow& row);
     void take(SagaFacts& saga, const CallName& name, Word word, TakenAt taken);
+    void hear(SagaFacts& saga, const CallName& name, const JournalRow& row);
+    void miss(SagaFacts& saga, const CallName& name, const JournalRow& row);
+    void take_ahead(SagaFacts& saga, const CallName& name, const JournalRow& row);
 
     const History& history_;
     std::vector<Graph> graphs_;
@@ -83,7 +96,13 @@ class Facts {
     std::unordered_map<std::uint64_t, Callback> callbacks_;
     std::vector<TouchedCall> touched_;
     std::size_t now_ = 0;
+    std::size_t last_commit_ = 0;  ///< Index of the first row that was seen of it.
+    bool was_row_ = false;         ///< What was seen last is a row.
     bool is_alive_ = true;
 };
+
+/// Tries that are events, and waits for one, that `row` began, in order. Attempt 0: the row does
+/// not say which.
+std::vector<CallName> begun_by(const SagaFacts& saga, const JournalRow& row);
 
 }  // namespace skald::simulation::oracle

@@ -24,10 +24,13 @@ void judge_order(const SagaFacts& saga, const CallName& call, std::int64_t engin
     }
 }
 
-/// I12. A cancel that was applied turns the saga, unless the pivot is in flight: then all steps
-/// before it have settled.
-void judge_fence(const SagaFacts& saga, const CallName& call, Breaches& breaches) {
-    if (saga.is_undoing) {
+/// I12. A call that waited in skald's queue may leave until it is taken back. A cancel that was
+/// applied turns the saga, unless the pivot is in flight: then all steps before it have settled.
+void judge_fence(const Facts& facts, const SagaFacts& saga, const CallName& call,
+                 Breaches& breaches) {
+    const bool was_queued =
+        published(saga.plan(call.step), call.phase) == nullptr && facts.may_not_know_of_turn(saga);
+    if (saga.is_undoing && !was_queued) {
         breaches.add("I12", saga.id, described(saga, call) + " was sent after a compensation");
     } else if (saga.is_cancelled && !saga.graph->is_at_or_after_pivot(call.step)) {
         breaches.add("I12", saga.id, described(saga, call) + " was sent after a cancel");
@@ -49,7 +52,8 @@ void judge_parallel(const SagaFacts& saga, const CallName& call, Breaches& breac
     if (!call.item) return;
     const std::vector<Place> all = saga.places(call.step);
     const auto others = std::count_if(all.begin(), all.end(), [&](Place place) {
-        return place != call.place() && saga.has_call_out(place);
+        return place != call.place() &&
+               (saga.has_call_out(place) || saga.awaits_reply(place, call.phase));
     });
     const std::uint32_t most = saga.plan(call.step).max_parallel;
     if (others < most) return;
@@ -140,14 +144,14 @@ void judge_parents(const SagaFacts& child, Phase phase, std::int64_t engine_time
 
 }  // namespace
 
-void judge_action(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches) {
+void judge_action(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches) {
     const SagaFacts& saga = *facts.saga(call.saga);
     judge_when(saga, call, breaches);
-    judge_fence(saga, call, breaches);
+    judge_fence(facts, saga, call, breaches);
     judge_parallel(saga, call, breaches);
     if (saga.at(call.place()).action.is_sent_in_life) return;
-    judge_order(saga, call, seen.engine_time, breaches);
-    judge_parents(saga, Phase::Action, seen.engine_time, breaches);
+    judge_order(saga, call, now, breaches);
+    judge_parents(saga, Phase::Action, now, breaches);
 }
 
 /// A pivot whose output could not be made is stuck, and an operator may have it tried again; what
@@ -165,12 +169,12 @@ bool is_past_pivot(const SagaFacts& saga) {
            (!saga.plan(*pivot).output_fails || !facts.may_be_resolved("compensated"));
 }
 
-void judge_undo(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches) {
+void judge_undo(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches) {
     const SagaFacts& saga = *facts.saga(call.saga);
     judge_way_back(saga, call, StepPlan::Undo::Call, breaches);
     judge_parallel(saga, call, breaches);
     if (!saga.at(call.place()).undo.is_sent_in_life) {
-        judge_parents(saga, Phase::Undo, seen.engine_time, breaches);
+        judge_parents(saga, Phase::Undo, now, breaches);
     }
 }
 

@@ -30,9 +30,10 @@
 /// I20   everything comes to rest
 /// I26   a cancel and a completion have one winner
 /// I29   counts agree with the sagas
-/// acknowledged-callback, acknowledged-command, backoff, callback-timeout, child, effect-once,
-/// element-order, end-state, foreign, integrity, lock, max-parallel, suspended, told-once, wait,
-/// when: as their functions say
+/// acknowledged-callback, acknowledged-command, acknowledged-event, backoff, callback-timeout,
+/// child, effect-once, element-order, end-state, foreign, integrity, invented-reply, lock,
+/// max-parallel, no-lost-reply, published-once, settled-once, suspended, told-once, wait, when: as
+/// their functions say
 namespace skald::simulation::oracle {
 
 class Breaches {
@@ -53,14 +54,16 @@ std::string described(const SagaFacts& saga, const CallName& call);
 using Keys = std::unordered_map<std::string_view, const CallName*>;
 /// False, with its breach: the call is of nobody's saga or step, and nothing else can be said.
 bool judge_foreign(const Facts& facts, const CallName& call, Breaches& breaches);
-void judge_try(const Facts& facts, const Seen& seen, const Sent& sent, Breaches& breaches);
+void judge_alive(const Facts& facts, const CallName& call, Breaches& breaches);
+/// Of requests and published tries. `now`: engine time.
+void judge_try(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches);
 void judge_key(const Facts& facts, const Sent& sent, Keys& keys, Breaches& breaches);
 void judge_told(const Facts& facts, const Told& told, Breaches& breaches);
 void judge_handled(const Facts& facts, const Handled& handled, Breaches& breaches);
 
 // ---- oracle_order.cpp: calls of one saga among each other
-void judge_action(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
-void judge_undo(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
+void judge_action(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches);
+void judge_undo(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches);
 /// Whether the pivot is known to have succeeded, and no operator's word can have undone that.
 bool is_past_pivot(const SagaFacts& saga);
 
@@ -70,8 +73,15 @@ void judge_children(const History& history, const Facts& facts, Breaches& breach
 void judge_elements(const History& history, const Facts& facts, Breaches& breaches);
 void judge_locks(const History& history, const Facts& facts, Breaches& breaches);
 
+// ---- oracle_events.cpp, oracle_replies.cpp: the log, and what sagas hear by it
+/// A row began this try, or wait: as any other call.
+void judge_begun(const Facts& facts, const Journaled& journaled, const CallName& begun,
+                 Breaches& breaches);
+void judge_log(const History& history, const Facts& facts, Breaches& breaches);
+void judge_replies(const History& history, const Facts& facts, Breaches& breaches);
+
 // ---- oracle_rest.cpp: what must rest
-void judge_rest(const Facts& facts, const Seen& seen, const CallName& call, Breaches& breaches);
+void judge_rest(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches);
 void judge_told_rest(const Facts& facts, const Seen& seen, const RestTold& rest,
                      Breaches& breaches);
 

@@ -130,7 +130,7 @@ Since SagaFacts::ended_well(Place place, Since ready) const {
     const StepFacts& facts = at(place);
     const StepPlan& step = plan(place.step);
     if (facts.may_be_resolved("succeeded") || facts.may_be_resolved("skipped")) return begun_at;
-    if (step.kind == StepPlan::Kind::Wait) {
+    if (step.kind == StepPlan::Kind::Wait && !step.event) {
         if (!ready || !step.wait_until)
             return ready ? Since(*ready + step.wait_for.count()) : ready;
         const auto until = start->times.find(*step.wait_until);
@@ -144,7 +144,10 @@ Since SagaFacts::ended_well(Place place, Since ready) const {
         const bool is_well = told->outcome == Outcome::Success && !step.output_fails;
         return is_well ? Since(told->at) : std::nullopt;
     }
-    if (told->outcome == Outcome::PutOff) return told->at + step.callback_timeout.count();
+    if (told->outcome == Outcome::PutOff) {
+        // Where the reply of an event does not come, that is a row.
+        return step.event ? Since() : Since(told->at + step.callback_timeout.count());
+    }
     const bool is_over =
         !goes_on(told->outcome) || (step.tries_max && told->tries() >= *step.tries_max);
     return is_over ? Since(told->at) : std::nullopt;
@@ -175,6 +178,8 @@ bool SagaFacts::effect_stands(Place place) const {
     const StepPlan& step = plan(place.step);
     const StepFacts& facts = at(place);
     if (step.undo == StepPlan::Undo::Call && facts.undo.has_effect) return false;
+    // When it is, nobody knows.
+    if (expects_no_reply(step, Phase::Undo) && facts.undo.is_told(Outcome::Success)) return false;
     if (step.undo == StepPlan::Undo::Child && is_undone(place)) return false;
     if (step.kind == StepPlan::Kind::Call) return facts.action.has_effect;
     return std::any_of(facts.children.begin(), facts.children.end(),
@@ -240,6 +245,11 @@ bool SagaFacts::has_call_out(Place place) const {
     const auto is_out = [](const SagaFacts* child) { return child->has_call_out(); };
     return std::any_of(facts.children.begin(), facts.children.end(), is_out) ||
            std::any_of(facts.undo_children.begin(), facts.undo_children.end(), is_out);
+}
+
+bool SagaFacts::awaits_reply(Place place, Phase phase) const {
+    return published(plan(place.step), phase) != nullptr &&
+           at(place).call(phase).is_told(Outcome::PutOff);
 }
 
 bool SagaFacts::has_call_out() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/simulation/history.h"
+#include "tests/simulation/oracle_event_plans.h"
 #include "tests/simulation/oracle_plans.h"
 
 /// What is known of one saga, and what follows from it.
@@ -63,9 +64,10 @@ struct CallFacts {
     Time retry_decided_at{0};  ///< When a participant last meant to call back with "retry".
     std::uint32_t budget_from = 1;
     std::vector<Out> out;
-    bool is_sent_in_life = false;  ///< The last one, in this life.
-    bool is_touched = false;       ///< Sent or told in this life.
-    bool is_called_back = false;   ///< A callback was taken, and no later try is known of.
+    bool is_sent_in_life = false;   ///< The last one, in this life.
+    bool is_touched = false;        ///< Sent or told in this life.
+    bool is_called_back = false;    ///< A callback was taken, and no later try is known of.
+    std::uint32_t taken_ahead = 0;  ///< Callbacks whose row was seen before their answer.
     std::optional<LastTold> told;
     std::uint32_t journaled = 0;  ///< The highest attempt whose answer the store held.
     std::uint32_t relied_on = 0;  ///< What came later shows that its answer had to be durable.
@@ -73,6 +75,8 @@ struct CallFacts {
     bool was_told_bad = false, was_told_failure = false, was_told_unknown = false;  ///< Ever.
 
     bool is_out() const;
+    /// A try was sent, or published, ever.
+    bool is_begun() const { return attempt > 0; }
     bool is_told(Outcome outcome) const { return told && told->outcome == outcome; }
     /// The number of `attempt` among those of its budget, from 1.
     std::uint32_t number_of(std::uint32_t tried) const {
@@ -113,6 +117,7 @@ struct SagaFacts {
     std::string_view id;
     const StartPlan* start;  ///< Of the topmost of its parents.
     const Graph* graph;
+    std::size_t definition = 0;  ///< Index of History::definitions.
     SagaFacts* parent = nullptr;
     const ParentCall* parent_call = nullptr;  ///< Of `parent`, where there is one.
     std::int64_t begun_at = 0;                ///< Engine time, from the final journals.
@@ -122,7 +127,9 @@ struct SagaFacts {
     std::vector<std::vector<StepFacts>> elements;  ///< By step; empty where it has none.
     std::size_t rows_read = 0;
     bool outlived_crash = false;
-    bool is_undoing = false;          ///< A compensation was sent.
+    bool is_undoing = false;  ///< A compensation was sent, or published.
+    /// Index + 1 of the row that published it, where that is all that shows it.
+    std::size_t undo_published_at = 0;
     bool is_past_pivot_sent = false;  ///< An action behind the pivot was sent.
     bool is_cancelled = false;        ///< A Cancel was answered as applied.
     bool is_suspended = false;        ///< For certain.
@@ -168,6 +175,8 @@ struct SagaFacts {
     bool has_open_undo() const;
     /// A call of it, or of a child of it, is out.
     bool has_call_out(Place place) const;
+    /// It was published, and its reply did not come yet.
+    bool awaits_reply(Place place, Phase phase) const;
     bool has_call_out() const;
 
     /// A call was sent: which way the saga, and those above it, are on.

@@ -95,6 +95,9 @@ class Story {
     /// Another start of the same definition, whose id is `id`.
     Story& begin_another(std::uint64_t number, const std::string& id);
 
+    const std::string& told_of() const { return saga_; }
+    Item told_item() const { return item_; }
+    std::int64_t engine_time() const { return 1'000'000 + now_; }
     JournalRow& row(std::string type);
     JournalRow& row_of(std::string type, std::size_t step, Phase phase, std::uint32_t attempt);
     std::vector<JournalRow>& rows() { return store_[saga_]; }

@@ -86,6 +86,11 @@ Participants::Decided Participants::decide(const ParticipantRequest& request) {
             dealt.reply.status >= 425 && random_.one_in(2) ? Word::Retry : Word::Unknown};
 }
 
+Participants::Decided Participants::receive(const ParticipantRequest& request) {
+    ++book(request.call, request.call.phase).requests;
+    return decide(request);
+}
+
 Participants::Dealt Participants::decide_action(Book& mine) {
     if (mine.manner.kind == Manner::Kind::Refuses) {
         mine.is_refused = true;

@@ -49,6 +49,8 @@ class Participants {
     };
     /// What comes of a request that was put off.
     Decided decide(const ParticipantRequest& request);
+    /// An event has arrived that asks for something; what comes of that.
+    Decided receive(const ParticipantRequest& request);
 
     /// From now on every request gets a plain answer at once.
     void heal() { is_healed_ = true; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulation/event_plans.h"
+
 namespace skald::simulation {
 namespace {
 
@@ -18,6 +20,8 @@ struct Name {
     std::string name;
     bool may_have_pivot;
     bool has_lock;  ///< Then it is nobody's child.
+    bool speaks_events;
+    Findable findable;
 };
 
 using Names = std::vector<Name>;
@@ -64,7 +68,7 @@ class Drawing {
         const bool may_call = !callable_.empty() && child_steps_ < kChildStepsMax;
         if (may_call && random_.one_in(3)) {
             step.kind = StepPlan::Kind::Child;
-        } else if (random_.one_in(9)) {
+        } else if (random_.one_in(name_.speaks_events ? 6 : 9)) {
             step.kind = StepPlan::Kind::Wait;
         }
         if (step.kind == StepPlan::Kind::Wait) {
@@ -77,12 +81,25 @@ class Drawing {
         step.kind == StepPlan::Kind::Child ? make_child(step) : make_call(step, index);
         make_undo(step, index);
         make_elements(step);
+        if (name_.speaks_events) make_events(step);
         return step;
+    }
+
+    void make_events(StepPlan& step) {
+        const bool is_call = step.kind == StepPlan::Kind::Call;
+        if (is_call && random_.one_in(2)) make_event_action(random_, name_.findable, step);
+        const bool has_undo = step.undo == StepPlan::Undo::Call;
+        const bool is_likely = step.event.has_value() || random_.one_in(2);
+        if (has_undo && is_likely && random_.one_in(2)) {
+            make_event_undo(random_, name_.findable, step);
+        }
     }
 
     void make_wait(StepPlan& step) {
         step.undo = StepPlan::Undo::NotSaid;
-        if (random_.one_in(3)) {
+        if (name_.speaks_events && !random_.one_in(3)) {
+            make_event_wait(random_, step);
+        } else if (random_.one_in(3)) {
             step.wait_until = kTimes[random_.below(std::size(kTimes))];
         } else {
             step.wait_for = short_or_long(1, 3'000);
@@ -178,7 +195,8 @@ std::vector<DefinitionPlan> make_plans(Random& random) {
     for (std::size_t i = 0; i < count; ++i) {
         const bool is_last = i + 1 == count;
         names.push_back({"d" + std::to_string(i), is_last ? random.one_in(2) : random.one_in(4),
-                         is_last ? random.one_in(4) : random.one_in(12)});
+                         is_last ? random.one_in(3) : random.one_in(12), !random.one_in(3),
+                         is_last ? Findable::ByValueToo : Findable::BySagaOnly});
     }
     std::vector<DefinitionPlan> plans;
     Names callable;
@@ -211,6 +229,7 @@ StartPlan make_start(Random& random, std::uint64_t number, std::size_t index,
         start.times.emplace(name, kBeginningMs + random.between(-10'000, 90'000));
     }
     if (plans[index].has_lock) start.lock = random.one_in(4) ? "b" : "a";
+    start.group = random.one_in(3) ? "g1" : "g0";
     return start;
 }
 
@@ -230,6 +249,12 @@ const StartPlan* start_of(const std::vector<StartPlan>& starts, std::string_view
                    : top.starts_with("saga-" + std::to_string(start.number) + "-");
     });
     return found == starts.end() ? nullptr : &*found;
+}
+
+std::size_t step_named(const std::string& name) {
+    const bool is_planned = name.size() > 1 && name.size() < 4 && name[0] == 's' &&
+                            name.find_first_not_of("0123456789", 1) == std::string::npos;
+    return is_planned ? std::stoul(name.substr(1)) : static_cast<std::size_t>(-1);
 }
 
 std::optional<std::uint32_t> items_of(const StepPlan& step, const StartPlan& start) {

@@ -15,7 +15,7 @@ namespace skald::simulation {
 /// others have a lock.
 ///
 /// Each has 1 to 7 steps: a layered graph, sometimes with a pivot that all others are before or
-/// after; calls, waits and children; callbacks, elements, optional steps, `when`, explicit
+/// after; calls, waits and children; events, callbacks, elements, optional steps, `when`, explicit
 /// outcomes, outputs that fail, policies of every kind.
 std::vector<DefinitionPlan> make_plans(Random& random);
 
@@ -38,6 +38,10 @@ const StartPlan* start_of(const std::vector<StartPlan>& starts, std::string_view
 
 /// How many elements the step has, if it has any.
 std::optional<std::uint32_t> items_of(const StepPlan& step, const StartPlan& start);
+
+/// Steps are named "s0", "s1", …; a name that nobody planned is left to the oracle, as a step that
+/// is out of range.
+std::size_t step_named(const std::string& name);
 
 /// In the path of a compensation whose action is a child: no participant has books of the action.
 inline constexpr std::string_view kUndoOfChild = "-of-child";

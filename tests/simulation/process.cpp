@@ -41,8 +41,16 @@ class Process::Committing : public engine::Committer {
             process_.world_.counters.count("a crash within a commit");
             return;  // It is dead.
         }
+        if (*result_) note_durable(**result_);
         const Time wait{random_.one_in(8) ? random_.between(1, 40 + longest_) : 0};
         process_.world_.timeline.after(wait, Owner::Process, [this] { finish(); });
+    }
+
+    void note_durable(const store::Committed& committed) {
+        process_.world_.follower.read(process_.store_->reader());
+        for (const store::EventHit& hit : committed.event_hits) {
+            process_.loader_.note_hit(hit.saga);
+        }
     }
 
     void finish() {
@@ -121,6 +129,7 @@ sagas::Result<std::unique_ptr<Process>> Process::start(const World& world, Rando
     std::unique_ptr<Process> process(
         new Process(world, random, std::move(*store), std::move(*clock)));
     if (auto taken_up = process->recover(); !taken_up) return tl::unexpected(taken_up.error());
+    world.follower.read(process->reader());
     return process;
 }
 
@@ -137,7 +146,7 @@ Process::Process(const World& world, Random random, std::unique_ptr<store::Store
       committer_(std::make_unique<Committing>(*this, random)) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{*committer_, world_.network, *clock_, catalog_, watchers_, bell_,
-                                   *telemetry_, *secrets_, world_.callbacks, loader_,
+                                   event_bell_, *telemetry_, *secrets_, world_.callbacks, loader_,
                                    [this] { wake(); },
                                    [this](sagas::Milliseconds delay) { wake_after(delay); },
                                    [this](const sagas::Error& error) { failure_ = error; }},

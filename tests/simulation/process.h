@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/disk.h"
+#include "tests/simulation/follower.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/slow_loader.h"
@@ -45,6 +46,7 @@ class Process {
         SystemClock& system;
         Counters& counters;
         const sagas::CallbackUrls& callbacks;
+        Follower& follower;
         std::string path;  ///< Of the database.
     };
 
@@ -56,7 +58,9 @@ class Process {
     engine::Coordinator& coordinator() { return *coordinator_; }
     engine::Catalog& catalog() { return catalog_; }
     engine::Watchers& watchers() { return watchers_; }
+    engine::EventBell& event_bell() { return event_bell_; }
     const store::Reader& reader() const { return store_->reader(); }
+    const store::Recovery& recovery() const { return store_->recovery(); }
     const engine::Clock& clock() const { return *clock_; }
     bool is_loading() const { return loader_.is_busy(); }
     /// Somebody is about to say something to the saga with that id.
@@ -85,6 +89,7 @@ class Process {
     engine::Catalog catalog_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
+    engine::EventBell event_bell_;
     std::unique_ptr<engine::Telemetry> telemetry_;
     std::unique_ptr<sagas::Secrets> secrets_;
     SlowLoader loader_;

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "tests/simulation/reached_events.h"
+
 namespace skald::simulation {
 namespace {
 
@@ -59,8 +61,9 @@ class Reached {
         const auto end = history_.sagas.find(id);
         if (end == history_.sagas.end() || !end->second.definition || !row.step) return;
         const DefinitionPlan& plan = history_.definitions[*end->second.definition];
-        const bool is_wait =
-            *row.step < plan.steps.size() && plan.steps[*row.step].kind == StepPlan::Kind::Wait;
+        const bool is_wait = *row.step < plan.steps.size() &&
+                             plan.steps[*row.step].kind == StepPlan::Kind::Wait &&
+                             !plan.steps[*row.step].event;
         if (is_wait) counters_.count("a wait was over");
     }
 
@@ -159,6 +162,7 @@ bool is_over(const std::vector<JournalRow>& journal) {
 
 void count_reached(const History& history, Counters& counters) {
     Reached(history, counters).count();
+    count_reached_events(history, counters);
 }
 
 }  // namespace skald::simulation

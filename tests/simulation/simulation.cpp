@@ -11,13 +11,19 @@
 #include "tests/simulation/chaos.h"
 #include "tests/simulation/clients.h"
 #include "tests/simulation/disk.h"
+#include "tests/simulation/event_plans.h"
+#include "tests/simulation/follower.h"
 #include "tests/simulation/harvest.h"
+#include "tests/simulation/log_reading.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/operators.h"
 #include "tests/simulation/participants.h"
 #include "tests/simulation/plans.h"
 #include "tests/simulation/process.h"
+#include "tests/simulation/publishers.h"
 #include "tests/simulation/reached.h"
+#include "tests/simulation/services.h"
+#include "tests/simulation/signals.h"
 
 namespace skald::simulation {
 namespace {
@@ -64,6 +70,11 @@ class Simulation {
               [this](const CallName& call) { return network_.is_out(call); }),
           network_(timeline_, participants_, callbacks_, random_.fork(), run_.counters,
                    [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          follower_([this](decltype(Seen::what) what) { see(std::move(what)); }),
+          publishers_(timeline_, random_.fork(), run_.counters,
+                      [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          services_(timeline_, participants_, publishers_, random_.fork(), run_.counters,
+                    [this](decltype(Seen::what) what) { see(std::move(what)); }),
           chaos_(timeline_, disk_, system_, random_.fork(), run_.counters, pace_) {
         run_.seed = seed;
         run_.history = plan(random_.fork());
@@ -71,6 +82,11 @@ class Simulation {
         clients_.emplace(timeline_, random_.fork(), run_.counters, run_.history, see, pace_);
         operators_.emplace(timeline_, random_.fork(), run_.counters, run_.history, *clients_, see,
                            pace_);
+        signals_.emplace(timeline_, publishers_, random_.fork(), run_.counters, run_.history,
+                         pace_);
+        for (const std::string& topic : topics_of(run_.history.definitions)) {
+            services_.follow(topic);
+        }
     }
 
     Run play();
@@ -80,11 +96,15 @@ class Simulation {
     void run_until(Time until);
     void start_soon();
     void start();
-    const Journals& last_journals() const;
+    const Started& last_start() const;
+    sagas::Result<Started> read_all();
+    void enter_process();
+    void leave_process();
     void note_parked(const Journals& journals);
     void end_process(Crashed::How how);
     bool is_at_rest() const;
     void come_to_rest();
+    void wait_for_rest(int looks, Time until);
     void harvest();
 
     Random random_;
@@ -99,9 +119,13 @@ class Simulation {
     PlainCallbackUrls urls_;
     Callbacks callbacks_;
     Network network_;
+    Follower follower_;
+    Publishers publishers_;
+    Services services_;
     Chaos chaos_;
     std::optional<Clients> clients_;
     std::optional<Operators> operators_;
+    std::optional<Signals> signals_;
     std::unique_ptr<Process> process_;
     engine::AcceptClock accept_clock_ = engine::AcceptClock::No;
     std::string refused_;  ///< Why a process could not start, the last time.
@@ -110,11 +134,15 @@ class Simulation {
 
 Run Simulation::play() {
     chaos_.begin();
+    signals_->begin();
     start();
     run_until(pace_ * Time{random_.between(5'000, 30'000)});
     participants_.heal();
     network_.heal();
     callbacks_.heal();
+    signals_->heal();
+    services_.heal();
+    publishers_.heal();
     chaos_.heal();
     operators_->heal();
     come_to_rest();
@@ -149,9 +177,7 @@ void Simulation::run_until(Time until) {
 
 void Simulation::end_process(Crashed::How how) {
     see(Crashed{how});
-    clients_->end_process();
-    operators_->end_process();
-    callbacks_.end_process();
+    leave_process();
     if (!disk_.is_down()) disk_.go_down();
     if (process_->is_loading()) run_.counters.count("a crash while something was loaded");
     process_.reset();
@@ -164,14 +190,43 @@ void Simulation::end_process(Crashed::How how) {
     start_soon();
 }
 
+void Simulation::enter_process() {
+    clients_->begin_process(*process_);
+    operators_->begin_process(*process_);
+    callbacks_.begin_process(*process_);
+    publishers_.begin_process(*process_);
+    services_.begin_process(*process_);
+    signals_->begin_process(*process_);
+}
+
+void Simulation::leave_process() {
+    clients_->end_process();
+    operators_->end_process();
+    callbacks_.end_process();
+    publishers_.end_process();
+    services_.end_process();
+    signals_->end_process();
+}
+
 /// What the process before found.
-const Journals& Simulation::last_journals() const {
-    static const Journals kNone;
+const Started& Simulation::last_start() const {
+    static const Started kNone;
     const auto& seen = run_.history.seen;
     for (auto it = seen.rbegin(); it != seen.rend(); ++it) {
-        if (const auto* started = std::get_if<Started>(&it->what)) return started->journals;
+        if (const auto* started = std::get_if<Started>(&it->what)) return *started;
     }
     return kNone;
+}
+
+/// What is known already is read again at the end, and now and then.
+sagas::Result<Started> Simulation::read_all() {
+    static const Started kNone;
+    const Started& known = random_.one_in(4) ? kNone : last_start();
+    auto journals = read_journals(process_->reader(), known.journals);
+    if (!journals) return tl::unexpected(journals.error());
+    auto log = read_log(process_->reader(), known.log);
+    if (!log) return tl::unexpected(log.error());
+    return Started{std::move(*journals), std::move(*log)};
 }
 
 /// Of the sagas that are not over, the new process has left some where they are.
@@ -190,20 +245,15 @@ void Simulation::start_soon() {
 void Simulation::start() {
     chaos_.before_start();
     if (disk_.is_down()) disk_.come_up(Disk::Crash::Process);  // Killed while nothing ran.
-    auto started =
-        Process::start({timeline_, disk_, network_, system_, run_.counters, urls_, path_},
-                       random_.fork(), std::exchange(accept_clock_, engine::AcceptClock::No));
+    auto started = Process::start(
+        {timeline_, disk_, network_, system_, run_.counters, urls_, follower_, path_},
+        random_.fork(), std::exchange(accept_clock_, engine::AcceptClock::No));
     if (started) {
         process_ = std::move(*started);
-        // What is known already is read again at the end, and now and then.
-        auto journals = random_.one_in(4) ? read_journals(process_->reader())
-                                          : read_journals(process_->reader(), last_journals());
-        if (journals) {
-            note_parked(*journals);
-            see(Started{std::move(*journals)});
-            clients_->begin_process(*process_);
-            operators_->begin_process(*process_);
-            callbacks_.begin_process(*process_);
+        if (auto found = read_all()) {
+            note_parked(found->journals);
+            see(std::move(*found));
+            enter_process();
             return;
         }
         process_.reset();
@@ -231,6 +281,7 @@ void Simulation::start() {
 /// people, or for those that do.
 bool Simulation::is_at_rest() const {
     const bool is_quiet = process_ && clients_->is_satisfied() && callbacks_.is_quiet() &&
+                          publishers_.is_quiet() && services_.is_quiet() &&
                           network_.stats().in_flight == 0 &&
                           process_->coordinator().stats().timers == 0;
     if (!is_quiet) return false;
@@ -238,9 +289,16 @@ bool Simulation::is_at_rest() const {
     return parked && parked->empty();
 }
 
+/// What the operators do last comes to rest as well.
 void Simulation::come_to_rest() {
     const Time until = timeline_.now() + kPatience;
-    for (int quiet = 0; quiet < kQuietLooks && timeline_.now() < until;) {
+    wait_for_rest(kQuietLooks, until);
+    operators_->leave();
+    wait_for_rest(1, until);
+}
+
+void Simulation::wait_for_rest(int looks, Time until) {
+    for (int quiet = 0; quiet < looks && timeline_.now() < until;) {
         run_until(timeline_.now() + kLook);
         quiet = is_at_rest() ? quiet + 1 : 0;
     }
@@ -252,9 +310,7 @@ void Simulation::harvest() {
         return;
     }
     if (auto done = read_end(*process_, run_.history); !done) broken_ = done.error().message;
-    clients_->end_process();
-    operators_->end_process();
-    callbacks_.end_process();
+    leave_process();
     process_.reset();
     run_.history.integrity = outside::ask(path_, "PRAGMA integrity_check", disk_.name());
     count_reached(run_.history, run_.counters);

@@ -67,6 +67,11 @@ void SlowLoader::note_said(const std::string& saga, Cause cause) {
     if (under_way_.contains(Name(saga))) world_.counters.count("a load raced with an event");
 }
 
+void SlowLoader::note_hit(store::SagaKey saga) {
+    hit_.insert(saga);
+    if (under_way_.contains(Name(saga))) world_.counters.count("a load raced with an event");
+}
+
 /// By its key the coordinator asks for what is its own business, by its id for what others say.
 void SlowLoader::count(const Name& name, const Loaded& loaded) {
     if (loaded.saga.end) {
@@ -75,8 +80,10 @@ void SlowLoader::count(const Name& name, const Loaded& loaded) {
     }
     if (const auto* key = std::get_if<store::SagaKey>(&name)) {
         const bool is_due = due_.erase(*key) > 0;
+        const bool is_hit = hit_.erase(*key) > 0;
         const bool is_queued = loaded.saga.lock && !loaded.saga.lock->is_held;
         world_.counters.count(is_due      ? "woken by a timer"
+                              : is_hit    ? "woken by an event of the log"
                               : is_queued ? "woken by a lock"
                                           : "woken by a child or parent");
         return;

@@ -41,6 +41,8 @@ class SlowLoader : public engine::Loader {
     enum class Cause : std::uint8_t { Operator, Callback };
     /// Somebody outside is about to say something to the saga with that id.
     void note_said(const std::string& saga, Cause cause);
+    /// An event has reached the saga.
+    void note_hit(store::SagaKey saga);
 
  private:
     template <typename T>
@@ -53,6 +55,7 @@ class SlowLoader : public engine::Loader {
     std::map<std::string, Cause> said_;        ///< The last one, by saga.
     std::map<Name, std::uint32_t> under_way_;  ///< Loads.
     std::set<store::SagaKey> due_;             ///< Whose time has come.
+    std::set<store::SagaKey> hit_;             ///< By an event.
 };
 
 }  // namespace skald::simulation

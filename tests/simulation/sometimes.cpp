@@ -33,6 +33,21 @@ std::span<const std::string_view> sometimes() {
         "a callback was never sent", "a callback was lost", "a callback met no process",
         "a callback did not come in time", "a callback of a compensation did not come in time",
         "a late callback was journaled",
+        // Events that sagas publish, and what comes of them.
+        "an event of a step", "an event of a compensation", "an event without a reply",
+        "an event of an element", "an event was asked for again",
+        "an event was held back by a suspension", "a command came twice", "a reply settled a step",
+        "a reply settled a compensation", "a reply was a refusal", "a reply was found by a value",
+        "a reply did not come in time", "a reply of a compensation did not come in time",
+        "a reply was never sent", "a reply under two ids", "a reply of a wrong type",
+        "a reply to a wrong topic", "a reply for another", "a late event was journaled",
+        "an event was journaled after the end",
+        // Waits for events, and publishers.
+        "a wait for an event was over", "an event of a wait did not come",
+        "an event was there before its wait", "an event settled several sagas",
+        "an event was published again", "a post got no answer", "a post met no process",
+        "a post was answered busy", "woken by an event of the log",
+        "a crash between an event and the row of it",
         // Children.
         "a child", "a grandchild", "a child of an element", "a child ran as a compensation",
         "a child was cancelled by its parent", "a child was undone after it had completed",

@@ -100,6 +100,27 @@ class Describe {
     Line operator()(const Started& seen) const {
         return {{}, "---- started, with " + std::to_string(seen.journals.size()) + " sagas"};
     }
+    Line operator()(const Journaled& seen) const {
+        return {seen.saga, "row " + std::to_string(seen.row.seq) + " is durable: " + seen.row.type};
+    }
+    Line operator()(const EventsPosted& seen) const {
+        std::string text = "post " + std::to_string(seen.number) + " to " + seen.topic + ":";
+        for (const auto& event : seen.events) text += " " + event.id + " (" + event.type + ")";
+        return {seen.events.empty() ? std::string() : seen.events[0].saga, text};
+    }
+    Line operator()(const EventsAnswered& seen) const {
+        std::string text = "post " + std::to_string(seen.number) + ":";
+        for (const auto& each : seen.written) {
+            text += " offset " + std::to_string(each.offset) + (each.is_repeat ? " (again)" : "");
+        }
+        return {saga_of_post(seen.number), text + (seen.written.empty() ? " busy" : "")};
+    }
+    Line operator()(const EventRead& seen) const {
+        return {{}, "read " + std::to_string(seen.name.offset) + " of " + seen.name.topic};
+    }
+    Line operator()(const Registered& seen) const {
+        return {{}, "definition " + std::to_string(seen.definition) + " registered"};
+    }
 
  private:
     std::string saga_of(std::uint64_t command) const {
@@ -113,6 +134,14 @@ class Describe {
         for (const Seen& seen : history_.seen) {
             const auto* posted = std::get_if<CallbackPosted>(&seen.what);
             if (posted != nullptr && posted->number == number) return posted->call.saga;
+        }
+        return {};
+    }
+    std::string saga_of_post(std::uint64_t number) const {
+        for (const Seen& seen : history_.seen) {
+            const auto* posted = std::get_if<EventsPosted>(&seen.what);
+            const bool is_it = posted != nullptr && posted->number == number;
+            if (is_it && !posted->events.empty()) return posted->events[0].saga;
         }
         return {};
     }
@@ -163,6 +192,18 @@ void tell_saga(const History& history, const std::string& saga, std::ostream& ou
     }
 }
 
+void tell_log(const Log& log, std::ostream& out) {
+    for (const auto& [topic, events] : log) {
+        for (const LogEvent& event : events) {
+            out << "  " << topic << ' ' << event.offset << " (" << event.at << ") " << event.type
+                << ' ' << event.id;
+            if (event.call) out << ", " << event.call->saga << ' ' << words(*event.call);
+            for (const auto& [name, value] : event.data) out << ' ' << name << '=' << value;
+            out << '\n';
+        }
+    }
+}
+
 /// FNV-1a.
 class Digest {
  public:
@@ -190,6 +231,10 @@ std::string tell(const Run& run) {
         if (!breach.saga.empty() && sagas.size() < kSagasTold) sagas.insert(breach.saga);
     }
     for (const std::string& saga : sagas) tell_saga(run.history, saga, out);
+    if (!run.breaches.empty() && !run.history.log.empty()) {
+        out << "\nThe log:\n";
+        tell_log(run.history.log, out);
+    }
     out << "Again: skald_simulation --seed " << run.seed << '\n';
     return out.str();
 }
@@ -211,6 +256,9 @@ std::uint64_t digest(const History& history) {
             digest.add(row.bytes);
         }
     }
+    std::ostringstream log;
+    tell_log(history.log, log);
+    digest.add(log.str());
     return digest.value();
 }
 
