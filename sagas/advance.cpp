@@ -24,8 +24,13 @@ bool may_start(const Draft& draft, const Step& step) {
     });
 }
 
+enum class Sent : std::uint8_t {
+    Perhaps,
+    No,  ///< Its try began in this very transition: nobody has heard of it.
+};
+
 /// What a step becomes when the saga turns; none: it stays as it is.
-std::optional<StepState> turned_state(const Step& step, const StepState& state) {
+std::optional<StepState> turned_state(const Step& step, const StepState& state, Sent sent) {
     if (is<Pending>(state) || is<Waiting>(state) || is_surely_undone(step, state)) {
         return Cancelled{};
     }
@@ -34,6 +39,9 @@ std::optional<StepState> turned_state(const Step& step, const StepState& state) 
         return InDoubt{};
     }
     if (const auto* calling = std::get_if<Calling>(&state)) {
+        if (sent == Sent::No) {
+            return calling->is_doubtful ? StepState{InDoubt{}} : StepState{Cancelled{}};
+        }
         return Settling{calling->attempt, calling->is_doubtful};
     }
     if (const auto* waiting = std::get_if<BackingOff>(&state)) {
@@ -247,7 +255,8 @@ void turn_for(Draft& draft, StepIndex step) {
 void turn_back(Draft& draft, Failure failure) {
     draft.turn(std::move(failure));
     for (const StepIndex place : all_places(draft.saga())) {
-        if (auto state = turned_state(draft.definition().step(place), draft.state(place))) {
+        const Sent sent = draft.has_begun_try(place) ? Sent::No : Sent::Perhaps;
+        if (auto state = turned_state(draft.definition().step(place), draft.state(place), sent)) {
             draft.set(place, *state);
         }
     }

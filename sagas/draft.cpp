@@ -44,8 +44,15 @@ void Draft::keep_owed(StepIndex step) {
     touched_.push_back({step, owed_by(definition_, saga_, step)});
 }
 
+bool Draft::has_begun_try(StepIndex step) const {
+    return std::any_of(touched_.begin(), touched_.end(), [step](const Touched& touched) {
+        return touched.step == step && touched.is_begun;
+    });
+}
+
 void Draft::set(StepIndex step, StepState state) {
     keep_owed(step);
+    touched_.back().is_begun = std::holds_alternative<Calling>(state);
     assign(saga_, step, state, now_);
     if (record_) {
         record_->decision.steps.push_back({step, std::move(state)});

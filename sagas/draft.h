@@ -30,6 +30,8 @@ class Draft {
 
     void set(StepIndex step, StepState state);
     void set_error(StepIndex step, std::string error);
+    /// Whether a try of its action begins by this transition; then it surely has not left yet.
+    bool has_begun_try(StepIndex step) const;
     /// Of a `for_each` step that begins. Before its state.
     void set_items(StepIndex step, Value items);
     void turn(Failure failure);
@@ -56,6 +58,7 @@ class Draft {
     struct Touched {
         StepIndex step;
         Owed before;
+        bool is_begun = false;  ///< It became Calling.
     };
     void keep_owed(StepIndex step);
 

@@ -264,6 +264,17 @@ TEST(Events, OfAnElementThatCanNotBeMadeFailTheElement) {
     EXPECT_EQ(saga.status(), "completed");
 }
 
+// Nobody has heard of the call, so there is nothing to settle, and nothing to undo.
+TEST(Events, ThatCanNotBeMadeTakeBackCallsThatBeginBesideThem) {
+    const std::string missing = R"({"name": "b", "after": [], "compensation": "none",
+            "action": {"event": {"topic": "t", "type": "x", "data": "$input.missing"}}})";
+    Played saga = begun(called("a", R"(, "compensation": {"http": {"method": "POST",
+                                        "url": "http://127.0.0.1:9/undo"}})") +
+                        "," + missing);
+    EXPECT_EQ(saga.state("a"), "cancelled");
+    EXPECT_EQ(saga.status(), "compensated");
+}
+
 // ---- Turning back, and being held back ----------------------------------------------------------
 
 TEST(Events, ExpectNothingOnceTheSagaHasEnded) {
