@@ -137,40 +137,43 @@ std::optional<HttpCall> StoredParts::http(const Json& json, const std::string& p
 std::optional<StoredParts::StoredAction> StoredParts::wait(const Json& json,
                                                            const std::string& pointer) {
     ObjectReader reader(json, pointer, problems_);
+    StoredAction read{Wait{}, std::nullopt};
+    auto& end = std::get<Wait>(read.action).until;
     if (const Json* const event = reader.any("event")) {
-        reader.refuse_others();
         std::optional<StoredAwaited> stored = awaited(*event, reader.pointer("event"));
         if (!stored) return std::nullopt;
-        return StoredAction{Wait{std::move(stored->event)}, stored->timeout};
+        end = std::move(stored->event);
+        read.awaits = stored->timeout;
+    } else if (std::optional<Template> until = any_template(reader, "until")) {
+        end = std::move(*until);
+    } else {
+        end = duration(reader, "for");
     }
-    std::optional<Template> until = any_template(reader, "until");
-    if (until) {
-        reader.refuse_others();
-        return StoredAction{Wait{std::move(*until)}, std::nullopt};
-    }
-    const Milliseconds length = duration(reader, "for");
     reader.refuse_others();
-    return StoredAction{Wait{length}, std::nullopt};
+    return read;
 }
 
 std::optional<StoredParts::StoredAction> StoredParts::event(const Json& json,
                                                             const std::string& pointer) {
     ObjectReader reader(json, pointer, problems_);
-    EventCall call{.topic = text(reader, "topic"),
-                   .type = text(reader, "type"),
-                   .subject = any_template(reader, "subject"),
-                   .data = any_template(reader, "data"),
-                   .reply = std::nullopt};
+    StoredAction read{EventCall{}, std::nullopt};
+    auto& call = std::get<EventCall>(read.action);
+    call.topic = text(reader, "topic");
+    call.type = text(reader, "type");
+    call.subject = any_template(reader, "subject");
+    call.data = any_template(reader, "data");
     const Json* const reply = reader.any("reply");
     reader.refuse_others();
     if (call.subject && !call.subject->document().is_string()) {
         problems_.add("wrong-type", reader.pointer("subject"), "no text that can be read");
     }
-    if (reply == nullptr) return StoredAction{std::move(call), std::nullopt};
-    std::optional<StoredAwaited> stored = awaited(*reply, reader.pointer("reply"));
-    if (!stored) return std::nullopt;
-    call.reply = std::move(stored->event);
-    return StoredAction{std::move(call), stored->timeout};
+    if (reply != nullptr) {
+        std::optional<StoredAwaited> stored = awaited(*reply, reader.pointer("reply"));
+        if (!stored) return std::nullopt;
+        call.reply = std::move(stored->event);
+        read.awaits = stored->timeout;
+    }
+    return read;
 }
 
 std::optional<StoredParts::StoredAwaited> StoredParts::awaited(const Json& json,
