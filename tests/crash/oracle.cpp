@@ -122,16 +122,23 @@ class Oracle {
         }
     }
 
+    struct Ordered {
+        const LedgerEntry* entry;
+        bool is_called_back;
+    };
+
     /// Actions one after the other, then compensations one after the other from the last to the
     /// first; a call's last try comes before the next call's first.
     void check_order(const std::string& saga) {
-        std::vector<const LedgerEntry*> expected;
+        std::vector<Ordered> expected;
         append_actions(saga, expected);
         append_compensations(saga, expected);
         for (std::size_t i = 1; i < expected.size(); ++i) {
-            const LedgerEntry& before = *expected[i - 1];
-            const LedgerEntry& entry = *expected[i];
-            if (before.last_call >= entry.first_call) {
+            const LedgerEntry& before = *expected[i - 1].entry;
+            const LedgerEntry& entry = *expected[i].entry;
+            const std::uint64_t settled =
+                expected[i - 1].is_called_back ? before.first_call : before.last_call;
+            if (settled >= entry.first_call) {
                 fault(saga, entry.key + ' ' + range(entry.first_call, entry.last_call) +
                                 " came before " + before.key + ' ' +
                                 range(before.first_call, before.last_call) + " was settled");
@@ -139,19 +146,19 @@ class Oracle {
         }
     }
 
-    void append_actions(const std::string& saga, std::vector<const LedgerEntry*>& to) {
+    void append_actions(const std::string& saga, std::vector<Ordered>& to) {
         const auto expected = sagas_.find(saga);
         if (expected == sagas_.end()) return;
         for (const Place& place : expected->second.places) {
             if (place.does == Place::Does::Child) {
                 append_actions(child_of(saga, place), to);
             } else if (const LedgerEntry* entry = find(books_[saga].actions, place)) {
-                to.push_back(entry);
+                to.push_back({entry, place.does == Place::Does::CallBack});
             }
         }
     }
 
-    void append_compensations(const std::string& saga, std::vector<const LedgerEntry*>& to) {
+    void append_compensations(const std::string& saga, std::vector<Ordered>& to) {
         const auto expected = sagas_.find(saga);
         if (expected == sagas_.end()) return;
         const std::vector<Place>& places = expected->second.places;
@@ -159,7 +166,7 @@ class Oracle {
             if (place->does == Place::Does::Child) {
                 append_compensations(child_of(saga, *place), to);
             } else if (const LedgerEntry* entry = find(books_[saga].compensations, *place)) {
-                to.push_back(entry);
+                to.push_back({entry, false});
             }
         }
     }
@@ -169,14 +176,18 @@ class Oracle {
     std::vector<Fault> faults_;
 };
 
+/// Of stories whose second step is called back.
+const std::vector<Place> kCalledBack = {{0}, {1, std::nullopt, Place::Does::CallBack}, {2}};
+
 }  // namespace
 
 Expected expected_of(Story story) {
     switch (story) {
         case Story::Completed:
+            return {};
         case Story::Later:
         case Story::Early:
-            return {};
+            return {.places = kCalledBack};
         case Story::Refused:
             return {.ending = Ending::Compensated, .effects_min = 2, .effects_max = 2};
         case Story::Silent:
@@ -189,8 +200,11 @@ Expected expected_of(Story story) {
             return {
                 .ending = Ending::Compensated, .effects_min = 0, .effects_max = 1, .called_max = 2};
         case Story::Declined:
-            return {
-                .ending = Ending::Compensated, .effects_min = 1, .effects_max = 1, .called_max = 2};
+            return {.ending = Ending::Compensated,
+                    .effects_min = 1,
+                    .effects_max = 1,
+                    .called_max = 2,
+                    .places = kCalledBack};
     }
     return {};
 }

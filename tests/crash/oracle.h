@@ -21,8 +21,9 @@ enum class Stragglers : std::uint8_t { None, MayCome };
 /// A place in the order of a saga: a step, or an element of one.
 struct Place {
     enum class Does : std::uint8_t {
-        Call,   ///< Its participant is called.
-        Child,  ///< Another saga is: SAGA.STEP. Nobody is called for it.
+        Call,      ///< Its participant is called.
+        CallBack,  ///< So too, and calls back: that settles it while a try may be on its way.
+        Child,     ///< Another saga is: SAGA.STEP. Nobody is called for it.
     };
     std::size_t step = 0;
     std::optional<std::size_t> item = std::nullopt;

@@ -70,6 +70,18 @@ TEST(Oracle, IsContentWithARefusedSagaThatIsUndoneInReverse) {
     EXPECT_EQ(faults(ledger, Story::Refused), "");
 }
 
+// The callback came while a try, made again after a crash, was on its way.
+TEST(Oracle, LetsATryComeAfterItsCallback) {
+    for (const Story story : {Story::Later, Story::Completed}) {
+        Ledger ledger;
+        act(ledger, 0);
+        act(ledger, 1);
+        act(ledger, 2);
+        act(ledger, 1);
+        EXPECT_EQ(faults(ledger, story).empty(), story == Story::Later);
+    }
+}
+
 TEST(Oracle, SeesTheWrongOrder) {
     Ledger ledger;
     act_and_refuse(ledger);
