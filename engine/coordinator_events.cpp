@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -153,49 +152,56 @@ void Coordinator::Impl::reach(store::EventHit hit) {
 }
 
 void Coordinator::Impl::deliver(LiveSaga& live, const store::EventHit& hit) {
-    if (auto reply = read_reply(live, hit)) hear(live, std::move(*reply));
+    if (const auto heard = read_event(hit.topic, hit.offset, hit.event)) {
+        deliver(live, *heard, hit.step, hit.phase);
+    }
     write_told(hit);
 }
 
 void Coordinator::Impl::deliver(LiveSaga& live, const DeliverLate& late) {
+    const auto heard = read_event(late.topic, late.offset, late.event);
+    if (!heard) return;
     for (std::uint32_t i = 0; i < live.saga.steps.size(); ++i) {
         const sagas::StepIndex step{i};
-        deliver(live, late, step);
-        for (std::size_t item = 0; item < live.saga.steps[i].elements.size(); ++item) {
-            deliver(live, late, sagas::element_of(step, item));
+        for (const sagas::Phase phase : {sagas::Phase::Action, sagas::Phase::Compensation}) {
+            if (sagas::awaited_event(live.definition().step(step), phase) == nullptr) continue;
+            deliver(live, *heard, step, phase);
+            for (std::size_t item = 0; item < live.saga.steps[i].elements.size(); ++item) {
+                deliver(live, *heard, sagas::element_of(step, item), phase);
+            }
         }
     }
 }
 
-void Coordinator::Impl::deliver(LiveSaga& live, const DeliverLate& late, sagas::StepIndex place) {
-    for (const sagas::Phase phase : {sagas::Phase::Action, sagas::Phase::Compensation}) {
-        const store::EventHit hit{live.key, place, phase, late.topic, late.offset, late.event};
-        if (auto reply = read_reply(live, hit)) hear(live, std::move(*reply));
-    }
+/// None: it can't be read; nobody can wait for it then.
+std::optional<Coordinator::Impl::HeardEvent> Coordinator::Impl::read_event(
+    const std::string& topic, store::Offset offset, const std::string& text) const {
+    auto event = sagas::parse_json(text);
+    if (!event) return std::nullopt;
+    auto keys = keys_of(topic, *event);
+    return HeardEvent{
+        {topic, static_cast<std::int64_t>(offset)}, std::move(*event), std::move(keys)};
+}
+
+/// Nothing, where the store's hashes were equal and the keys are not, or its type says nothing.
+void Coordinator::Impl::deliver(LiveSaga& live, const HeardEvent& heard, sagas::StepIndex place,
+                                sagas::Phase phase) {
+    const sagas::Definition& definition = live.definition();
+    const bool has_step =
+        live.saga.has(place) && sagas::awaited_event(definition.step(place), phase) != nullptr;
+    if (!has_step) return;
+    const auto awaited = sagas::keys_awaited(definition, live.saga, place, phase);
+    if (!awaited) return;
+    const bool is_meant = std::find_first_of(heard.keys.begin(), heard.keys.end(), awaited->begin(),
+                                             awaited->end()) != heard.keys.end();
+    if (!is_meant) return;
+    auto reply = sagas::reply_by_event(definition, place, phase, heard.event, heard.ref);
+    if (reply) hear(live, std::move(*reply));
 }
 
 void Coordinator::Impl::hear(LiveSaga& live, sagas::CalledBack reply) {
     sagas::Transition transition = tell(live, std::move(reply), parts_.clock.now());
     if (transition.record) journal(live, std::move(*transition.record));
-}
-
-/// None: the store's hashes were equal, and the keys are not; or its type says nothing.
-std::optional<sagas::CalledBack> Coordinator::Impl::read_reply(const LiveSaga& live,
-                                                               const store::EventHit& hit) const {
-    const sagas::Definition& definition = live.definition();
-    const bool has_step = live.saga.has(hit.step) &&
-                          sagas::awaited_event(definition.step(hit.step), hit.phase) != nullptr;
-    const auto event = sagas::parse_json(hit.event);
-    if (!has_step || !event) return std::nullopt;
-    const auto awaited = sagas::keys_awaited(definition, live.saga, hit.step, hit.phase);
-    if (!awaited) return std::nullopt;
-    const auto keys = keys_of(hit.topic, *event);
-    const bool is_meant = std::any_of(keys.begin(), keys.end(), [&awaited](const auto& key) {
-        return std::find(awaited->begin(), awaited->end(), key) != awaited->end();
-    });
-    if (!is_meant) return std::nullopt;
-    return sagas::reply_by_event(definition, hit.step, hit.phase, *event,
-                                 {hit.topic, static_cast<std::int64_t>(hit.offset)});
 }
 
 void Coordinator::Impl::write_told(const store::EventHit& hit) {

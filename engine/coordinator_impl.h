@@ -91,10 +91,17 @@ class Coordinator::Impl {
     void reach(store::EventHit hit);
     void deliver(LiveSaga& live, const store::EventHit& hit);
     void deliver(LiveSaga& live, const DeliverLate& late);
-    void deliver(LiveSaga& live, const DeliverLate& late, sagas::StepIndex place);
+    /// An event as it is held against what steps wait for.
+    struct HeardEvent {
+        sagas::EventRef ref;
+        sagas::Json event;
+        std::vector<std::string> keys;
+    };
+    std::optional<HeardEvent> read_event(const std::string& topic, store::Offset offset,
+                                         const std::string& text) const;
+    void deliver(LiveSaga& live, const HeardEvent& heard, sagas::StepIndex place,
+                 sagas::Phase phase);
     void hear(LiveSaga& live, sagas::CalledBack reply);
-    std::optional<sagas::CalledBack> read_reply(const LiveSaga& live,
-                                                const store::EventHit& hit) const;
     void write_told(const store::EventHit& hit);
 
     // Handing it over, and what follows.
