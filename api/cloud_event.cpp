@@ -1,11 +1,11 @@
 #include "api/cloud_event.h"
+#include "engine/base64.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
-#include "api/base64.h"
 #include "sagas/ascii.h"
 #include "sagas/did_you_mean.h"
 #include "sagas/object_reader.h"
@@ -141,7 +141,8 @@ class EventChecker {
         if (bytes == nullptr) return;
         if (event_.contains("data")) {
             bad("data_base64", "must not stand beside \"data\"", "send one of them");
-        } else if (!bytes->is_string() || !is_base64(bytes->get_ref<const std::string&>())) {
+        } else if (!bytes->is_string() ||
+                   !engine::from_base64(bytes->get_ref<const std::string&>())) {
             bad("data_base64", "must be bytes in base64, with padding", "");
         }
     }

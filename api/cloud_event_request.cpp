@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
-#include "api/base64.h"
 #include "api/cloud_event.h"
 #include "api/http/target.h"
 #include "api/request_body.h"
+#include "engine/base64.h"
 #include "sagas/ascii.h"
 #include "sagas/event_match.h"
 #include "sagas/object_reader.h"
@@ -133,7 +133,7 @@ std::optional<Problem> set_data(const Request& request, Json& event) {
                sagas::is_utf8(request.body)) {
         event["data"] = request.body;
     } else {
-        event["data_base64"] = to_base64(request.body);
+        event["data_base64"] = engine::to_base64(request.body);
     }
     return std::nullopt;
 }

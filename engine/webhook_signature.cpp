@@ -3,42 +3,21 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 
+#include "engine/base64.h"
 #include "sagas/check.h"
 
 namespace skald::engine {
 namespace {
 
 constexpr std::string_view kSecretPrefix = "whsec_";
-constexpr std::size_t kSecretTextMax = 200;  ///< More than any key's; int holds it.
 
 const unsigned char* octets(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* octets(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-
-std::string to_base64(std::string_view bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // It ends with a zero byte.
-    const int size = EVP_EncodeBlock(octets(text), octets(bytes), static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() > kSecretTextMax || text.size() % 4 != 0) return std::nullopt;
-    std::string bytes(text.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(octets(bytes), octets(text), static_cast<int>(text.size())) < 0) {
-        return std::nullopt;
-    }
-    const auto padding = std::count(text.begin(), text.end(), '=');  // Decoded as zero bytes.
-    bytes.resize(bytes.size() - std::min(bytes.size(), static_cast<std::size_t>(padding)));
-    // Other texts for the same bytes are refused.
-    return to_base64(bytes) == text ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 std::string hmac_sha256(const std::string& key, std::string_view content) {

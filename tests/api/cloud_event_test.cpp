@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/base64.h"
 #include "api/cloud_event_request.h"
+#include "engine/base64.h"
 #include "sagas/event_match.h"
 
 namespace skald::api {
@@ -145,11 +145,11 @@ TEST(Base64, IsThatOfRfc4648) {
                                                            {"foobar", "Zm9vYmFy"},
                                                            {"\xfb\xff", "+/8="}};
     for (const auto& [bytes, text] : vectors) {
-        EXPECT_EQ(to_base64(bytes), text);
-        EXPECT_TRUE(is_base64(text)) << text;
+        EXPECT_EQ(engine::to_base64(bytes), text);
+        EXPECT_TRUE(engine::from_base64(text)) << text;
     }
     for (const char* none : {"Zg", "Zg=", "Z===", "Zh==", "Zm9v\n", "-_8=", "Zg==Zg=="}) {
-        EXPECT_FALSE(is_base64(none)) << none;
+        EXPECT_FALSE(engine::from_base64(none)) << none;
     }
 }
 
