@@ -208,7 +208,7 @@ TEST(SentEvents, AreABatch) {
 }
 
 TEST(SentEvents, AreBinary) {
-    const auto event = [](Headers headers, const std::string& body) {
+    const auto event = [](const Headers& headers, const std::string& body) {
         const auto sent = read(binary(headers), body);
         EXPECT_TRUE(sent) << sent.error().detail;
         return sent ? sent->events.at(0) : Json();
@@ -220,7 +220,7 @@ TEST(SentEvents, AreBinary) {
 
     EXPECT_EQ(event({}, ""), stored(plain_event()));
     const auto data = [&](const std::string& type, const std::string& body) {
-        const Json made = event({{"content-type", type}}, body);
+        Json made = event({{"content-type", type}}, body);
         EXPECT_EQ(made.at("datacontenttype"), type);
         return made;
     };
