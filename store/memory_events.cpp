@@ -101,7 +101,7 @@ void EventLog::erase(SagaKey saga) {
     std::erase_if(hits_, [&](const auto& hit) { return hit.second.saga == saga; });
 }
 
-void EventLog::keep_house(Timestamp now) {
+void EventLog::keep_house(Timestamp now, const std::map<std::string, Offset>& settled) {
     if (next_look_ && now < *next_look_) {
         return;
     }
@@ -110,17 +110,21 @@ void EventLog::keep_house(Timestamp now) {
         return known.second.at < kept_since(now, rules_.known_for);
     });
     for (auto& [name, topic] : topics_) {
-        shorten(name, topic, now);
+        const auto found = settled.find(name);
+        shorten(name, topic, now,
+                found == settled.end() ? std::nullopt : std::optional{found->second});
     }
     forget_keys(now);
 }
 
-void EventLog::shorten(const std::string& name, Topic& topic, Timestamp now) {
+void EventLog::shorten(const std::string& name, Topic& topic, Timestamp now,
+                       std::optional<Offset> settled) {
     const Timestamp before = kept_since(now, topic.retain_for.value_or(rules_.retain_for));
     while (!topic.events.empty()) {
         const EventRow& oldest = topic.events.front();
         const bool is_over = topic.retain_bytes && topic.bytes > *topic.retain_bytes;
-        if ((oldest.at >= before && !is_over) || is_untold({oldest.at, name, oldest.offset})) {
+        const bool is_old = oldest.at < before && (!settled || oldest.offset <= *settled);
+        if ((!is_old && !is_over) || is_untold({oldest.at, name, oldest.offset})) {
             return;
         }
         topic.bytes -= oldest.event.size();

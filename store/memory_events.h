@@ -33,8 +33,9 @@ class EventLog {
     void leave(SagaKey saga);
     /// It is deleted.
     void erase(SagaKey saga);
-    /// Once a second of `now`, everything goes that is too old, or too much.
-    void keep_house(Timestamp now);
+    /// Once a second of `now`, everything goes that is too old, or too much. `settled`: of topics
+    /// that are subscribed to; events beyond it don't go for their age.
+    void keep_house(Timestamp now, const std::map<std::string, Offset>& settled);
 
     // As Reader and Recovery say; none: NotFound.
     std::optional<TopicRow> topic(const std::string& name,
@@ -77,7 +78,8 @@ class EventLog {
     const EventRow* find(const std::string& topic, Offset offset) const;
     void add_hit(const EventName& event, const Waiting& waiting, std::vector<EventHit>& hits);
     EventHit told(const EventName& event, const Waiting& waiting) const;
-    void shorten(const std::string& name, Topic& topic, Timestamp now);
+    void shorten(const std::string& name, Topic& topic, Timestamp now,
+                 std::optional<Offset> settled);
     void forget_keys(Timestamp now);
     bool is_untold(const EventName& event) const;
     TopicRow row(const std::string& name, const Topic& topic, std::uint32_t version) const;

@@ -68,7 +68,7 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         std::erase_if(tables_.tombstones, [&](const auto& tombstone) {
             return now - tombstone.second > kTombstoneKept;
         });
-        tables_.events.keep_house(now);
+        tables_.events.keep_house(now, tables_.subscriptions.settled());
         return false;
     }
 
@@ -249,6 +249,43 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
     Result<Offset> offset_before(std::string_view topic, Timestamp at) const override {
         const std::shared_lock lock(mutex_);
         return of_topic(topic, tables_.events.offset_before(std::string(topic), at));
+    }
+
+    Result<SubscriptionRow> subscription(std::string_view name) const override {
+        const std::shared_lock lock(mutex_);
+        auto found = tables_.subscriptions.subscription(std::string(name));
+        return found ? Result<SubscriptionRow>(std::move(*found))
+                     : not_found("subscription " + std::string(name));
+    }
+
+    Result<std::vector<SubscriptionRow>> subscriptions(std::string_view after,
+                                                       std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.subscriptions.subscriptions(after, limit);
+    }
+
+    Result<std::vector<DeadLetter>> dead_letters(SubscriptionKey subscription, Offset after,
+                                                 std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.subscriptions.dead_letters(subscription, after, limit);
+    }
+
+    Result<BridgeRow> bridge(std::string_view name) const override {
+        const std::shared_lock lock(mutex_);
+        auto found = tables_.subscriptions.bridge(std::string(name));
+        return found ? Result<BridgeRow>(std::move(*found))
+                     : not_found("bridge " + std::string(name));
+    }
+
+    Result<std::vector<BridgeRow>> bridges(std::string_view after,
+                                           std::uint32_t limit) const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.subscriptions.bridges(after, limit);
+    }
+
+    Result<std::vector<StoredSubscription>> subscriptions() const override {
+        const std::shared_lock lock(mutex_);
+        return tables_.subscriptions.stored();
     }
 
     Result<std::vector<EventHit>> event_hits() const override {

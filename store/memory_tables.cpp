@@ -244,8 +244,13 @@ std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity
 Result<Committed> write(Tables& tables, const Batch& batch) {
     Committed committed{};
     for (const auto& change : batch.definitions) {
-        committed.definitions.push_back(
-            std::visit([&](const auto& which) { return apply(tables, which); }, change));
+        std::visit(
+            [&](const auto& which) {
+                committed.definitions.push_back(apply(tables, which));
+                tables.subscriptions.replace(owned_set(which, committed.definitions.back()),
+                                             committed);
+            },
+            change);
     }
     tables.locks.clear_heads();
     std::set<SagaKey> dropped;
@@ -282,6 +287,7 @@ Result<Committed> write(Tables& tables, const Batch& batch) {
         if (tables.sagas.contains(park.saga)) tables.parked[park.saga] = park.wake_at;
     }
     write_events(tables, batch, committed);
+    tables.subscriptions.write(batch.subscriptions, committed);
     committed.lock_heads = tables.locks.new_heads();
     committed.last = tables.last_position;
     committed.space = Space::Plenty;

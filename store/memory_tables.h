@@ -9,6 +9,7 @@
 
 #include "store/memory_events.h"
 #include "store/memory_locks.h"
+#include "store/memory_subscriptions.h"
 #include "store/store.h"
 
 /// What the memory store holds, and how a batch changes it.
@@ -36,6 +37,7 @@ struct Tables {
     std::map<SagaKey, std::optional<Timestamp>> parked;
     LockQueues locks;
     EventLog events;
+    Subscriptions subscriptions;
     LastKeys last{};
     SagaKey last_offered{};  ///< Starts that lost counted too.
     Position last_position{};

@@ -7,7 +7,7 @@ namespace skald::store {
 bool Batch::empty() const {
     return definitions.empty() && starts.empty() && rows.empty() && summaries.empty() &&
            unparks.empty() && parks.empty() && match_paths.empty() && topics.empty() &&
-           expectations.empty() && events.empty() && told_hits.empty();
+           expectations.empty() && events.empty() && told_hits.empty() && subscriptions.empty();
 }
 
 Counts no_sagas() {

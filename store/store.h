@@ -10,37 +10,15 @@
 #include <variant>
 #include <vector>
 
-#include "sagas/event_match.h"
-#include "sagas/record.h"
-#include "sagas/result.h"
-#include "sagas/saga.h"
-#include "sagas/time.h"
+#include "store/events.h"
+#include "store/keys.h"
+#include "store/subscriptions.h"
 
 /// Durable state. The journal is the truth from which sagas are folded; everything else here serves
 /// search, and can be made again from it.
 ///
 /// There is one Writer, used by one thread at a time, and any number of Readers.
 namespace skald::store {
-
-using sagas::Error;
-using sagas::ErrorCode;
-using sagas::Json;
-using sagas::Milliseconds;
-using sagas::Record;
-using sagas::Result;
-using sagas::Timestamp;
-using sagas::Value;
-
-/// A saga inside the store and the engine; the public id is only for people and clients. Counts
-/// from 1 and is never used again.
-enum class SagaKey : std::int64_t {};
-/// One version of one definition.
-enum class DefinitionKey : std::int64_t {};
-/// A row of the journal in the order of all commits; streams resume from it. Never used again.
-enum class Position : std::int64_t {};
-
-/// Of an event in its topic; from 1, without gaps.
-enum class Offset : std::int64_t {};
 
 using Labels = std::map<std::string, std::string>;
 
@@ -99,8 +77,10 @@ struct PutDefinition {
     /// Needed latest version: none: any; 0: there must be no (undeleted) definition of that name.
     std::optional<std::uint32_t> if_version;
     Timestamp at;
+    /// For its triggers; they are written where this makes a version, or brings one back.
+    std::vector<OwnedSubscription> subscriptions = {};
 };
-/// No new starts; its versions stay for live sagas; PutDefinition brings it back.
+/// No new starts, and no triggers; its versions stay for live sagas; PutDefinition brings it back.
 struct DeleteDefinition {
     std::string name;
     std::optional<std::uint32_t> if_version;
@@ -115,61 +95,10 @@ struct Park {
     bool operator==(const Park&) const = default;
 };
 
-/// Gives a topic a document of its own (its contract and retention), unless `source` equals the
-/// latest one's. A topic that nobody gave one comes to be with its first event.
-struct PutTopic {
-    std::string name;
-    std::string source;                         ///< Canonical JSON.
-    std::optional<Milliseconds> retain_for;     ///< Events older than that go; none: the default.
-    std::optional<std::uint64_t> retain_bytes;  ///< The oldest beyond that go; none: no limit.
-    /// Needed latest version: none: any; 0: it has no document yet.
-    std::optional<std::uint32_t> if_version;
-    Timestamp at;
-};
-
-/// One event of one topic.
-struct NewEvent {
-    std::string topic;
-    std::string source, id;         ///< Written once within EventRules::known_for.
-    std::string event;              ///< The CloudEvent in its JSON format, compact.
-    std::vector<std::string> keys;  ///< By which steps that wait find it; sagas/event_match.h.
-    std::optional<SagaKey> saga;    ///< That publishes it: left out with it.
-    Timestamp at;
-};
-
-/// That a step waits for the first event that has one of `keys`, until the saga ends. Those that
-/// are there already, and not older than EventRules::kept_for, are found too; of many with one key,
-/// the oldest. Written again, it changes nothing.
-struct NewExpectation {
-    SagaKey saga;
-    sagas::StepIndex step;
-    sagas::Phase phase;
-    std::vector<std::string> keys;
-    Timestamp at;
-};
-
-/// A step waits, or waited, for an event, and it is there. It is told once to the engine, which
-/// writes ToldHit when the saga's journal holds what came of it.
-struct EventHit {
-    SagaKey saga;
-    sagas::StepIndex step;
-    sagas::Phase phase;
-    std::string topic;
-    Offset offset;
-    std::string event;
-};
-struct ToldHit {
-    SagaKey saga;
-    sagas::StepIndex step;
-    sagas::Phase phase;
-    std::string topic;
-    Offset offset;
-};
-
 /// One transaction. Written in this order: definitions, starts, rows, summaries, unparks, parks,
-/// match paths, topics, expectations, events, told hits. What is about a saga that is gone is left
-/// out: one that retention deleted (a late answer may come after that), or whose start lost in an
-/// earlier batch. A saga begins Running.
+/// match paths, topics, expectations, events, told hits, subscriptions. What is about a saga that
+/// is gone is left out: one that retention deleted (a late answer may come after that), or whose
+/// start lost in an earlier batch. A saga begins Running.
 struct Batch {
     std::vector<std::variant<PutDefinition, DeleteDefinition>> definitions;
     std::vector<NewSaga> starts;
@@ -182,6 +111,7 @@ struct Batch {
     std::vector<NewExpectation> expectations;  ///< Gone with the end of the saga.
     std::vector<NewEvent> events;
     std::vector<ToldHit> told_hits;
+    SubscriptionRows subscriptions;
     bool empty() const;
 };
 
@@ -223,20 +153,6 @@ struct DefinitionNotFound {};
 using DefinitionOutcome =
     std::variant<DefinitionWritten, DefinitionVersionMismatch, DefinitionNotFound>;
 
-struct TopicWritten {
-    std::uint32_t version;
-    enum class How : std::uint8_t { NewVersion, EqualToLatest } how;
-};
-struct TopicVersionMismatch {
-    std::uint32_t latest;  ///< 0: there is no document yet.
-};
-using TopicOutcome = std::variant<TopicWritten, TopicVersionMismatch>;
-
-struct EventWritten {
-    Offset offset;
-    bool is_repeat;  ///< Its source and id were known: this is the offset of the first one.
-};
-
 enum class Space : std::uint8_t { Plenty, Low };
 
 struct Committed {
@@ -252,7 +168,10 @@ struct Committed {
     /// Of this commit: events of it that were waited for, also by steps that had theirs already (a
     /// reply that came twice), and earlier events that its expectations found.
     std::vector<EventHit> event_hits;
-    Position last;  ///< Of the journal after this commit.
+    std::vector<SubscriptionOutcome> subscriptions;  ///< One for each of their `changes`.
+    std::vector<BridgeOutcome> bridges;              ///< One for each of `bridges`.
+    std::vector<OwnedChange> owned;                  ///< By definitions and bridges of this commit.
+    Position last;                                   ///< Of the journal after this commit.
     /// Low: below the watermark of free disk space; refuse new starts until it is Plenty again.
     Space space;
 };
@@ -273,13 +192,6 @@ class Writer {
     /// True: there is more to do now. Looks for what to delete once a second of `now`. Errors as
     /// `write`.
     virtual Result<bool> maintain(Timestamp now) = 0;
-};
-
-/// For how long what helps events to be matched is kept.
-struct EventRules {
-    Milliseconds known_for = std::chrono::hours{24};  ///< Sources and ids, so that none is twice.
-    Milliseconds kept_for = std::chrono::hours{24};   ///< Keys, for steps that wait later.
-    Milliseconds retain_for = std::chrono::hours{24 * 7};  ///< Events of topics that say nothing.
 };
 
 /// For how long sagas are kept after they ended. None: for ever. Those with a request key are kept
@@ -323,26 +235,6 @@ struct DefinitionRow {
         Active,
         Deleted
     } state;  ///< Of the name, not of the version.
-};
-
-struct TopicRow {
-    std::string name;
-    std::uint32_t version = 0;  ///< Of its document; 0: it has none.
-    std::string source;         ///< Empty: it has none.
-    Timestamp created_at;       ///< The document; the topic, where it has none.
-    Offset first;               ///< Of the oldest event that is kept; last + 1: there is none.
-    Offset last;                ///< 0: there was none ever.
-    std::uint64_t bytes = 0;    ///< Of the events that are kept.
-};
-struct EventRow {
-    Offset offset;
-    Timestamp at;       ///< Never before that of the one before it in the topic.
-    std::string event;  ///< The CloudEvent in its JSON format.
-};
-struct EventPage {
-    std::vector<EventRow> rows;
-    Offset last;          ///< Of the topic; what was behind `after` may be deleted.
-    bool is_cut = false;  ///< By their number or size: there may be more behind them.
 };
 
 /// Which sagas are meant. Absent members select everything.
@@ -464,6 +356,18 @@ class Reader {
                                      std::uint32_t limit) const = 0;
     /// The last one that was written before `at`; 0: none that is kept. NotFound: no such topic.
     virtual Result<Offset> offset_before(std::string_view topic, Timestamp at) const = 0;
+
+    virtual Result<SubscriptionRow> subscription(std::string_view name) const = 0;  ///< NotFound.
+    /// By name, from above `after` on.
+    virtual Result<std::vector<SubscriptionRow>> subscriptions(std::string_view after,
+                                                               std::uint32_t limit) const = 0;
+    /// Behind `after`, in order: at most `limit`, and fewer where they are large (at least one).
+    virtual Result<std::vector<DeadLetter>> dead_letters(SubscriptionKey subscription, Offset after,
+                                                         std::uint32_t limit) const = 0;
+    virtual Result<BridgeRow> bridge(std::string_view name) const = 0;  ///< NotFound.
+    /// By name, from above `after` on.
+    virtual Result<std::vector<BridgeRow>> bridges(std::string_view after,
+                                                   std::uint32_t limit) const = 0;
 };
 
 /// What the engine reads once, when it starts, before anything writes.
@@ -476,6 +380,7 @@ class Recovery {
     /// Hits of events that no ToldHit was written for.
     virtual Result<std::vector<EventHit>> event_hits() const = 0;
     virtual Result<std::vector<sagas::MatchPath>> match_paths() const = 0;
+    virtual Result<std::vector<StoredSubscription>> subscriptions() const = 0;
     /// Calls `each` for every saga that is neither terminal nor parked, oldest first, with its
     /// whole journal; stops at the first error that `each` gives. `each` may read the store.
     virtual Result<void> live_sagas(
@@ -490,7 +395,7 @@ struct Examination {
     // With Depth::Whole.
     bool is_whole = false;
     std::uint64_t sagas = 0;
-    std::uint64_t orphans = 0;        ///< Rows whose saga is not there.
+    std::uint64_t orphans = 0;        ///< Rows whose saga, or subscription, is not there.
     std::vector<std::string> faults;  ///< What is broken, for people; some of it, if it is much.
 };
 /// Surface: sizes and versions. Whole: reads everything; seconds a gigabyte, during which the log

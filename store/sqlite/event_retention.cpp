@@ -27,6 +27,9 @@ EventRetention::EventRetention(SQLite::Database& database, Transactions& transac
               "SELECT key, at, length(CAST(json AS BLOB)) FROM event WHERE key >= ? AND key < ?"
               " ORDER BY key LIMIT ?"),
       untold_(database, "SELECT min(event) FROM event_hit WHERE event >= ? AND event < ?"),
+      settled_(database,
+               "SELECT min(cursor) FROM subscription"
+               " WHERE topic = (SELECT name FROM topic WHERE key = ?)"),
       erase_(database, "DELETE FROM event WHERE key >= ? AND key <= ?"),
       shorten_(database, "UPDATE topic SET first = ?2, bytes = bytes - ?3 WHERE key = ?1") {
     static_assert(kOffsetBits == 40);
@@ -83,14 +86,17 @@ Result<bool> EventRetention::delete_some(const Old& old) {
 std::optional<EventRetention::Piece> EventRetention::deletable(const Old& old) {
     std::optional<Piece> piece;
     std::uint64_t bytes_over = old.bytes_over;
+    const Offset settled = settled_by_all(old.topic);
     Rows rows = oldest_.query(event_key(old.topic, old.first), end_of_told(old), kSliceEvents);
     while (rows.next() && (!piece || piece->bytes < kSliceBytes)) {
-        if (rows.time(1) >= old.deletable_before && bytes_over == 0) {
+        const EventKey event{rows.integer(0)};
+        const bool is_old = rows.time(1) < old.deletable_before && offset_of(event) <= settled;
+        if (!is_old && bytes_over == 0) {
             break;
         }
         const auto bytes = static_cast<std::uint64_t>(rows.integer(2));
         bytes_over -= std::min(bytes_over, bytes);
-        piece = Piece{EventKey{rows.integer(0)}, bytes + (piece ? piece->bytes : 0)};
+        piece = Piece{event, bytes + (piece ? piece->bytes : 0)};
     }
     return piece;
 }
@@ -100,6 +106,11 @@ EventKey EventRetention::end_of_told(const Old& old) {
     const EventKey end = end_of(old.topic);
     Rows rows = untold_.query(event_key(old.topic, old.first), end);
     return rows.next() && !rows.is_null(0) ? EventKey{rows.integer(0)} : end;
+}
+
+Offset EventRetention::settled_by_all(TopicKey topic) {
+    Rows rows = settled_.query(topic);
+    return rows.next() && !rows.is_null(0) ? Offset{rows.integer(0)} : Offset{kOffsetMax};
 }
 
 }  // namespace skald::store::sqlite

@@ -11,7 +11,8 @@
 namespace skald::store::sqlite {
 
 /// Deletes events that their topics keep no longer, for their age or their size, in slices of some
-/// milliseconds; but none that a step waited for and was not told of.
+/// milliseconds; but none that a step waited for and was not told of, and none for its age that a
+/// subscription of its topic has not settled.
 ///
 /// Threads: the writer's. Members may throw SQLite::Exception.
 class EventRetention {
@@ -42,10 +43,11 @@ class EventRetention {
     Result<bool> delete_some(const Old& old);
     std::optional<Piece> deletable(const Old& old);
     EventKey end_of_told(const Old& old);
+    Offset settled_by_all(TopicKey topic);
 
     Transactions& transactions_;
     const Milliseconds kept_;
-    Prepared topics_, oldest_, untold_, erase_, shorten_;
+    Prepared topics_, oldest_, untold_, settled_, erase_, shorten_;
     TopicKey looked_at_{};  ///< Topics up to this have nothing old, as far as this round knows.
     bool is_cut_ = false;   ///< There may be topics that this round did not look at.
 };

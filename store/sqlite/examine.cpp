@@ -111,6 +111,16 @@ constexpr std::array kRules = {
          " WHERE event & 0xffffffffff NOT BETWEEN 1 AND coalesce(last, 0)"},
     Rule{"events that are waited for, and not there",
          "SELECT count(*) FROM event_hit WHERE event NOT IN (SELECT key FROM event)"},
+    Rule{"subscriptions and bridges with other documents than they say",
+         "SELECT count(*) FROM (SELECT version, (SELECT count(*) FROM subscription_version"
+         " WHERE subscription = subscription.key AND version <= subscription.version) AS documents"
+         " FROM subscription UNION ALL SELECT version, (SELECT count(*) FROM bridge_version"
+         " WHERE bridge = bridge.name AND version <= bridge.version) FROM bridge)"
+         " WHERE documents <> version OR version < 1"},
+    Rule{"subscriptions of a definition or a bridge that is not there",
+         "SELECT count(*) FROM subscription WHERE owner <> '' AND owner NOT IN"
+         " (SELECT 'definition/' || name FROM definition_name WHERE state = 0"
+         " UNION ALL SELECT 'bridge/' || name FROM bridge)"},
 };
 
 void add_broken_rules(SQLite::Database& database, Examination& found) {
@@ -132,6 +142,11 @@ void look_whole(SQLite::Database& database, Examination& found) {
          {"journal", "input", "key", "parked", "lock", "expectation", "event_hit"}) {
         found.orphans += number(database, std::string("SELECT count(*) FROM ") + table +
                                               " WHERE saga NOT IN (SELECT key FROM saga)");
+    }
+    for (const char* table : {"failed_delivery", "dead_letter"}) {
+        found.orphans +=
+            number(database, std::string("SELECT count(*) FROM ") + table +
+                                 " WHERE subscription NOT IN (SELECT key FROM subscription)");
     }
     database.exec("COMMIT");
     found.is_whole = true;

@@ -46,6 +46,17 @@ class SqliteReader final : public Reader, public Recovery {
     Result<std::vector<EventHit>> event_hits() const override;
     Result<std::vector<sagas::MatchPath>> match_paths() const override;
 
+    // subscription_reader.cpp
+    Result<SubscriptionRow> subscription(std::string_view name) const override;
+    Result<std::vector<SubscriptionRow>> subscriptions(std::string_view after,
+                                                       std::uint32_t limit) const override;
+    Result<std::vector<DeadLetter>> dead_letters(SubscriptionKey subscription, Offset after,
+                                                 std::uint32_t limit) const override;
+    Result<BridgeRow> bridge(std::string_view name) const override;
+    Result<std::vector<BridgeRow>> bridges(std::string_view after,
+                                           std::uint32_t limit) const override;
+    Result<std::vector<StoredSubscription>> subscriptions() const override;
+
     // recovery.cpp
     Result<LastKeys> last_keys() const override;
     Result<std::vector<SagaKey>> lock_heads() const override;

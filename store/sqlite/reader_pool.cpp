@@ -122,7 +122,8 @@ ReaderConnection::ReaderConnection(std::unique_ptr<SQLite::Database> database)
                  " ORDER BY event.at, topic.name, event.key, event_hit.saga, event_hit.step,"
                  " event_hit.phase"),
       match_paths(*database_, "SELECT topic, type, path FROM match_path ORDER BY 1, 2, 3"),
-      request_keys(*database_) {}
+      request_keys(*database_),
+      subscriptions(*database_) {}
 
 ReaderConnection::~ReaderConnection() = default;
 

@@ -9,6 +9,7 @@
 
 #include "store/sqlite/prepared.h"
 #include "store/sqlite/request_keys.h"
+#include "store/sqlite/subscription_queries.h"
 #include "store/store.h"
 
 namespace skald::store::sqlite {
@@ -40,6 +41,7 @@ class ReaderConnection {
     Prepared topic_latest, topic_version, topics, topic_range, events, event_at;
     Prepared live_keys, last_keys, lock_heads, event_hits, match_paths;
     RequestKeys request_keys;
+    SubscriptionQueries subscriptions;
 };
 
 /// The readers, and the gate that they pass. While the gate is closed no snapshot is open, so that

@@ -199,6 +199,67 @@ CREATE TABLE match_path(
     PRIMARY KEY (topic, type, path)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- Of those that were deleted, so that no key is given twice.
+INSERT INTO meta VALUES ('subscription_max', 0);
+
+-- owner: 'definition/NAME' or 'bridge/NAME'; empty: nobody's. version: of the latest document. The
+-- topic may have no event yet. cursor: up to there, everything is settled; settled: what is beyond
+-- it, as the engine writes it.
+CREATE TABLE subscription(
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    settled TEXT NOT NULL
+) STRICT;
+CREATE INDEX subscription_topic ON subscription(topic);
+CREATE INDEX subscription_owner ON subscription(owner) WHERE owner <> '';
+CREATE TABLE subscription_version(
+    subscription INTEGER NOT NULL REFERENCES subscription(key),
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (subscription, version)
+) STRICT;
+
+-- Events that a subscription has not settled, and that failed.
+CREATE TABLE failed_delivery(
+    subscription INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    PRIMARY KEY (subscription, offset)
+) STRICT, WITHOUT ROWID;
+-- Those that failed as often as they may. event: its text, for the log may have let it go.
+-- is_revived: 1: it is being delivered again.
+CREATE TABLE dead_letter(
+    subscription INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    event TEXT NOT NULL,
+    is_revived INTEGER NOT NULL,
+    UNIQUE (subscription, offset)
+) STRICT;
+CREATE INDEX dead_letter_revived ON dead_letter(subscription, offset) WHERE is_revived = 1;
+
+CREATE TABLE bridge(
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bridge_version(
+    bridge TEXT NOT NULL REFERENCES bridge(name),
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (bridge, version)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 std::int64_t number(SQLite::Database& database, const char* query) {

@@ -16,10 +16,14 @@ namespace {
 Position next(Position position) { return Position{static_cast<std::int64_t>(position) + 1}; }
 
 std::string doing_of(const Batch& batch) {
-    const std::string rows =
+    std::string doing =
         "commit " + std::to_string(batch.starts.size() + batch.rows.size()) + " journal rows";
-    return batch.events.empty() ? rows
-                                : rows + " and " + std::to_string(batch.events.size()) + " events";
+    const auto add = [&doing](std::size_t count, const char* what) {
+        if (count > 0) doing += " and " + std::to_string(count) + what;
+    };
+    add(batch.events.size(), " events");
+    add(batch.subscriptions.size(), " rows of subscriptions");
+    return doing;
 }
 
 tl::unexpected<Error> has_stopped(const std::string& doing) {
@@ -40,6 +44,7 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
       locks_(database, starts_.hash_key()),
       parks_(database),
       events_(database, transactions_, starts_.hash_key(), options.events, sagas_),
+      subscriptions_(database),
       retention_(database, transactions_, {starts_, sagas_, events_}, options.retention,
                  options.events),
       checkpointer_(database, readers, options.wal_bytes_max),
@@ -84,8 +89,7 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     events_.begin_transaction();
     locks_.clear_heads();
     for (const auto& change : batch.definitions) {
-        applied.committed.definitions.push_back(
-            std::visit([this](const auto& which) { return definitions_.write(which); }, change));
+        std::visit([&](const auto& which) { apply_definition(which, applied.committed); }, change);
     }
     for (const NewSaga& start : batch.starts) {
         if (Result<void> done = apply_start(start, applied); !done) {
@@ -111,10 +115,17 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
     if (Result<void> done = events_.write(batch, applied.committed); !done) {
         return done;
     }
+    subscriptions_.write(batch.subscriptions, applied.committed);
     starts_.finish();
     sagas_.finish();
     applied.committed.lock_heads = locks_.new_heads();
     return {};
+}
+
+template <typename Change>
+void SqliteWriter::apply_definition(const Change& change, Committed& committed) {
+    committed.definitions.push_back(definitions_.write(change));
+    subscriptions_.replace(owned_set(change, committed.definitions.back()), committed);
 }
 
 Result<void> SqliteWriter::apply_start(const NewSaga& start, Applied& applied) {

@@ -15,6 +15,7 @@
 #include "store/sqlite/saga_table.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/start_table.h"
+#include "store/sqlite/subscription_log.h"
 #include "store/sqlite/transactions.h"
 #include "store/store.h"
 
@@ -40,6 +41,8 @@ class SqliteWriter final : public Writer {
         std::unordered_set<SagaKey> dropped;  ///< Starts that lost; their rows go with them.
     };
     Result<void> apply(const Batch& batch, Applied& applied);
+    template <typename Change>
+    void apply_definition(const Change& change, Committed& committed);
     Result<void> apply_start(const NewSaga& start, Applied& applied);
     Result<void> apply_row(const Append& row, Applied& applied);
     Result<void> apply_summary(const Summary& summary, const Applied& applied);
@@ -55,6 +58,7 @@ class SqliteWriter final : public Writer {
     LockTable locks_;
     ParkTable parks_;
     EventLog events_;
+    SubscriptionLog subscriptions_;
     RetentionSlices retention_;
     Checkpointer checkpointer_;
     DiskSpace disk_space_;

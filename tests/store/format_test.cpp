@@ -10,6 +10,7 @@
 
 #include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
+#include "tests/store/sample_subscriptions.h"
 #include "tests/store/sqlite_file.h"
 
 /// The stored format. testdata/schema_N.sql is a whole database of schema N as SQL: it must be read
@@ -24,7 +25,7 @@ using sagas::Status;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int kNewest = 3;
+constexpr int kNewest = 4;
 
 std::string golden(int schema) {
     return std::string(SKALD_TESTDATA) + "/schema_" + std::to_string(schema) + ".sql";
@@ -56,10 +57,27 @@ void add_event_samples(Batch& batch) {
                     event("open", "e", {"paid later"})};
 }
 
+/// "mail" has everything that may be known of deliveries; "gone" was deleted.
+void add_subscription_samples(SubscriptionRows& rows) {
+    rows.changes = {begun_behind(of_topic(subscription("mail", R"({"pull":{}})"), "stock"), 2),
+                    subscription("gone"), of_topic(subscription("mail", "{}"), "stock"),
+                    of_topic(subscription("later"), "nothing yet"), unsubscription("gone")};
+    rows.bridges = {bridge("nats", R"({"out":[]})", {owned("bridge:nats:orders:o")}),
+                    bridge("nats", "{}", {owned("bridge:nats:orders:o"), owned("bridge:nats:x")}),
+                    bridge("brief", "{}"), DeleteBridge{"brief", std::nullopt}};
+    rows.progress = {progress(2, 3, "5-6,9")};
+    rows.failed = {failed(2, 7, 2), failed(2, 8)};
+    rows.dead = {dead(2, 5), dead(2, 6)};
+}
+
 /// A little of everything, and always the same.
 void write_samples(Store& store) {
-    const DefinitionKey order = put(store, definition("order", R"({"steps":[1]})"));
-    const DefinitionKey newer = put(store, definition("order", R"({"steps":[2]})"));
+    PutDefinition first = definition("order", R"({"steps":[1]})");
+    first.subscriptions = {owned("trigger:order:orders:placed")};
+    const DefinitionKey order = put(store, first);
+    PutDefinition second = definition("order", R"({"steps":[2]})");
+    second.subscriptions = {owned("trigger:order:orders:placed", R"({"start":{}})")};
+    const DefinitionKey newer = put(store, second);
     const DefinitionKey gone = put(store, definition("gone"));
 
     Batch batch;
@@ -81,8 +99,12 @@ void write_samples(Store& store) {
     add_finished(batch, with_parent(start(7, order), 2), Status::Abandoned);
     batch.parks = {{SagaKey{5}, at(60'000)}, {SagaKey{6}, std::nullopt}};
     add_event_samples(batch);
+    add_subscription_samples(batch.subscriptions);
     const auto committed = store.writer().write(batch);
     ASSERT_TRUE(committed) << committed.error().message;
+    batch = {};
+    batch.subscriptions.revived = {place(2, 6)};
+    ASSERT_TRUE(store.writer().write(batch));
     while (store.writer().maintain(at(4) + std::chrono::hours{1}).value()) {
     }
 }
@@ -267,6 +289,31 @@ TEST(Format, KeepsEventsAndWhatWaitsForThem) {
         EXPECT_THAT(texts(committed->event_hits),
                     ElementsAre("saga 6, step 0: open 1 (e)", "saga 5, step 0: stock 5 (f)",
                                 "saga 5, step 1/6 undo: stock 5 (f)"));
+    }
+    EXPECT_THAT(problems(options.path), IsEmpty());
+}
+
+TEST(Format, KeepsWhoSubscribedAndHowFarHeIs) {
+    const TemporaryFolder folder;
+    const SqliteOptions options = options_with_retention(folder);
+    run_sql(options.path, contents(golden(4)));
+    {
+        const auto store = open_or_fail(options);
+        EXPECT_THAT(texts(store->recovery().subscriptions().value()),
+                    ElementsAre("#1 trigger:order:orders:placed of orders v2 {\"start\":{}} at 7"
+                                " (definition/order)",
+                                "#2 mail of stock v2 {} at 3 + 5-6,9", "  failed 7 after 2: no",
+                                "  failed 8 after 1: no", "  #2 6 after 16: no event 6 again",
+                                "#4 later of nothing yet v1 {} at 0",
+                                "#5 bridge:nats:orders:o of orders v1 {} at 7 (bridge/nats)",
+                                "#6 bridge:nats:x of orders v1 {} at 7 (bridge/nats)"));
+        EXPECT_THAT(texts(store->reader().dead_letters(SubscriptionKey{2}, Offset{0}, 9).value()),
+                    ElementsAre("#2 5 after 16: no event 5", "#2 6 after 16: no event 6 again"));
+        EXPECT_EQ(text(store->reader().bridge("nats").value()), "nats v2 {}");
+        Batch batch;
+        batch.subscriptions.changes = {unsubscription("later"), subscription("gone")};
+        EXPECT_THAT(texts(store->writer().write(batch)->subscriptions),
+                    ElementsAre("deleted #4 v1", "made #7 v1"));
     }
     EXPECT_THAT(problems(options.path), IsEmpty());
 }

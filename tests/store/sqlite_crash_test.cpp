@@ -14,6 +14,7 @@
 #include "tests/store/fault_vfs.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
+#include "tests/store/sample_subscriptions.h"
 #include "tests/store/sqlite_file.h"
 
 /// A process that writes is killed, again and again; what it had acknowledged is there.
@@ -37,6 +38,11 @@ struct Acknowledged {
     }
     std::int64_t key = static_cast<std::int64_t>((*store)->recovery().last_keys()->saga);
     const DefinitionKey definition = put(**store, sample::definition("order"));
+    Batch subscribe;
+    subscribe.subscriptions.changes = {subscription("all")};
+    if (!(*store)->writer().write(subscribe)) {
+        _exit(1);
+    }
     for (;;) {
         Batch batch;
         const Acknowledged acknowledged{key + 1, key + 1 + key % 5};
@@ -53,6 +59,11 @@ struct Acknowledged {
             batch.events.push_back(by_saga(event("commands", id), key));
             batch.events.push_back(event("replies", id, {"reply " + id}));
             batch.unparks.push_back(SagaKey{key - 9});
+            batch.subscriptions.progress.push_back(progress(1, key, id));
+            batch.subscriptions.ended.push_back(place(1, key - 5));
+            batch.subscriptions.failed.push_back(failed(1, key));
+            batch.subscriptions.buried.push_back(place(1, key - 5));
+            batch.subscriptions.dead.push_back(dead(1, key));
         }
         if (!(*store)->writer().write(batch) || !(*store)->writer().maintain(at(key)) ||
             write(acknowledge, &acknowledged, sizeof acknowledged) != sizeof acknowledged) {
@@ -109,6 +120,21 @@ std::set<std::int64_t> saga_hits(const Recovery& recovery) {
     return sagas;
 }
 
+/// What the last batch says, and nothing of it alone.
+void expect_progress(const Store& store, std::int64_t last) {
+    const auto stored = store.recovery().subscriptions().value();
+    ASSERT_EQ(stored.size(), 1u);
+    EXPECT_EQ(stored[0].row.cursor, Offset{last});
+    EXPECT_EQ(stored[0].row.settled, std::to_string(last));
+    ASSERT_FALSE(stored[0].failed.empty());
+    EXPECT_EQ(stored[0].failed.back().offset, Offset{last});
+    const auto dead = store.reader().dead_letters(SubscriptionKey{1}, Offset{0}, 99).value();
+    ASSERT_EQ(dead.size(), stored[0].failed.size());
+    for (std::size_t i = 0; i < dead.size(); ++i) {
+        EXPECT_EQ(dead[i].offset, stored[0].failed[i].offset);
+    }
+}
+
 constexpr int kRounds = 25;
 
 TEST(SqliteCrash, KeepsWhatWasAcknowledged) {
@@ -145,6 +171,7 @@ TEST(SqliteCrash, KeepsWhatWasAcknowledged) {
                     << topic << ", round " << round;
             }
             ASSERT_TRUE(std::ranges::includes(saga_hits(store->recovery()), expected));
+            expect_progress(*store, static_cast<std::int64_t>(last->saga));
             const auto counts = store->reader().counts();
             ASSERT_EQ(counts->by_status.at(sagas::Status::Running), 0u);
         }

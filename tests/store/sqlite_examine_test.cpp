@@ -5,6 +5,7 @@
 
 #include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
+#include "tests/store/sample_subscriptions.h"
 #include "tests/store/sqlite_file.h"
 
 /// What a whole look at a database finds.
@@ -18,11 +19,16 @@ using testing::IsEmpty;
 class SqliteExamine : public testing::Test {
  protected:
     /// A running saga with a lock and a child that is over, parked; one that is over. Three events,
-    /// the second of which the first saga waits for.
+    /// the second of which the first saga waits for. A subscription; one of the definition's; one
+    /// of a bridge's.
     void SetUp() override {
         const auto store = open_or_fail(options_);
-        const DefinitionKey order = put(*store, definition("order"));
+        PutDefinition definition = sample::definition("order");
+        definition.subscriptions = {owned("t:a")};
+        const DefinitionKey order = put(*store, definition);
         Batch batch;
+        batch.subscriptions.changes = {subscription("mail")};
+        batch.subscriptions.bridges = {bridge("nats", "{}", {owned("n:a")})};
         batch.starts.push_back(with_lock(start(1, order), "a"));
         add_finished(batch, with_parent(start(2, order), 1));
         add_finished(batch, start(3, order));
@@ -42,7 +48,7 @@ class SqliteExamine : public testing::Test {
 
 TEST_F(SqliteExamine, FindsNothingInASoundFile) {
     const Examination found = after("");
-    EXPECT_EQ(found.schema, 3u);
+    EXPECT_EQ(found.schema, 4u);
     EXPECT_EQ(found.sagas, 3u);
     EXPECT_EQ(found.orphans, 0u);
     EXPECT_THAT(found.faults, IsEmpty());
@@ -98,6 +104,33 @@ TEST_F(SqliteExamine, FindsWhatBelongsToNoEvent) {
     EXPECT_THAT(found.faults, ElementsAre("events of a topic that is not there: 1",
                                           "hashes of events that never were: 2",
                                           "events that are waited for, and not there: 1"));
+}
+
+TEST_F(SqliteExamine, CountsWhatIsOfNoSubscription) {
+    const Examination found = after(
+        "INSERT INTO failed_delivery VALUES (98, 1, 1, 0, ''), (1, 1, 1, 0, '');"
+        "INSERT INTO dead_letter VALUES (98, 1, 1, 0, '', '', 0), (99, 1, 1, 0, '', '', 1)");
+    EXPECT_EQ(found.orphans, 3u);
+    EXPECT_THAT(found.faults, IsEmpty());
+}
+
+TEST_F(SqliteExamine, FindsSubscriptionsAndBridgesWithoutTheirDocuments) {
+    static constexpr const char* kFault =
+        "subscriptions and bridges with other documents than they say: 1";
+    EXPECT_THAT(after("UPDATE subscription SET version = 2 WHERE key = 1").faults,
+                ElementsAre(kFault));
+    EXPECT_THAT(after("UPDATE subscription SET version = 1; UPDATE bridge SET version = 0").faults,
+                ElementsAre(kFault));
+    EXPECT_THAT(after("UPDATE bridge SET version = 1").faults, IsEmpty());
+}
+
+TEST_F(SqliteExamine, FindsSubscriptionsWithoutTheirOwner) {
+    static constexpr const char* kFault =
+        "subscriptions of a definition or a bridge that is not there: ";
+    EXPECT_THAT(after("UPDATE definition_name SET state = 1").faults,
+                ElementsAre(kFault + std::string("1")));
+    EXPECT_THAT(after("DELETE FROM bridge_version; DELETE FROM bridge").faults,
+                ElementsAre(kFault + std::string("2")));
 }
 
 TEST_F(SqliteExamine, FindsChildrenThatAreNotKeptAsTheirParentsSay) {

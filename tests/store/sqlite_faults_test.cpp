@@ -9,6 +9,7 @@
 #include "tests/store/fault_vfs.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/sample_sagas.h"
+#include "tests/store/sample_subscriptions.h"
 #include "tests/store/sqlite_file.h"
 
 namespace skald::store {
@@ -44,6 +45,10 @@ class SqliteFaults : public testing::Test {
         if (key % 8 == 1) batch.topics = {topic("replies", R"({"latest":)" + name + "}")};
         batch.expectations = {expectation(key, {name})};
         batch.events = {by_saga(event("commands", name), key), event("replies", name, {name})};
+        batch.subscriptions.changes = {subscription("all", name)};
+        batch.subscriptions.progress = {progress(1, key, name)};
+        batch.subscriptions.failed = {failed(1, 7, 2, name)};
+        batch.subscriptions.dead = {dead(1, 7, name)};
         return batch;
     }
     Result<Committed> write(std::int64_t key) { return store_->writer().write(batch(key)); }
@@ -74,6 +79,19 @@ class SqliteFaults : public testing::Test {
         }
         EXPECT_EQ(found, keys);
     }
+    /// The subscription is as the batch of saga `key` left it.
+    void expect_subscription(std::int64_t key) {
+        const std::string name = "client-" + std::to_string(key);
+        const auto stored = store_->recovery().subscriptions().value();
+        ASSERT_EQ(stored.size(), 1u);
+        EXPECT_EQ(stored[0].row.source, name);
+        EXPECT_EQ(stored[0].row.settled, name);
+        EXPECT_EQ(stored[0].row.cursor, Offset{key});
+        ASSERT_EQ(stored[0].failed.size(), 1u);
+        EXPECT_EQ(stored[0].failed[0].error, name);
+        EXPECT_THAT(texts(store_->reader().dead_letters(SubscriptionKey{1}, Offset{0}, 9).value()),
+                    ElementsAre("#1 7 after 16: " + name + " event 7"));
+    }
     void expect_sound() {
         store_.reset();
         EXPECT_THAT(problems(options_.path), IsEmpty());
@@ -94,7 +112,8 @@ TEST_F(SqliteFaults, TriesTheSameBatchAgainAfterAFullDisk) {
         const auto full = write(1);
         ASSERT_EQ(full.error().code, ErrorCode::Unavailable);
         EXPECT_THAT(full.error().message,
-                    HasSubstr("commit 4 journal rows and 2 events: the disk is full"));
+                    HasSubstr("commit 4 journal rows and 2 events and 4 rows of subscriptions: the "
+                              "disk is full"));
         EXPECT_THAT(stored(), IsEmpty());
     }
     vfs_.clear();
@@ -275,6 +294,7 @@ TEST_F(SqliteFaults, IsWholeAfterAFullDiskAtAnyWrite) {
     open();
     EXPECT_EQ(stored(), before);
     expect_events(before);
+    expect_subscription(*before.rbegin());
     expect_sound();
 }
 
@@ -349,6 +369,7 @@ TEST_F(SqliteFaults, LosesNothingThatWasAcknowledged) {
             }
             ASSERT_LE(found.size(), acknowledged.size() + 1);  // The one in doubt.
             expect_events(found);
+            if (!found.empty()) expect_subscription(*found.rbegin());
             if (after % 4 == 0) {
                 expect_sound();
                 open();

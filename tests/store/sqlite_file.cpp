@@ -162,6 +162,22 @@ std::vector<std::string> problems(const std::string& path) {
         Rule{"waiting after its end",
              "SELECT saga FROM expectation JOIN saga ON saga.key = expectation.saga"
              " WHERE status > 2"},
+        Rule{"documents of a subscription",
+             "SELECT name FROM subscription WHERE version < 1 OR version <>"
+             " (SELECT max(version) FROM subscription_version WHERE subscription = key)"
+             " OR version <> (SELECT count(*) FROM subscription_version WHERE subscription = key)"},
+        Rule{"documents of a bridge",
+             "SELECT name FROM bridge WHERE version < 1 OR version <>"
+             " (SELECT max(version) FROM bridge_version WHERE bridge = name)"
+             " OR version <> (SELECT count(*) FROM bridge_version WHERE bridge = name)"},
+        Rule{"subscription without owner",
+             "SELECT name FROM subscription WHERE owner <> '' AND owner NOT IN"
+             " (SELECT 'definition/' || name FROM definition_name WHERE state = 0 UNION ALL"
+             " SELECT 'bridge/' || name FROM bridge)"},
+        Rule{"delivery without subscription",
+             "SELECT subscription FROM (SELECT subscription FROM failed_delivery UNION ALL"
+             " SELECT subscription FROM dead_letter)"
+             " WHERE subscription NOT IN (SELECT key FROM subscription)"},
         Rule{"counts",
              "SELECT status, sagas FROM count"
              " WHERE sagas <> (SELECT count(*) FROM saga WHERE saga.status = count.status)"},

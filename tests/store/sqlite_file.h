@@ -39,7 +39,8 @@ std::vector<std::string> query_sql(const std::string& path, const std::string& s
 /// Everything that must hold of any file that a store left: integrity_check, foreign_key_check,
 /// journals without gaps, counts as they are, everything of a saga that is there, queues as the
 /// journals say, children held as their parents say, events without gaps and found by nothing that
-/// is gone, and sagas that are there waiting for them until their ends.
+/// is gone, sagas that are there waiting for them until their ends, and subscriptions and bridges
+/// with all their documents, their owners, and nothing that belongs to none.
 std::vector<std::string> problems(const std::string& path);
 
 }  // namespace skald::store::sample
