@@ -78,7 +78,7 @@ sagas::FindLatest LatestDefinitions::finder() {
 }
 
 sagas::Result<sagas::KnownDefinition> LatestDefinitions::find(std::string_view name) {
-    auto version = read_again([&] { return services_.catalog.to_start(name, std::nullopt); });
+    auto version = read_again([&] { return catalog_.to_start(name, std::nullopt); });
     if (!version) {
         if (version.error().code != sagas::ErrorCode::NotFound) failure_ = version.error();
         return tl::unexpected(version.error());
@@ -93,7 +93,7 @@ Parsed<sagas::Checked> check_definition_here(const Services& services, const sag
     sagas::Checked checked = sagas::check_definition(document, name);
     std::vector<sagas::Problem> more;
     if (checked.definition) {
-        LatestDefinitions latest(services);
+        LatestDefinitions latest(services.catalog);
         more = sagas::check_children(*checked.definition, latest.finder());
         if (latest.failure()) return tl::unexpected(to_problem(*latest.failure()));
     }
@@ -118,8 +118,8 @@ Parsed<sagas::Checked> check_definition_here(const Services& services, const sag
     return checked;
 }
 
-Parsed<sagas::Pins> pin_here(const Services& services, const sagas::Definition& definition) {
-    if (!services.has_public_url && has_callbacks(definition)) {
+Parsed<sagas::Pins> pin_here(const StartGround& ground, const sagas::Definition& definition) {
+    if (!ground.has_public_url && has_callbacks(definition)) {
         return refuse(ProblemType::InvalidDefinition,
                       "Definition " + definition.name +
                           " has participants that call back, and this server does not know its "
@@ -127,7 +127,7 @@ Parsed<sagas::Pins> pin_here(const Services& services, const sagas::Definition& 
                           kStartWithPublicUrl + ". Nothing was started.");
     }
     if (!has_children(definition)) return sagas::Pins{};
-    LatestDefinitions latest(services);
+    LatestDefinitions latest(ground.catalog);
     auto errors = sagas::check_children(definition, latest.finder());
     if (latest.failure()) return tl::unexpected(to_problem(*latest.failure()));
     if (!errors.empty()) return tl::unexpected(children_changed(definition, std::move(errors)));

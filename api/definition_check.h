@@ -16,7 +16,7 @@ namespace skald::api {
 /// says nothing of the definition.
 class LatestDefinitions {
  public:
-    explicit LatestDefinitions(const Services& services) : services_(services) {}
+    explicit LatestDefinitions(engine::Catalog& catalog) : catalog_(catalog) {}
 
     /// For sagas::check_children and pin_children; borrows this.
     sagas::FindLatest finder();
@@ -26,7 +26,7 @@ class LatestDefinitions {
  private:
     sagas::Result<sagas::KnownDefinition> find(std::string_view name);
 
-    const Services& services_;
+    engine::Catalog& catalog_;
     std::optional<sagas::Error> failure_;
 };
 
@@ -34,9 +34,15 @@ class LatestDefinitions {
 Parsed<sagas::Checked> check_definition_here(const Services& services, const sagas::Json& document,
                                              const std::optional<std::string>& name);
 
+/// What a start stands on.
+struct StartGround {
+    engine::Catalog& catalog;
+    bool has_public_url;  ///< As Services::has_public_url.
+};
+
 /// The versions of the children of a saga of `definition` that starts now. Problems:
 /// InvalidDefinition (children have changed since it was registered, or participants can't call
 /// back), and those of the store.
-Parsed<sagas::Pins> pin_here(const Services& services, const sagas::Definition& definition);
+Parsed<sagas::Pins> pin_here(const StartGround& ground, const sagas::Definition& definition);
 
 }  // namespace skald::api

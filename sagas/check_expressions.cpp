@@ -30,6 +30,7 @@ enum class Place : std::uint8_t {
     DefaultHeader,
     Label,
     Lock,
+    TriggerInput,
     SagaOutput,
 };
 
@@ -102,7 +103,7 @@ const PlaceRule& rule(Place place) {
     constexpr RootGroups kState = these(Input, Steps, Saga);
     constexpr std::string_view kOfUndo =
         "$action_key, $input, $steps, $output, $failure, $saga, $key"sv;
-    static constexpr std::array<PlaceRule, 18> kRules{{
+    static constexpr std::array<PlaceRule, 19> kRules{{
         {"`when`"sv, "$input, $steps, $saga"sv, kState},
         {"`for_each`"sv, "$input, $steps, $saga"sv, kState},
         {"an action"sv, "$input, $steps, $saga, $key, $secrets"sv,
@@ -128,6 +129,7 @@ const PlaceRule& rule(Place place) {
          these(Input, Saga, Key, Secret)},
         {"labels"sv, "$input"sv, bit(Input)},
         {"a lock"sv, "$input"sv, bit(Input)},
+        {"the input of a trigger"sv, "$event"sv, bit(Event)},
         {"the saga's output"sv, "$input, $steps, $saga"sv, kState},
     }};
     return kRules[static_cast<std::size_t>(place)];
@@ -303,6 +305,9 @@ void check_expressions(const ParsedDefinition& parsed, const StepGraph& graph, P
     checker.check(parsed.default_headers, Place::DefaultHeader, std::nullopt);
     checker.check(parsed.labels, Place::Label, std::nullopt);
     checker.check(parsed.lock, Place::Lock, std::nullopt);
+    for (const ParsedTrigger& trigger : parsed.triggers) {
+        checker.check(trigger.uses, Place::TriggerInput, std::nullopt);
+    }
     for (std::size_t i = 0; i < parsed.steps.size(); ++i) {
         const ParsedStep& step = parsed.steps[i];
         checker.check(step.when, Place::When, i);

@@ -33,6 +33,10 @@ void find_condition_warnings(const ParsedDefinition& parsed, Problems& warnings)
 void find_for_each_warnings(const Json& document, const ParsedDefinition& parsed,
                             Problems& warnings);
 
+/// The part of it that is about triggers.
+void find_trigger_warnings(const Json& document, const ParsedDefinition& parsed,
+                           Problems& warnings);
+
 StepGraph make_graph(const ParsedDefinition& parsed);
 
 /// The first step that says so.

@@ -161,6 +161,13 @@ struct Step {
     InDoubtPolicy in_doubt = InDoubtPolicy::Compensate;
 };
 
+/// Each event of `type` on `topic` starts a saga, once.
+struct Trigger {
+    std::string topic;
+    std::string type;
+    Template input;  ///< Over $event only.
+};
+
 /// One version of a definition, checked and ready to run: indices are valid, the graph has no
 /// cycle, every expression parsed and bound, defaults filled in.
 ///
@@ -178,6 +185,7 @@ struct Definition {
     std::optional<Template> lock;
     std::optional<Template> output;
     Sensitive sensitive;
+    std::vector<Trigger> triggers;                    ///< None twice of one topic and type.
     bool has_events = false;                          ///< Any step publishes one, or waits for one.
     std::shared_ptr<const InputSchema> input_schema;  ///< Null: any input. Shared: immutable.
 

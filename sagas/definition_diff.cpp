@@ -1,7 +1,9 @@
 #include "sagas/definition_diff.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
+#include <string_view>
 
 #include "sagas/diff_verdict.h"
 
@@ -19,6 +21,20 @@ const Json* find_named_step(const Json& steps, const Json& name) {
     return found == steps.end() ? nullptr : &*found;
 }
 
+const Json& triggers_of(const Json& filled) {
+    static const Json kNone = Json::array();
+    const Json* const found = find_member(filled, "triggers");
+    return found == nullptr ? kNone : *found;
+}
+
+/// There is one at most of a topic and type.
+const Json* find_same_trigger(const Json& triggers, const Json& trigger) {
+    const auto found = std::find_if(triggers.begin(), triggers.end(), [&trigger](const Json& each) {
+        return each.at("topic") == trigger.at("topic") && each.at("type") == trigger.at("type");
+    });
+    return found == triggers.end() ? nullptr : &*found;
+}
+
 /// `after` is a set.
 bool is_same_set(const Json& a, const Json& b) {
     return std::multiset<Json>(a.begin(), a.end()) == std::multiset<Json>(b.begin(), b.end());
@@ -29,7 +45,8 @@ class Comparer {
     explicit Comparer(DefinitionDiff& diff) : diff_(diff) {}
 
     void compare(const Json& older, const Json& newer) {
-        compare_members(older, newer, {"", "", ""}, "steps");
+        compare_members(older, newer, {"", "", ""}, {"steps", "triggers"});
+        compare_triggers(triggers_of(older), triggers_of(newer));
         const Json& older_steps = older.at("steps");
         const Json& newer_steps = newer.at("steps");
         for (std::size_t i = 0; i < newer_steps.size(); ++i) {
@@ -73,22 +90,39 @@ class Comparer {
                                  after == nullptr ? std::nullopt : std::optional<Json>(*after)});
     }
 
+    void compare_triggers(const Json& older, const Json& newer) {
+        const auto place = [](std::size_t index) {
+            return Place{"", "/triggers/" + std::to_string(index), ""};
+        };
+        for (std::size_t i = 0; i < newer.size(); ++i) {
+            if (const Json* const was = find_same_trigger(older, newer[i])) {
+                compare_members(*was, newer[i], place(i), {});
+            } else {
+                add(place(i), nullptr, &newer[i]);
+            }
+        }
+        for (std::size_t i = 0; i < older.size(); ++i) {
+            if (find_same_trigger(newer, older[i]) != nullptr) continue;
+            add(place(i), &older[i], nullptr);
+        }
+    }
+
     void compare_step(const Json& older, const Json& newer, const Place& place) {
         if (!is_same_set(older.at("after"), newer.at("after"))) {
             add(inside(place, "after"), &older.at("after"), &newer.at("after"));
         }
-        compare_members(older, newer, place, "after");
+        compare_members(older, newer, place, {"after"});
     }
 
-    /// Of two objects; all but the one named `but`, which may be null.
+    /// Of two objects; all but those named in `but`.
     void compare_members(const Json& older, const Json& newer, const Place& place,
-                         const char* but) {
+                         std::initializer_list<std::string_view> but) {
         std::set<std::string> names;
         for (const Json* const object : {&older, &newer}) {
             for (const auto& [name, value] : object->items()) names.insert(name);
         }
         for (const std::string& name : names) {
-            if (but != nullptr && name == but) continue;
+            if (std::find(but.begin(), but.end(), name) != but.end()) continue;
             compare_values(find_member(older, name), find_member(newer, name), inside(place, name));
         }
     }
@@ -99,7 +133,7 @@ class Comparer {
         } else if (*older == *newer) {
             return;
         } else if (older->is_object() && newer->is_object()) {
-            compare_members(*older, *newer, place, nullptr);
+            compare_members(*older, *newer, place, {});
         } else if (older->is_array() && newer->is_array() && older->size() == newer->size()) {
             for (std::size_t i = 0; i < newer->size(); ++i) {
                 compare_values(&(*older)[i], &(*newer)[i], inside(place, std::to_string(i)));

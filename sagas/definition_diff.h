@@ -41,9 +41,9 @@ struct DefinitionDiff {
 inline constexpr std::size_t kChangesMax = 1'000;
 
 /// What changed from `older` to `newer`. Steps are matched by their names: one that was renamed is
-/// one removed and one added. What was filled in is compared, so that a default that was written
-/// out is no change; neither is another order of the list where `after` is the same. Pure.
-/// Errors: Corruption, when `filled` isn't one of ours.
+/// one removed and one added; triggers likewise by topic and type. What was filled in is compared,
+/// so that a default that was written out is no change; neither is another order of the list where
+/// `after` is the same. Pure. Errors: Corruption, when `filled` isn't one of ours.
 Result<DefinitionDiff> diff_definitions(const DefinitionVersion& older,
                                         const DefinitionVersion& newer);
 

@@ -18,6 +18,7 @@ inline constexpr std::size_t kQueryParametersMax = 50;  ///< Of one call.
 inline constexpr std::size_t kOutcomeRulesMax = 20;     ///< Of one step.
 inline constexpr std::size_t kLabelsMax = 20;
 inline constexpr std::size_t kSensitivePointersMax = 50;
+inline constexpr std::size_t kTriggersMax = 16;
 inline constexpr std::size_t kTypeBytesMax = 255;  ///< Of an event.
 inline constexpr std::size_t kTypesMax = 8;        ///< Of one outcome of an event that is awaited.
 inline constexpr std::size_t kProblemsMax = 200;   ///< Reported of one document, of each kind.

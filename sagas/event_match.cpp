@@ -9,6 +9,7 @@
 
 #include "sagas/check.h"
 #include "sagas/event_call.h"
+#include "sagas/event_scope.h"
 #include "sagas/json_text.h"
 #include "sagas/path.h"
 #include "sagas/saga_scope.h"
@@ -47,20 +48,6 @@ std::optional<std::string> canonical(const Json& value) {
     append_json(text, plain_number(value), NotUtf8::Replaced);
     return text;
 }
-
-/// Sees nothing but an event.
-class EventScope : public Scope {
- public:
-    explicit EventScope(const Json& event) : event_(event) {}
-
-    Found find(const Root& root) const override {
-        if (root.kind != RootKind::Event) return std::monostate{};
-        return &event_;
-    }
-
- private:
-    const Json& event_;
-};
 
 /// Empty: there is none, or it is no text.
 std::string_view text_member(const Json& event, const char* name) {

@@ -64,6 +64,7 @@ class Filler {
         copy_field(document_, "lock", filled);
         copy_field(document_, "output", filled);
         copy_field(document_, "sensitive", filled);
+        if (!parsed_.triggers.empty()) filled["triggers"] = document_["triggers"];
         for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
             filled["steps"].push_back(step(document_["steps"][i], i));
         }

@@ -98,6 +98,18 @@ std::string lock_node(const Definition& definition) {
     return text;
 }
 
+/// Of what starts a saga: it leads to what comes first.
+std::string trigger_node(const Definition& definition) {
+    if (definition.triggers.empty()) return "";
+    std::string text =
+        "    triggers [" + dot_label(trigger_lines(definition)) + ", shape=parallelogram];\n";
+    if (definition.lock) return text + "    triggers -> lock;\n";
+    for (const StepIndex first : first_steps(definition)) {
+        text += "    triggers -> " + dot_step(first) + ";\n";
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string write_graph_dot(const DefinitionGraph& graph) {
@@ -114,7 +126,8 @@ std::string write_graph_dot(const DefinitionGraph& graph) {
             text += "    " + dot_step(earlier) + " -> " + dot_step(index) + ";\n";
         }
     }
-    return text + lock_node(definition) + undo_nodes(graph) + arrow_edges(graph) + "}\n";
+    return text + lock_node(definition) + trigger_node(definition) + undo_nodes(graph) +
+           arrow_edges(graph) + "}\n";
 }
 
 }  // namespace skald::sagas

@@ -106,6 +106,14 @@ std::vector<std::string> lock_lines(const Definition& definition) {
     return {"one at a time", shortened(CallLine::text_of(*definition.lock), kLineBytesMax)};
 }
 
+std::vector<std::string> trigger_lines(const Definition& definition) {
+    std::vector<std::string> lines{"started by"};
+    for (const Trigger& trigger : definition.triggers) {
+        lines.push_back(shortened(trigger.type + " on " + trigger.topic, kLineBytesMax));
+    }
+    return lines;
+}
+
 std::vector<StepIndex> first_steps(const Definition& definition) {
     std::vector<StepIndex> first;
     for (std::size_t i = 0; i < definition.steps.size(); ++i) {

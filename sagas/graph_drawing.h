@@ -19,7 +19,10 @@ std::vector<std::string> undo_lines(const Step& step);
 /// Precondition: there is a lock.
 std::vector<std::string> lock_lines(const Definition& definition);
 
-/// The steps that wait for the lock: those that come after none.
+/// Precondition: there are triggers.
+std::vector<std::string> trigger_lines(const Definition& definition);
+
+/// The steps that begin a saga, or wait for its lock: those that come after none.
 std::vector<StepIndex> first_steps(const Definition& definition);
 
 /// All flows from one place to another. Labels of the saga have no place in a picture.

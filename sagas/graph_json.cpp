@@ -19,6 +19,9 @@ class JsonGraph {
         if (definition_.deadline) json["deadline"] = to_duration_text(*definition_.deadline);
         if (definition_.pivot) json["pivot"] = name(*definition_.pivot);
         if (definition_.lock) json["lock"] = text(*definition_.lock);
+        for (const Trigger& trigger : definition_.triggers) {
+            json["triggers"].push_back({{"topic", trigger.topic}, {"type", trigger.type}});
+        }
         json["steps"] = Ordered::array();
         for (std::size_t i = 0; i < definition_.steps.size(); ++i) {
             json["steps"].push_back(step(definition_.steps[i], graph_.stages[i]));

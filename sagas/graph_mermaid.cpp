@@ -112,6 +112,17 @@ std::string lock_box(const Definition& definition) {
     return text;
 }
 
+/// Of what starts a saga: it leads to what comes first.
+std::string trigger_box(const Definition& definition) {
+    if (definition.triggers.empty()) return "";
+    std::string text = "    triggers[/\"" + box_text(trigger_lines(definition)) + "\"/]\n";
+    if (definition.lock) return text + "    triggers --> lock\n";
+    for (const StepIndex first : first_steps(definition)) {
+        text += "    triggers --> " + mermaid_step(first) + '\n';
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string write_graph_mermaid(const DefinitionGraph& graph) {
@@ -127,7 +138,7 @@ std::string write_graph_mermaid(const DefinitionGraph& graph) {
             text += "    " + mermaid_step(earlier) + " --> " + mermaid_step(index) + '\n';
         }
     }
-    text += lock_box(definition) + undo_boxes(graph) + arrow_lines(graph);
+    text += lock_box(definition) + trigger_box(definition) + undo_boxes(graph) + arrow_lines(graph);
     return text +
            "    classDef pivot stroke-width:4px\n"
            "    classDef optional stroke-dasharray:5 5\n";

@@ -57,6 +57,7 @@ class Loader {
         if (reader.text("lock") != nullptr) definition.lock = parts_.any_template(reader, "lock");
         definition.output = parts_.any_template(reader, "output");
         read_sensitive(reader);
+        read_triggers(reader, definition);
         reader.refuse_others();
     }
 
@@ -82,6 +83,16 @@ class Loader {
             } else {
                 problems_.add("bad-pointer", reader.pointer("sensitive"), pointer.error().message);
             }
+        }
+    }
+
+    void read_triggers(ObjectReader& reader, Definition& definition) {
+        const Json* const json = reader.array("triggers");
+        if (json == nullptr) return;
+        for (std::size_t i = 0; i < json->size(); ++i) {
+            std::optional<Trigger> trigger =
+                parts_.trigger((*json)[i], reader.pointer("triggers") + '/' + std::to_string(i));
+            if (trigger) definition.triggers.push_back(std::move(*trigger));
         }
     }
 

@@ -116,12 +116,6 @@ std::optional<std::uint32_t> ObjectReader::count(const std::string& field, std::
     return std::nullopt;
 }
 
-void ObjectReader::not_yet(const std::string& field, const std::string& instead) {
-    if (any(field) == nullptr) return;
-    problems_.add("not-yet", pointer(field),
-                  in_quotes(field) + " comes in a later version of Skald", instead);
-}
-
 void ObjectReader::require(const std::string& field, const std::string& hint) {
     if (object_ == nullptr || object_->find(field) != object_->end()) return;
     problems_.add("missing-field", pointer_, in_quotes(field) + " is missing", hint);

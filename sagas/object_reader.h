@@ -33,9 +33,6 @@ class ObjectReader {
     std::optional<double> number(const std::string& field, double min, double max);
     std::optional<std::uint32_t> count(const std::string& field, std::uint32_t max);
 
-    /// The field may become legal: "not-yet" where it is there, and `instead` is the hint.
-    void not_yet(const std::string& field, const std::string& instead);
-
     /// Reports "missing-field" where `field` is absent.
     void require(const std::string& field, const std::string& hint);
 

@@ -59,6 +59,8 @@ struct ParsedWait {
 /// An `event` object.
 struct ParsedEvent {
     std::string pointer;
+    std::string topic;
+    std::string type;
     std::optional<ParsedAwaited> reply;
     std::vector<Template::Use> uses;
 };
@@ -149,8 +151,18 @@ struct ParsedStep {
     std::vector<Template::Use> output;
 };
 
+/// One of `triggers`.
+struct ParsedTrigger {
+    std::string pointer;
+    std::string topic;
+    std::string type;
+    bool has_input = false;
+    std::vector<Template::Use> uses;  ///< Of `input`.
+};
+
 struct ParsedDefinition {
     std::string name;
+    std::vector<ParsedTrigger> triggers;
     std::vector<ParsedStep> steps;
     std::vector<std::string> step_names;  ///< Of `steps`.
     std::optional<Milliseconds> deadline;
@@ -189,6 +201,16 @@ enum class AwaitedPlace : std::uint8_t { OfCall, OfWait };
 ParsedAwaited read_awaited(const Json& json, const std::string& pointer, AwaitedPlace place,
                            Problems& problems);
 
+/// The array `triggers`.
+std::vector<ParsedTrigger> read_triggers(const Json& json, const std::string& pointer,
+                                         Problems& problems);
+
+/// The fields `topic` and `type` of one event; empty: none that could be read. `of_skald`: the hint
+/// where it is one of Skald's own.
+std::string read_topic(ObjectReader& reader, Problems& problems,
+                       const char* of_skald = "topics that begin with \"skald.\" are Skald's own");
+std::string read_event_type(ObjectReader& reader, Problems& problems);
+
 ParsedUndo read_compensation(const Json& json, const std::string& pointer, Problems& problems);
 
 ParsedRetry read_retry(const Json& json, const std::string& pointer, Problems& problems);
@@ -197,9 +219,10 @@ ParsedRetry read_retry(const Json& json, const std::string& pointer, Problems& p
 std::vector<Template::Use> read_headers(const Json& json, const std::string& pointer,
                                         Problems& problems);
 
-/// A template anywhere; its paths with pointers into the whole document.
+/// A template anywhere; its paths with pointers into the whole document. `hint`: for what can't be
+/// read.
 std::vector<Template::Use> read_template(const Json& json, const std::string& pointer,
-                                         Problems& problems);
+                                         Problems& problems, const std::string& hint = {});
 
 /// The same for one that must be a string.
 std::vector<Template::Use> read_text_template(const Json& json, const std::string& pointer,

@@ -6,6 +6,7 @@
 
 #include "sagas/ascii.h"
 #include "sagas/did_you_mean.h"
+#include "sagas/secret_name.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -171,12 +172,7 @@ class Reader {
         root.kind = RootKind::Secret;
         root.name = member();
         root_end_ = at_;
-        const bool is_good = !root.name.empty() && !is_digit(root.name.front()) &&
-                             std::all_of(root.name.begin(), root.name.end(), [](char byte) {
-                                 const bool is_ascii = static_cast<std::uint8_t>(byte) < 0x80;
-                                 return byte != '-' && is_ascii && is_name_byte(byte);
-                             });
-        if (!is_good) {
+        if (!is_secret_name(root.name)) {
             return problem("write $secrets.NAME with letters, digits and _ (SKALD_SECRET_NAME)");
         }
         return {};

@@ -132,11 +132,11 @@ void read_reply(ObjectReader& reader, ParsedCall& call, Problems& problems) {
 }  // namespace
 
 std::vector<Template::Use> read_template(const Json& json, const std::string& pointer,
-                                         Problems& problems) {
+                                         Problems& problems, const std::string& hint) {
     std::vector<Template::Fault> faults;
     const std::optional<Template> parsed = Template::parse(json, faults);
     for (Template::Fault& fault : faults) {
-        problems.add("bad-expression", pointer + fault.pointer, std::move(fault.message));
+        problems.add("bad-expression", pointer + fault.pointer, std::move(fault.message), hint);
     }
     if (!parsed) return {};
     std::vector<Template::Use> uses = parsed->uses();

@@ -258,7 +258,9 @@ ParsedDefinition read_definition(const Json& document, const std::optional<std::
         parsed.output = read_template(*output, reader.pointer("output"), problems);
     }
     read_sensitive(reader, parsed, problems);
-    reader.not_yet("triggers", "leave it out");
+    if (const Json* const triggers = reader.any("triggers")) {
+        parsed.triggers = read_triggers(*triggers, reader.pointer("triggers"), problems);
+    }
     reader.refuse_others();
     return parsed;
 }

@@ -22,19 +22,6 @@ void append_all(std::vector<Template::Use>& uses, std::vector<Template::Use> mor
                 std::make_move_iterator(more.end()));
 }
 
-/// Empty: none that could be read.
-std::string read_topic(ObjectReader& reader, Problems& problems) {
-    reader.require("topic", kTopicRule);
-    const std::string* const topic = reader.text("topic");
-    if (topic == nullptr) return {};
-    if (is_good_topic(*topic)) return *topic;
-    const bool is_own = topic->starts_with(kOwnTopics);
-    problems.add("bad-name", reader.pointer("topic"),
-                 in_quotes(*topic) + (is_own ? " is not for definitions" : " can't name a topic"),
-                 is_own ? "topics that begin with \"skald.\" are Skald's own" : kTopicRule);
-    return {};
-}
-
 void check_type(const std::string& type, const std::string& pointer, Problems& problems) {
     const bool is_literal = std::none_of(type.begin(), type.end(), [](char byte) {
         const auto code = static_cast<std::uint8_t>(byte);
@@ -144,14 +131,17 @@ std::vector<Template::Use> read_match(const Json& json, const std::string& point
 }
 
 /// What is published on a topic is seen by who waits there, also when that published it.
-void check_own_answer(const ParsedAwaited& reply, const std::string& topic, const std::string& type,
-                      Problems& problems) {
+void check_own_answer(const ParsedEvent& event, Problems& problems) {
+    const ParsedAwaited& reply = *event.reply;
     const bool is_named =
-        std::find(reply.types.begin(), reply.types.end(), type) != reply.types.end();
-    if (topic.empty() || reply.topic != topic || !is_named) return;
-    problems.add("duplicate-type", reply.pointer,
-                 in_quotes(type) + " is published on the same topic: the event would answer itself",
-                 "let the answer have a type of its own, or another topic");
+        std::find(reply.types.begin(), reply.types.end(), event.type) != reply.types.end();
+    if (event.topic.empty() || event.type.empty() || reply.topic != event.topic || !is_named) {
+        return;
+    }
+    problems.add(
+        "duplicate-type", reply.pointer,
+        in_quotes(event.type) + " is published on the same topic: the event would answer itself",
+        "let the answer have a type of its own, or another topic");
 }
 
 }  // namespace
@@ -163,6 +153,26 @@ bool is_good_topic(std::string_view name) {
         return (byte >= 'a' && byte <= 'z') || is_digit(byte) || byte == '_' || byte == '.' ||
                byte == '-';
     });
+}
+
+std::string read_topic(ObjectReader& reader, Problems& problems, const char* of_skald) {
+    reader.require("topic", kTopicRule);
+    const std::string* const topic = reader.text("topic");
+    if (topic == nullptr) return {};
+    if (is_good_topic(*topic)) return *topic;
+    const bool is_own = topic->starts_with(kOwnTopics);
+    problems.add("bad-name", reader.pointer("topic"),
+                 in_quotes(*topic) + (is_own ? " is not for definitions" : " can't name a topic"),
+                 is_own ? of_skald : kTopicRule);
+    return {};
+}
+
+std::string read_event_type(ObjectReader& reader, Problems& problems) {
+    reader.require("type", kTypeRule);
+    const std::string* const type = reader.text("type");
+    if (type == nullptr) return {};
+    check_type(*type, reader.pointer("type"), problems);
+    return *type;
 }
 
 ParsedAwaited read_awaited(const Json& json, const std::string& pointer, AwaitedPlace place,
@@ -192,10 +202,8 @@ ParsedEvent read_event(const Json& json, const std::string& pointer, Problems& p
     ParsedEvent event;
     event.pointer = pointer;
     ObjectReader reader(json, pointer, problems);
-    const std::string topic = read_topic(reader, problems);
-    reader.require("type", kTypeRule);
-    const std::string* const type = reader.text("type");
-    if (type != nullptr) check_type(*type, reader.pointer("type"), problems);
+    event.topic = read_topic(reader, problems);
+    event.type = read_event_type(reader, problems);
     if (const Json* const subject = reader.any("subject")) {
         event.uses = read_text_template(*subject, reader.pointer("subject"), problems);
     }
@@ -205,7 +213,7 @@ ParsedEvent read_event(const Json& json, const std::string& pointer, Problems& p
     if (const Json* const reply = reader.any("reply")) {
         event.reply = read_awaited(*reply, reader.pointer("reply"), AwaitedPlace::OfCall, problems);
         append_all(event.uses, event.reply->uses);
-        if (type != nullptr) check_own_answer(*event.reply, topic, *type, problems);
+        check_own_answer(event, problems);
     }
     reader.refuse_others();
     return event;

@@ -238,6 +238,19 @@ std::optional<ChildSaga> StoredParts::child(const Json& json, const std::string&
     return ChildSaga{std::move(definition), std::move(*input)};
 }
 
+std::optional<Trigger> StoredParts::trigger(const Json& json, const std::string& pointer) {
+    ObjectReader reader(json, pointer, problems_);
+    std::string topic = text(reader, "topic");
+    std::string type = text(reader, "type");
+    std::optional<Template> input = any_template(reader, "input");
+    reader.refuse_others();
+    if (!input) {
+        problems_.add("missing-field", reader.pointer("input"), "the field is missing");
+        return std::nullopt;
+    }
+    return Trigger{std::move(topic), std::move(type), std::move(*input)};
+}
+
 StoredParts::Tries StoredParts::tries(ObjectReader& reader, const StoredAction& action) {
     Tries tries;
     if (action.awaits) tries.callback_timeout = *action.awaits;

@@ -35,6 +35,9 @@ class StoredParts {
     std::vector<std::pair<std::string, Template>> texts(const Json& json,
                                                         const std::string& pointer);
 
+    /// None: it can't be read.
+    std::optional<Trigger> trigger(const Json& json, const std::string& pointer);
+
     /// What `action` or `compensation` does.
     struct StoredAction {
         Action action;

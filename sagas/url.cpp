@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sagas/ascii.h"
+#include "sagas/definition_limits.h"
 #include "sagas/utf8.h"
 
 namespace skald::sagas {
@@ -150,6 +151,22 @@ tl::expected<void, UrlFault> check_target(const std::vector<TextPart>& parts) {
     }
     if (has_dot_segment(target)) return bad("a \".\" or \"..\" segment in the path");
     return {};
+}
+
+tl::expected<Url, UrlFault> parse_literal_url(std::string_view text) {
+    if (text.size() > kUrlBytesMax) {
+        return bad(std::to_string(text.size()) + " bytes; at most " + std::to_string(kUrlBytesMax) +
+                   " are allowed");
+    }
+    if (text.find_first_of("{}") != text.npos || text.find("$secrets.") != text.npos) {
+        return bad("nothing is inserted into this URL", "write it out");
+    }
+    tl::expected<Url, UrlFault> url = parse_url(text);
+    if (!url) return url;
+    if (auto good = check_target({url->target}); !good) {
+        return tl::unexpected<UrlFault>(std::move(good.error()));
+    }
+    return url;
 }
 
 bool has_dot_segment(std::string_view target) {

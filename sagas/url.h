@@ -29,6 +29,9 @@ struct UrlFault {
 /// target is checked by `check_target`.
 tl::expected<Url, UrlFault> parse_url(std::string_view text);
 
+/// The same of a URL that has no expressions, with its target checked; at most kUrlBytesMax bytes.
+tl::expected<Url, UrlFault> parse_literal_url(std::string_view text);
+
 /// Whether the literal parts of a target may stand in a request line, and none makes a "." or ".."
 /// segment. Errors: what is wrong.
 tl::expected<void, UrlFault> check_target(const std::vector<TextPart>& parts);

@@ -280,6 +280,7 @@ void find_warnings(const Json& document, const ParsedDefinition& parsed, const S
     find_call_warnings(document, parsed, graph, warnings);
     find_condition_warnings(parsed, warnings);
     find_for_each_warnings(document, parsed, warnings);
+    find_trigger_warnings(document, parsed, warnings);
 }
 
 }  // namespace skald::sagas

@@ -115,6 +115,36 @@ TEST(DefinitionDiff, TakesWholeStepsByName) {
     EXPECT_EQ(diff.changes[1].before->at("name"), "close");
 }
 
+// Another order of the list is no change, and neither is an empty one.
+TEST(DefinitionDiff, TakesTriggersByTopicAndType) {
+    const Json before = parcel_document();
+    Json after = before;
+    std::swap(after["triggers"][0], after["triggers"][1]);
+    EXPECT_THAT(change_lines(diff_of(before, after)), IsEmpty());
+    EXPECT_TRUE(diff_of(before, after).only_text_differs);
+    EXPECT_THAT(change_lines(diff_after(R"([{"op": "add", "path": "/triggers", "value": []}])")),
+                IsEmpty());
+
+    after["triggers"][1]["input"]["items"] = "$event.data.all";
+    after["triggers"][0]["type"] = "parcel.returned";
+    const DefinitionDiff diff = diff_of(before, after);
+    EXPECT_THAT(
+        change_lines(diff),
+        ElementsAre(
+            "/triggers/0 - -> "
+            R"({"input":"$event.data","topic":"parcels","type":"parcel.returned"})",
+            R"(/triggers/1/input/items "$event.data.items" -> "$event.data.all")",
+            R"(/triggers/1 {"input":"$event.data","topic":"parcels","type":"parcel.asked"} -> -)"));
+    // Of another topic it is another one.
+    EXPECT_THAT(
+        change_lines(diff_of(
+            before,
+            parcel_with(R"([{"op": "replace", "path": "/triggers/1/topic", "value": "p"}])"))),
+        ElementsAre(HasSubstr("/triggers/1 - -> "), HasSubstr(" -> -")));
+    EXPECT_EQ(diff.changes[1].pointer, "/triggers/1/input/items");
+    EXPECT_EQ(diff.changes[2].pointer, "/triggers/1") << "of the older one";
+}
+
 TEST(DefinitionDiff, BoundsWhatItTells) {
     Json older = order_document();
     Json newer = order_document();
@@ -309,6 +339,20 @@ TEST(DiffVerdict, LetsEventsTakeLonger) {
                          "value": "30000ms"}])"));
     EXPECT_THAT(change_lines(diff), IsEmpty());
     EXPECT_TRUE(diff.only_text_differs);
+}
+
+// They start sagas, and are nothing to those that run.
+TEST(DiffVerdict, DoesNotMindTriggers) {
+    for (const char* patch :
+         {R"([{"op": "remove", "path": "/triggers"}])",
+          R"([{"op": "remove", "path": "/triggers/0"}])",
+          R"([{"op": "add", "path": "/triggers/0/topic", "value": "others"}])",
+          R"([{"op": "add", "path": "/triggers/0/input", "value": "$event.data"}])"}) {
+        EXPECT_THAT(obstacle_lines(diff_of(parcel_document(), parcel_with(patch))), IsEmpty())
+            << patch;
+        EXPECT_THAT(obstacle_lines(diff_of(parcel_with(patch), parcel_document())), IsEmpty())
+            << patch;
+    }
 }
 
 TEST(DiffVerdict, MindsWhatIsPublishedAndAnswered) {

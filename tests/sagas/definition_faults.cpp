@@ -157,12 +157,6 @@ std::vector<Fault> call_faults() {
     return faults;
 }
 
-std::vector<Fault> not_yet_faults() {
-    return {
-        {"not-yet", "/triggers", adding("/triggers", "[]")},
-    };
-}
-
 std::vector<Fault> graph_faults() {
     return {
         {"unknown-step", "/steps/3/after/0", adding("/steps/3/after/0", "\"chagre\"")},
@@ -262,8 +256,8 @@ std::vector<Fault> schema_faults() {
 std::vector<Fault> all_faults() {
     std::vector<Fault> all;
     for (const auto& part :
-         {structure_faults(), call_faults(), not_yet_faults(), graph_faults(), expression_faults(),
-          sensitive_faults(), schema_faults(), kind_faults(), event_faults()}) {
+         {structure_faults(), call_faults(), graph_faults(), expression_faults(),
+          sensitive_faults(), schema_faults(), kind_faults(), event_faults(), trigger_faults()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -16,6 +16,8 @@ struct Fault {
 std::vector<Fault> event_faults();
 // faults_of_kinds.cpp: of waits, children, `for_each`, callbacks and locks.
 std::vector<Fault> kind_faults();
+// faults_of_triggers.cpp
+std::vector<Fault> trigger_faults();
 
 std::vector<Fault> all_faults();
 

@@ -51,6 +51,7 @@ constexpr Place kPlaces[] = {
     {"/steps/8/action/event/reply/match", "/definitions/event_match"},
     {"/steps/8/compensation/event", "/definitions/event"},
     {"/steps/9/action/wait/event", "/definitions/awaited_event"},
+    {"/triggers/0", "/definitions/trigger"},
 };
 
 /// The order, with something at each of the places.
@@ -58,6 +59,8 @@ Json whole_order() {
     return order_with(R"([
         {"op": "add", "path": "/defaults/retry", "value": {"jitter": 0}},
         {"op": "add", "path": "/lock", "value": "{$input.account}"},
+        {"op": "add", "path": "/triggers", "value":
+          [{"topic": "orders", "type": "order.placed", "input": {"order_id": "$event.data.id"}}]},
         {"op": "add", "path": "/steps/-", "value":
           {"name": "rest", "action": {"wait": {"for": "1m"}}}},
         {"op": "add", "path": "/steps/-", "value":
@@ -102,15 +105,7 @@ Names fields_of_the_reader(const std::string& pointer) {
             names.insert(name.substr(name.find_first_not_of(' ')));
         }
     }
-    object.erase("xyzzy");
-    Names now;
-    for (const std::string& name : names) {
-        Json changed = document;
-        changed[Json::json_pointer(pointer)][name] = "callback";
-        const auto errors = check_definition(changed, std::nullopt).errors;
-        if (!has_problem(errors, "not-yet", pointer + "/" + name)) now.insert(name);
-    }
-    return now;
+    return names;
 }
 
 TEST(DefinitionSchema, HasTheFieldsOfTheReader) {

@@ -78,58 +78,25 @@ TEST(CheckDefinition, HasASchemaThatRefusesWhatItCanExpress) {
 }
 
 /// Every code that docs/definitions.md lists as an error.
-const std::set<std::string> kErrorCodes{"bad-condition",
-                                        "bad-duration",
-                                        "bad-expression",
-                                        "bad-header",
-                                        "bad-method",
-                                        "bad-name",
-                                        "bad-pointer",
-                                        "bad-schema",
-                                        "bad-time",
-                                        "bad-url",
-                                        "bad-value",
-                                        "beside-pivot",
-                                        "cycle",
-                                        "duplicate-after",
-                                        "duplicate-header",
-                                        "duplicate-name",
-                                        "duplicate-type",
-                                        "for-each-pivot",
-                                        "forbidden-header",
-                                        "host-not-literal",
-                                        "list-output",
-                                        "may-be-null",
-                                        "missing-compensation",
-                                        "missing-field",
-                                        "name-mismatch",
-                                        "no-callback",
-                                        "no-for-each",
-                                        "no-steps",
-                                        "not-for-event",
-                                        "not-for-saga",
-                                        "not-for-wait",
-                                        "not-settled",
-                                        "not-yet",
-                                        "one-action",
-                                        "one-wait",
-                                        "optional-park",
-                                        "optional-pivot",
-                                        "out-of-range",
-                                        "root-not-here",
-                                        "schema-keyword",
-                                        "schema-ref",
-                                        "schema-too-large",
-                                        "second-pivot",
-                                        "secret-shown",
-                                        "self-reference",
-                                        "sensitive-shown",
-                                        "too-large",
-                                        "too-long",
-                                        "too-many",
-                                        "unknown-field",
-                                        "unknown-step",
-                                        "wrong-type"};
+const std::set<std::string> kErrorCodes{
+    "bad-condition",   "bad-duration",      "bad-expression",
+    "bad-header",      "bad-method",        "bad-name",
+    "bad-pointer",     "bad-schema",        "bad-time",
+    "bad-url",         "bad-value",         "beside-pivot",
+    "cycle",           "duplicate-after",   "duplicate-header",
+    "duplicate-name",  "duplicate-trigger", "duplicate-type",
+    "for-each-pivot",  "forbidden-header",  "host-not-literal",
+    "list-output",     "may-be-null",       "missing-compensation",
+    "missing-field",   "name-mismatch",     "no-callback",
+    "no-for-each",     "no-steps",          "not-for-event",
+    "not-for-saga",    "not-for-wait",      "not-settled",
+    "one-action",      "one-wait",          "optional-park",
+    "optional-pivot",  "out-of-range",      "root-not-here",
+    "schema-keyword",  "schema-ref",        "schema-too-large",
+    "second-pivot",    "secret-shown",      "self-reference",
+    "sensitive-shown", "too-large",         "too-long",
+    "too-many",        "unknown-field",     "unknown-step",
+    "wrong-type"};
 
 TEST(CheckDefinition, HasAFaultForEveryCode) {
     std::set<std::string> codes{"name-mismatch"};  // Has a test of its own.
@@ -224,6 +191,43 @@ TEST(CheckDefinition, SaysWhyAFieldIsNotForAnEvent) {
     EXPECT_EQ(hint(adding("/steps/0/action/event/reply/sucess", "1")), "did you mean \"success\"?");
 }
 
+TEST(CheckDefinition, SaysWhatATriggerIsMadeOf) {
+    const auto problem = [](const std::string& patch) {
+        return check_definition(parcel_with(patch), std::nullopt).errors.at(0);
+    };
+    EXPECT_THAT(problem(adding("/triggers/0/input/a", "\"$input.a\"")).hint, HasSubstr("$event"));
+    EXPECT_THAT(problem(adding("/triggers/0/input/a", "\"$evnt.a\"")).hint, HasSubstr("$event"));
+    EXPECT_THAT(problem(removing("/triggers/0/input")).hint, HasSubstr("$event"));
+    EXPECT_THAT(problem(adding("/triggers", "{}")).hint, HasSubstr("\"order.placed\""));
+    EXPECT_THAT(problem(adding("/triggers/0/input/a", "\"$secrets.A\"")).detail,
+                HasSubstr("what stands in the input of a trigger is stored and shown"));
+    EXPECT_THAT(problem(adding("/triggers/0/topic", "\"skald.sagas\"")).hint,
+                HasSubstr("starts the next one"));
+    EXPECT_THAT(problem(adding("/triggers/-", parcel_document()["triggers"][0].dump())).detail,
+                HasSubstr("\"order.placed\" on \"orders\""));
+}
+
+TEST(CheckDefinition, TakesSixteenTriggersOfDifferentEvents) {
+    Json document = order_document();
+    // One topic or one type alone is not the same event.
+    for (int i = 0; i < 8; ++i) {
+        document["triggers"].push_back(
+            {{"topic", "a"}, {"type", "type-" + std::to_string(i)}, {"input", "$event"}});
+        document["triggers"].push_back(
+            {{"topic", "topic-" + std::to_string(i)}, {"type", "a"}, {"input", "$event.data?"}});
+    }
+    const Checked checked = check_definition(document, std::nullopt);
+    EXPECT_THAT(summary(checked.errors), IsEmpty());
+    EXPECT_THAT(checked.definition->triggers, SizeIs(16));
+}
+
+// What comes in by a trigger is hidden like any other input.
+TEST(CheckDefinition, TakesASensitiveInputOfATrigger) {
+    const Checked checked =
+        check_definition(parcel_with(adding("/sensitive", R"(["/input/items"])")), std::nullopt);
+    EXPECT_THAT(summary(checked.errors), IsEmpty());
+}
+
 TEST(CheckDefinition, TakesItsNameFromOutsideOrFromTheDocument) {
     Json document = order_document();
     document.erase("name");
@@ -251,7 +255,7 @@ TEST(CheckDefinition, TellsAllProblemsAtOnceInOrder) {
     EXPECT_THAT(summary(checked.errors),
                 ElementsAre("bad-expression /output/1", "missing-compensation /steps/0",
                             "one-action /steps/0/action", "missing-field /steps/0/action/wait",
-                            "bad-duration /steps/1/timeout", "not-yet /triggers"));
+                            "bad-duration /steps/1/timeout", "wrong-type /triggers"));
     EXPECT_THAT(summary(checked.warnings), IsSupersetOf({"writes-without-undo "
                                                          "/steps/2/compensation"}));
 }
@@ -306,6 +310,18 @@ TEST(CheckDefinition, SurvivesWhateverStandsInAnyPlace) {
             EXPECT_EQ(checked.definition == nullptr, !checked.errors.empty()) << pointer;
         }
     }
+}
+
+TEST(Definition, HoldsItsTriggers) {
+    const auto definition = check_definition(parcel_document(), std::nullopt).definition;
+    ASSERT_THAT(definition->triggers, SizeIs(2));
+    const Trigger& placed = definition->triggers[0];
+    EXPECT_EQ(placed.topic, "orders");
+    EXPECT_EQ(placed.type, "order.placed");
+    EXPECT_EQ(placed.input.document(), parcel_document()["triggers"][0]["input"]);
+    EXPECT_EQ(placed.input.uses().size(), 3u);
+    EXPECT_EQ(definition->triggers[1].input.document(), "$event.data");
+    EXPECT_THAT(check_definition(order_document(), std::nullopt).definition->triggers, IsEmpty());
 }
 
 TEST(Definition, HoldsTheGraph) {

@@ -143,6 +143,10 @@ Json to_json(const Definition& definition) {
     for (const Step& step : definition.steps) steps.push_back(of(step));
     Json labels = Json::object();
     for (const auto& [name, text] : definition.labels) labels[name] = of(text);
+    Json triggers = Json::array();
+    for (const Trigger& trigger : definition.triggers) {
+        triggers.push_back({trigger.topic, trigger.type, of(trigger.input)});
+    }
     return {{"name", definition.name},
             {"description", definition.description},
             {"steps", steps},
@@ -153,6 +157,7 @@ Json to_json(const Definition& definition) {
             {"lock", of(definition.lock)},
             {"output", of(definition.output)},
             {"sensitive", of(definition.sensitive)},
+            {"triggers", triggers},
             {"has_events", definition.has_events},
             {"has_schema", definition.input_schema != nullptr}};
 }

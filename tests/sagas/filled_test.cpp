@@ -190,6 +190,12 @@ TEST(Filled, WritesOnlyWhatAnEventHas) {
         "pivot": false, "optional": false})"));
 }
 
+TEST(Filled, HasTriggersWhereThereAreSome) {
+    EXPECT_EQ(fill(parcel_document())["triggers"], parcel_document()["triggers"]);
+    EXPECT_FALSE(fill(parcel_with(R"([{"op": "replace", "path": "/triggers", "value": []}])"))
+                     .contains("triggers"));
+}
+
 TEST(Filled, WritesADefaultOutWhereTheReplyIsACallback) {
     const Json steps = fill(tour_with(R"([
         {"op": "remove", "path": "/steps/1/callback_timeout"},
@@ -272,6 +278,13 @@ TEST(LoadDefinition, TakesNoEventThatIsNotOurs) {
              R"([{"op": "add", "path": "/steps/4/retry", "value": {}}])",
              R"([{"op": "remove", "path": "/steps/0/compensation/retry"}])",
              R"([{"op": "add", "path": "/steps/1/compensation/retry", "value": {}}])",
+             R"([{"op": "add", "path": "/triggers", "value": {}}])",
+             R"([{"op": "add", "path": "/triggers/0", "value": 5}])",
+             R"([{"op": "remove", "path": "/triggers/0/topic"}])",
+             R"([{"op": "remove", "path": "/triggers/0/type"}])",
+             R"([{"op": "remove", "path": "/triggers/1/input"}])",
+             R"([{"op": "add", "path": "/triggers/1/input", "value": "$x"}])",
+             R"([{"op": "add", "path": "/triggers/1/more", "value": 1}])",
          }) {
         const auto loaded = load_definition(filled.patch(Json::parse(patch)));
         ASSERT_FALSE(loaded.has_value()) << patch;

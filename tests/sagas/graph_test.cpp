@@ -195,6 +195,30 @@ TEST(Graph, SaysWhatGoesByEvents) {
                                                  "failure": ["declined", "expired"]}}})"));
 }
 
+TEST(Graph, SaysWhatStartsTheSaga) {
+    EXPECT_EQ(json_of(parcel_document()).at("triggers"),
+              Json::parse(R"([{"topic": "orders", "type": "order.placed"},
+                              {"topic": "parcels", "type": "parcel.asked"}])"));
+    EXPECT_FALSE(json_of(tour_document()).contains("triggers"));
+    const char* trigger = R"([{"op": "add", "path": "/triggers", "value":
+        [{"topic": "orders", "type": "a \"b\"", "input": {}}]}])";
+    const auto drawn = [](const Json& document, GraphFormat format) {
+        const auto definition = checked(document);
+        return write_graph(graph_of(*definition), format);
+    };
+    const Json two = two_steps(trigger);
+    EXPECT_THAT(drawn(two, GraphFormat::Mermaid),
+                HasSubstr("    triggers[/\"started by<br/>a #34;b#34; on orders\"/]\n"
+                          "    triggers --> s0\n"));
+    EXPECT_THAT(drawn(two, GraphFormat::Dot),
+                HasSubstr("    triggers [label=\"started by\\na \\\"b\\\" on orders\", "
+                          "shape=parallelogram];\n    triggers -> s0;\n"));
+    // A lock comes before the first steps.
+    const Json locked = tour_document().patch(Json::parse(trigger));
+    EXPECT_THAT(drawn(locked, GraphFormat::Mermaid), HasSubstr("    triggers --> lock\n"));
+    EXPECT_THAT(drawn(locked, GraphFormat::Dot), HasSubstr("    triggers -> lock;\n"));
+}
+
 TEST(Graph, EscapesWhatWouldBeSyntax) {
     const Json document = two_steps(R"([{"op": "add", "path": "/steps/0/when",
         "value": "$input.a == \"\\\"]<b>&#1;style:\\\\\""}])");

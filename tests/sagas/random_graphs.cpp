@@ -189,6 +189,12 @@ Json definition_that_is_hard_to_draw(std::mt19937& random) {
     }
     Json document{{"name", "hard"}, {"steps", steps}, {"output", "$steps." + names[0] + ".output"}};
     if (up_to(random, 3) == 0) document["lock"] = hard_template(random);
+    // A topic each, for one type may come twice.
+    for (std::uint32_t i = up_to(random, 6); i < 3; ++i) {
+        document["triggers"].push_back({{"topic", "click--_." + std::to_string(i)},
+                                        {"type", hard_type(random)},
+                                        {"input", "$event#/a\"b?"}});
+    }
     return document;
 }
 

@@ -28,7 +28,7 @@ try {
         const text = readFileSync(join(folder, file), 'utf8');
         try {
             const {db} = await mermaid.mermaidAPI.getDiagramFromText(text);
-            const boxes = matches(text, /^ +(s|c|input|output|lock)\d*[[({]/gm);
+            const boxes = matches(text, /^ +(s|c|input|output|lock|triggers)\d*[[({]/gm);
             const arrows = matches(text, /^ +\w+ (-->|==>|---\||-\.->)/gm);
             if (db.getVertices().size !== boxes || db.getEdges().length !== arrows) {
                 throw new Error(`${db.getVertices().size} boxes of ${boxes}, ` +

@@ -357,10 +357,107 @@ std::vector<WarningRow> condition_rows() {
     };
 }
 
+/// The order with a trigger of this input, whose schema is changed by `patch` too.
+std::string triggered(const std::string& input, const std::string& patch = "[]") {
+    Json all = Json::parse(patch);
+    const Json trigger{
+        {"topic", "orders"}, {"type", "order.placed"}, {"input", Json::parse(input)}};
+    all.push_back({{"op", "add"}, {"path", "/triggers"}, {"value", {trigger}}});
+    return all.dump();
+}
+
+/// With a member `extra`, of which the schema says so much.
+std::string triggered_extra(const std::string& schema, const std::string& extra) {
+    return triggered(
+        R"({"order_id": "$event.data.id", "items": [], "amount": 1, "extra": )" + extra + "}",
+        R"([{"op": "add", "path": "/input_schema/properties", "value": {"extra": )" + schema +
+            R"(}}, {"op": "add", "path": "/input_schema/definitions", "value":
+                    {"small": {"enum": ["s", "$"]}, "big": {"$ref": "#/definitions/small"}}}])");
+}
+
+/// `close` publishes what starts the order.
+std::string closed_by_trigger(const std::string& type, const std::string& more) {
+    const std::string input = R"({"order_id": "$event.id", "items": [], "amount": 1})";
+    return triggered(input, R"([{"op": "replace", "path": "/steps/4/action", "value":
+        {"event": {"topic": "orders", "type": ")" +
+                                type + "\"}}}" + more + "]");
+}
+
+std::vector<WarningRow> trigger_rows() {
+    static const std::string kGood =
+        triggered(R"({"order_id": "$event.data.id", "items": "$event.data.i", "amount": 1})");
+    static const std::string kNoAttribute =
+        triggered(R"({"order_id": "$event.order_id", "items": "$event.data.i", "amount": 1})");
+    static const std::string kNoElement =
+        triggered(R"({"order_id": "a {$event[0]?}", "items": "$event.data.i", "amount": 1})");
+    static const std::string kExtension =
+        triggered(R"({"order_id": "$event.orderid", "items": "$event.data_base64", "amount": 1})");
+    static const std::string kLacking =
+        triggered(R"({"order_id": "$event.data.id", "amount": "$event.data.amount"})");
+    static const std::string kWhole = triggered(R"("$event.data")");
+    static const std::string kText = triggered(R"("order {$event.data}")");
+    static const std::string kOfWrongType = triggered_extra(R"({"type": "integer"})", "\"7\"");
+    static const std::string kOfRightType =
+        triggered_extra(R"({"type": ["integer", "null"]})", "7");
+    static const std::string kWrongText =
+        triggered_extra(R"({"allOf": [{"type": ["boolean", "array"]}]})", R"("{$event.data}")");
+    static const std::string kRightText =
+        triggered_extra(R"({"allOf": [{"type": "string", "enum": ["a"]}]})", R"("{$event.data}")");
+    static const std::string kWrongValue =
+        triggered_extra(R"({"$ref": "#/definitions/big"})", "\"m\"");
+    static const std::string kRightValue =
+        triggered_extra(R"({"$ref": "#/definitions/big"})", "\"$$\"");
+    static const std::string kNotConst = triggered_extra(R"({"const": 5})", "6");
+    static const std::string kConst = triggered_extra(R"({"const": 5})", "5.0");
+    static const std::string kClosed = R"({"type": "object", "additionalProperties": false,
+        "properties": {"a": {"required": ["b"]}}})";
+    static const std::string kTooMuch = triggered_extra(kClosed, R"({"c": "$event.data"})");
+    static const std::string kDeep = triggered_extra(kClosed, R"({"a": {"c": "$event.data"}})");
+    static const std::string kNotTooMuch =
+        triggered_extra(kClosed, R"({"a": {"b": "$event.data?"}})");
+    static const auto without_schema = [](const std::string& member) {
+        return R"([{"op": "replace", "path": "/input_schema", "value": {}}, {"op": "add",
+                    "path": ")" +
+               member + R"(", "value": "of {$input.customer.id}"}])";
+    };
+    static const std::string kNoLabel =
+        triggered(R"({"order_id": 5, "customer": {"name": 1}})", without_schema("/labels/c"));
+    static const std::string kLabel =
+        triggered(R"({"order_id": 5, "customer": "$event.data.c"})", without_schema("/labels/c"));
+    static const std::string kNoLock = triggered(R"({"order_id": 5})", without_schema("/lock"));
+    static const std::string kLock =
+        triggered(R"({"order_id": 5, "customer": {"id": 7}})", without_schema("/lock"));
+    static const std::string kFed = closed_by_trigger("order.placed", "");
+    static const std::string kNotFed = closed_by_trigger("order.closed", "");
+    static const std::string kFedAtTimes = closed_by_trigger(
+        "order.placed", R"(, {"op": "add", "path": "/steps/4/when", "value": "$input.again?"})");
+    static const std::string kFedByUndo =
+        triggered(R"({"order_id": "$event.id", "items": [], "amount": 1})",
+                  R"([{"op": "replace", "path": "/steps/1/compensation", "value":
+             {"event": {"topic": "orders", "type": "order.placed", "data": "$action_key"}}}])");
+    return {
+        {"no-such-attribute /triggers/0/input/order_id", kNoAttribute.c_str(), kGood.c_str()},
+        {"no-such-attribute /triggers/0/input/order_id", kNoElement.c_str(), kExtension.c_str()},
+        {"trigger-never-starts /triggers/0/input", kLacking.c_str(), kWhole.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra", kOfWrongType.c_str(),
+         kOfRightType.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra", kWrongText.c_str(), kRightText.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra", kWrongValue.c_str(), kRightValue.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra", kNotConst.c_str(), kConst.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra/c", kTooMuch.c_str(), kNotTooMuch.c_str()},
+        {"trigger-never-starts /triggers/0/input/extra/a", kDeep.c_str(), kNotTooMuch.c_str()},
+        {"trigger-never-starts /triggers/0/input", kText.c_str(), kGood.c_str()},
+        {"trigger-never-starts /triggers/0/input", kNoLabel.c_str(), kLabel.c_str()},
+        {"trigger-never-starts /triggers/0/input", kNoLock.c_str(), kLock.c_str()},
+        {"trigger-feeds-itself /triggers/0", kFed.c_str(), kNotFed.c_str()},
+        {"trigger-feeds-itself /triggers/0", kFedByUndo.c_str(), kFedAtTimes.c_str()},
+    };
+}
+
 std::vector<WarningRow> all_rows() {
     std::vector<WarningRow> all;
     for (const auto& part : {step_rows(), waiting_rows(), event_rows(), for_each_rows(),
-                             call_rows(), condition_rows()}) {
+                             call_rows(), condition_rows(), trigger_rows()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -492,8 +589,8 @@ TEST(WarningExamples, AreThereForEveryWarning) {
     EXPECT_EQ(documented, codes);
     // And each has its rows above.
     std::set<std::string> in_source;
-    for (const char* name :
-         {"warnings", "call_warnings", "condition_warnings", "for_each_warnings"}) {
+    for (const char* name : {"warnings", "call_warnings", "condition_warnings", "for_each_warnings",
+                             "trigger_warnings"}) {
         std::ifstream file(std::string(SKALD_SOURCE_DIR "/sagas/") + name + ".cpp");
         std::stringstream text;
         text << file.rdbuf();
