@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/catalog.h"
+#include "engine/deliveries.h"
+#include "engine/subscription_document.h"
 #include "sagas/event.h"
 #include "sagas/machine.h"
 #include "store/store.h"
@@ -111,8 +113,80 @@ struct ChangeTopic {
     std::function<void(Result)> done;
 };
 
+struct ChangeSubscription {
+    std::variant<store::PutSubscription, store::DeleteSubscription> change;
+    std::optional<SubscriptionDocument> document;  ///< Of what is put: its source, read.
+    using Result = std::variant<store::SubscriptionOutcome, Busy>;
+    std::function<void(Result)> done;
+};
+
+struct NoSuchSubscription {};
+/// Its events are not fetched, but pushed or the like.
+struct IsNotPulled {};
+
+/// Leases events of a subscription to whoever asks; waits for some until `until`.
+struct Fetch {
+    std::string name;
+    std::size_t limit;  ///< 1 to Deliveries::kWindow.
+    sagas::Timestamp until;
+
+    struct Delivery {
+        Lease lease;
+        std::uint32_t attempt;   ///< From 1.
+        sagas::Timestamp until;  ///< Of the lease.
+        std::string event;       ///< The CloudEvent in its JSON format.
+    };
+    /// Nothing came: an empty list.
+    using Result = std::variant<std::vector<Delivery>, NoSuchSubscription, IsNotPulled, Busy>;
+    std::function<void(Result)> done;
+    /// Whether somebody still waits for the answer: else nothing is leased. Empty: yes.
+    std::function<bool()> is_wanted = {};
+};
+
+/// What became of events that were fetched.
+struct AnswerLeases {
+    std::string name;
+    std::vector<Lease> leases;
+    enum class As : std::uint8_t { Acknowledged, Refused, Extended } as;
+    sagas::Milliseconds by{};  ///< Extended: from now on.
+    std::string error = {};    ///< Refused: one short line.
+
+    /// Those of `leases` for which nothing was done: they were over, or never were.
+    using Result = std::variant<std::vector<Lease>, NoSuchSubscription, IsNotPulled, Busy>;
+    std::function<void(Result)> done;
+};
+
+/// Delivers again all that is behind an offset, or goes on behind it; dead letters stay.
+struct Rewind {
+    std::string name;
+    store::Offset behind;
+    struct Done {};
+    using Result = std::variant<Done, NoSuchSubscription, Busy>;
+    std::function<void(Result)> done;
+};
+
+/// Dead letters are delivered again, with as many attempts as a new event has, or thrown away.
+struct SettleDeadLetters {
+    std::string name;
+    std::vector<store::DeadLetter> letters;  ///< As they were read; all of this subscription.
+    enum class How : std::uint8_t { DeliverAgain, Discard } how;
+    struct Done {
+        std::size_t count;     ///< Of `letters`; those that are over already are not among them.
+        bool is_full = false;  ///< Too many events are open for the rest of them.
+    };
+    using Result = std::variant<Done, NoSuchSubscription, Busy>;
+    std::function<void(Result)> done;
+};
+
+struct ChangeBridge {
+    std::variant<store::PutBridge, store::DeleteBridge> change;
+    using Result = std::variant<store::BridgeOutcome, Busy>;
+    std::function<void(Result)> done;
+};
+
 using Command =
-    std::variant<Start, StartMany, Operate, CallBack, ChangeDefinition, Publish, ChangeTopic>;
+    std::variant<Start, StartMany, Operate, CallBack, ChangeDefinition, Publish, ChangeTopic,
+                 ChangeSubscription, Fetch, AnswerLeases, Rewind, SettleDeadLetters, ChangeBridge>;
 
 /// Answers the command, or each of its starts, with `busy`.
 void refuse(Command& command, const Busy& busy);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 
 #include "engine/coordinator_impl.h"
 #include "sagas/check.h"
@@ -11,6 +12,12 @@ namespace skald::engine {
 
 namespace {
 
+/// The clock would not do: it may be set back, and stand where an earlier process began.
+std::uint64_t any_lease() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 30) ^ device();
+}
+
 bool is_at_rest(sagas::Status status) {
     return sagas::is_terminal(status) || status == sagas::Status::Stuck;
 }
@@ -18,7 +25,10 @@ bool is_at_rest(sagas::Status status) {
 }  // namespace
 
 Coordinator::Impl::Impl(Parts parts, CoordinatorOptions options)
-    : parts_(std::move(parts)), options_(options), mailbox_(options.mailbox_max) {
+    : parts_(std::move(parts)),
+      options_(options),
+      mailbox_(options.mailbox_max),
+      subscriptions_(parts_of_subscriptions(), options.leases_behind.value_or(any_lease())) {
     gathering_.number = 1;
 }
 
@@ -75,6 +85,7 @@ void Coordinator::Impl::turn() {
     }
     park_the_idle();
     look_for_due();
+    subscriptions_.look();
     hand_over();
     arrange_next_turn();
     update_stats();
@@ -108,6 +119,7 @@ void Coordinator::Impl::arrange_next_turn() {
     }
     sooner(again_at_);
     sooner(next_look());
+    sooner(subscriptions_.next_due());
     if (next) {
         parts_.wake_after(std::max(*next - parts_.clock.now(), sagas::Milliseconds{0}));
     }
@@ -211,7 +223,10 @@ void Coordinator::Impl::note_summary(LiveSaga& live) {
 
 void Coordinator::Impl::answered(CallId id, sagas::Answer answer) {
     const auto open = open_calls_.find(id);
-    SKALD_CHECK(open != open_calls_.end());
+    if (open == open_calls_.end()) {
+        SKALD_CHECK(subscriptions_.answered(id, answer));
+        return;
+    }
     const store::SagaKey key = open->second;
     open_calls_.erase(open);
     LiveSaga* live = find(key);

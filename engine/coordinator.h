@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/broker.h"
 #include "engine/caller.h"
 #include "engine/catalog.h"
 #include "engine/clock.h"
@@ -42,6 +43,9 @@ struct CoordinatorOptions {
     /// Coordinator).
     std::size_t park_at_once_above = 20'000;
     enum class Parking : std::uint8_t { On, Off } parking = Parking::On;
+    /// The first lease of an event (engine/deliveries.h) has the number behind it: far from where
+    /// earlier processes were. None: anywhere at random, as only a simulation must not.
+    std::optional<std::uint64_t> leases_behind = std::nullopt;
 };
 
 /// Of what is in memory: parked sagas are not counted.
@@ -63,6 +67,9 @@ struct CoordinatorStats {
 /// resumption; after 30 s where it waits for a callback, a child or a lock, which mostly come
 /// sooner. Whatever is said to a parked saga has it loaded first, and is then applied in order.
 ///
+/// It also brings events of the log to those who subscribed to them (subscriptions.h), with the
+/// same turns and batches.
+///
 /// Threads: `post` and `stats` from any; everything else on the loop's thread.
 class Coordinator {
  public:
@@ -78,6 +85,7 @@ class Coordinator {
         const sagas::Secrets& secrets;
         const sagas::CallbackUrls& callbacks;
         Loader& loader;
+        Broker& broker;
         /// Arranges that `turn` is called soon on the loop's thread. Called from any thread.
         std::function<void()> wake;
         /// Arranges that `turn` is called after the delay; replaces what was arranged before.
@@ -91,7 +99,7 @@ class Coordinator {
     ~Coordinator();
 
     /// Takes up every live saga: folds its journal, applies a deadline that has passed, performs
-    /// what it owes. Before the first turn. Errors: as store::Recovery.
+    /// what it owes; and every subscription. Before the first turn. Errors: as store::Recovery.
     sagas::Result<std::size_t> recover(const store::Recovery& recovery);
 
     /// Hands `command` over. When the mailbox is full or the server drains, `done` is called at

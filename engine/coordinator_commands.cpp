@@ -189,6 +189,12 @@ void Coordinator::Impl::take(ChangeDefinition command) {
         command.done(Busy{Busy::Why::DiskFull, "the disk is full"});
         return;
     }
+    const auto* put = std::get_if<store::PutDefinition>(&command.change);
+    const auto busy = put != nullptr ? subscriptions_.refuses(put->subscriptions) : std::nullopt;
+    if (busy) {
+        command.done(*busy);
+        return;
+    }
     std::string name = std::visit([](const auto& change) { return change.name; }, command.change);
     know(command.match_paths);
     gathering_.batch->definitions.push_back(std::move(command.change));

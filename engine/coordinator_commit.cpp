@@ -22,7 +22,9 @@ constexpr sagas::Milliseconds kLookAtSpaceEvery{1'000};
 // ---- Handing over ------------------------------------------------------------------------------
 
 void Coordinator::Impl::hand_over() {
-    if (syncing_ || (gathering_.is_idle() && !is_look_due())) return;
+    if (syncing_) return;
+    add_deliveries();
+    if (gathering_.is_idle() && !is_look_due()) return;
     if (!gathering_.batch->empty() || is_look_due()) {
         submit();
         return;
@@ -31,6 +33,13 @@ void Coordinator::Impl::hand_over() {
     Gathering done = std::exchange(gathering_, Gathering{});
     gathering_.number = done.number + 1;
     release(std::move(done), {});
+}
+
+/// What became of deliveries, as the last of all that goes into the batch.
+void Coordinator::Impl::add_deliveries() {
+    subscriptions_.write(gathering_.batch->subscriptions,
+                         gathering_.batch->empty() ? Subscriptions::Batch::WrittenIfNeeded
+                                                   : Subscriptions::Batch::Written);
 }
 
 bool Coordinator::Impl::is_look_due() const {
@@ -74,6 +83,7 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
         done.batch = std::move(batch);
         syncing_.reset();
         // The writer goes on with what came meanwhile, while this batch's effects are performed.
+        add_deliveries();
         if (!gathering_.batch->empty()) submit();
         release(std::move(done), std::move(*result));
         turn();
@@ -99,8 +109,10 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
 void Coordinator::Impl::release(Gathering done, store::Committed committed) {
     durable_batch_ = done.number;
     answer_definitions(done, committed);
+    answer_subscriptions(done, committed);
     answer_starts(done, committed);
     answer_publishes(done, committed);
+    tell_subscriptions(done, committed);
     for (const auto& reply : done.replies) reply();
     for (const store::SagaKey key : done.recalls) recall(key);
     for (const CallId call : done.settled_calls) {
@@ -204,6 +216,7 @@ void Coordinator::Impl::drain(std::function<void()> done) {
     is_draining_ = true;
     drained_ = std::move(done);
     for (const auto& [id, key] : open_calls_) parts_.caller.recall(id);
+    subscriptions_.drain();
     loads_.refuse_commands({Busy::Why::Draining, "the server is stopping"});
     wake_once();
 }
@@ -211,7 +224,8 @@ void Coordinator::Impl::drain(std::function<void()> done) {
 void Coordinator::Impl::end_drain_if_done() {
     const bool is_done = drained_ && !syncing_ && gathering_.is_idle() && inbox_.empty() &&
                          in_turn_.empty() && commands_.empty() && mailbox_.depth() == 0 &&
-                         loads_.commands() == 0 && open_calls_.empty();
+                         loads_.commands() == 0 && open_calls_.empty() &&
+                         !subscriptions_.has_calls();
     if (is_done) std::exchange(drained_, nullptr)();
 }
 

@@ -19,6 +19,7 @@
 #include "engine/live_saga.h"
 #include "engine/loads.h"
 #include "engine/mailbox.h"
+#include "engine/subscriptions.h"
 #include "engine/timers.h"
 
 namespace skald::engine {
@@ -27,9 +28,9 @@ namespace skald::engine {
 /// with what happened, coordinator_commands.cpp with what was asked for; coordinator_commit.cpp
 /// hands it over, and releases what waited for it; coordinator_effects.cpp does what sagas owe by
 /// it, coordinator_children.cpp what they want of their children, coordinator_events.cpp what has
-/// to do with the event log. coordinator_park.cpp and
-/// coordinator_load.cpp let sagas leave memory and bring them back; coordinator_recover.cpp begins
-/// with what an earlier process left.
+/// to do with the event log, coordinator_subscriptions.cpp with those who subscribe to it (the rest
+/// is in subscriptions.h). coordinator_park.cpp and coordinator_load.cpp let sagas leave memory and
+/// bring them back; coordinator_recover.cpp begins with what an earlier process left.
 class Coordinator::Impl {
  public:
     Impl(Parts parts, CoordinatorOptions options);
@@ -74,6 +75,12 @@ class Coordinator::Impl {
     void take(ChangeDefinition command);
     void take(Publish command);
     void take(ChangeTopic command);
+    void take(ChangeSubscription command);
+    void take(Fetch command);
+    void take(AnswerLeases command);
+    void take(Rewind command);
+    void take(SettleDeadLetters command);
+    void take(ChangeBridge command);
     std::optional<Busy> refuses_writes() const;
     std::optional<Busy> refuses_starts() const;
     void begin(Start command, std::optional<Parentage> parentage);
@@ -104,8 +111,16 @@ class Coordinator::Impl {
     void hear(LiveSaga& live, sagas::CalledBack reply);
     void write_told(const store::EventHit& hit);
 
+    // Subscriptions to it.
+    Subscriptions::Parts parts_of_subscriptions();
+    template <typename AnyCommand>
+    void pass_on(AnyCommand command);
+    void answer_subscriptions(Gathering& done, const store::Committed& committed);
+    void tell_subscriptions(const Gathering& done, const store::Committed& committed);
+
     // Handing it over, and what follows.
     void hand_over();
+    void add_deliveries();
     bool is_look_due() const;
     void submit();
     void write();
@@ -233,6 +248,7 @@ class Coordinator::Impl {
     std::set<sagas::MatchPath> match_paths_;
     Gathering gathering_;
     std::optional<Gathering> syncing_;
+    Subscriptions subscriptions_;
     store::SagaKey last_key_{0};
     std::uint64_t last_call_ = 0;
     store::Space space_ = store::Space::Plenty;

@@ -33,6 +33,11 @@ sagas::Result<std::size_t> Coordinator::Impl::recover(const store::Recovery& rec
     auto hits = recovery.event_hits();
     if (!hits) return tl::unexpected(hits.error());
     for (store::EventHit& hit : *hits) reach(std::move(hit));
+    auto subscriptions = recovery.subscriptions();
+    if (!subscriptions) return tl::unexpected(subscriptions.error());
+    if (auto taken = subscriptions_.take_up(std::move(*subscriptions)); !taken) {
+        return tl::unexpected(taken.error());
+    }
     update_stats();
     wake_once();
     return live_.size();

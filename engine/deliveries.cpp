@@ -46,7 +46,7 @@ Deliveries::Deliveries(Rules rules, LeaseNumbers& numbers, OffsetRanges settled,
 // ---- Events come from the log -------------------------------------------------------------------
 
 std::optional<store::Offset> Deliveries::wants_more() const {
-    return open_.size() < rules_.window ? std::optional(read_until()) : std::nullopt;
+    return room() > 0 ? std::optional(read_until()) : std::nullopt;
 }
 
 Deliveries::Offered Deliveries::offer(store::Offset offset, std::string_view subject,
@@ -54,35 +54,41 @@ Deliveries::Offered Deliveries::offer(store::Offset offset, std::string_view sub
     if (offset <= offered_ || offset > next_offset(read_until())) return Offered::NotNow;
     const bool is_new = !settled_.contains(offset) && open_.count(offset) == 0;
     if (is_new && wanted == Wanted::Yes) {
-        if (open_.size() >= rules_.window) return Offered::NotNow;
+        if (room() == 0) return Offered::NotNow;
         open_event(offset, subject);
     }
     pass(offset);
     return Offered::Yes;
 }
 
-void Deliveries::skip(store::Offset after, store::Offset through) {
-    if (after <= read_until() && through > offered_) pass(through);
+std::uint64_t Deliveries::skip(store::Offset after, store::Offset through) {
+    return after <= read_until() && through > offered_ ? pass(through) : 0;
 }
 
-/// What lies between those offered so far and `through`, and is not open, is settled.
-void Deliveries::pass(store::Offset through) {
+/// What lies between those offered so far and `through`, and is not open, is settled; what is open
+/// may be taken now. Returns how many were not settled.
+std::uint64_t Deliveries::pass(store::Offset through) {
     forget_tries(through);
+    std::uint64_t count = 0;
     store::Offset first = next_offset(offered_);
     offered_ = through;
     for (auto event = open_.lower_bound(first); event != open_.end() && event->first <= through;
          ++event) {
-        settle_unopened(first, previous_offset(event->first));
+        count += settle_unopened(first, previous_offset(event->first));
         first = next_offset(event->first);
+        --ahead_;
+        if (event->second.state == Event::State::Idle) rest(event->first, event->second);
     }
-    settle_unopened(first, through);
+    return count + settle_unopened(first, through);
 }
 
-void Deliveries::settle_unopened(store::Offset first, store::Offset last) {
-    if (settled_.end_of_run(previous_offset(first)) >= last) return;
+std::uint64_t Deliveries::settle_unopened(store::Offset first, store::Offset last) {
+    const std::uint64_t missing = settled_.count_missing(first, last);
+    if (missing == 0) return 0;
     settled_.add(first, last);
     has_moved_ = true;
     note(Unwritten::Passed);
+    return missing;
 }
 
 /// Of events that come no more, or are not wanted any more.
@@ -94,7 +100,16 @@ void Deliveries::forget_tries(store::Offset through) {
     }
 }
 
+void Deliveries::drop(store::Offset offset) {
+    const auto event = open_.find(offset);
+    if (event == open_.end()) return;
+    const bool is_kept =
+        event->second.state == Event::State::Leased || event->second.is_dead_letter;
+    if (!is_kept) settle(event);
+}
+
 Deliveries::Reopened Deliveries::reopen(store::Offset offset, std::string_view subject) {
+    if (ended_letters_.count(offset) > 0) return Reopened::IsOver;
     if (const auto event = open_.find(offset); event != open_.end()) {
         event->second.is_dead_letter = true;
         return Reopened::IsOpen;
@@ -106,11 +121,50 @@ Deliveries::Reopened Deliveries::reopen(store::Offset offset, std::string_view s
         note(Unwritten::Outcomes);
     }
     open_event(offset, subject).is_dead_letter = true;
+    letters_.erase(offset);  // It died in this very moment, and again.
     return Reopened::Yes;
+}
+
+void Deliveries::bury(store::Offset offset) {
+    const auto event = open_.find(offset);
+    if (event != open_.end() && event->second.is_dead_letter) settle(event);
+    end_letter(offset);
+    note(Unwritten::Outcomes);
+}
+
+void Deliveries::end_letter(store::Offset offset) {
+    letters_[offset] = std::nullopt;
+    ended_letters_.insert(offset);
+    if (ended_letters_.size() > kEndedLettersMax) ended_letters_.erase(ended_letters_.begin());
+}
+
+void Deliveries::restart(store::Offset cursor) {
+    std::vector<std::pair<store::Offset, std::string>> letters;
+    for (const auto& [offset, event] : open_) {
+        if (!event.is_dead_letter) continue;
+        letters.emplace_back(offset, event.line != nullptr ? event.line->first : std::string());
+    }
+    changed_.insert(stored_tries_.begin(), stored_tries_.end());
+    tries_.clear();
+    open_.clear();
+    lines_.clear();
+    ready_.clear();
+    waiting_.clear();
+    leased_.clear();
+    ahead_ = 0;
+    settled_ = OffsetRanges::begun_at(cursor);
+    offered_ = cursor;
+    for (const auto& [offset, subject] : letters) {
+        settled_.remove(offset);
+        open_event(offset, subject).is_dead_letter = true;
+    }
+    has_moved_ = true;
+    note(Unwritten::Outcomes);
 }
 
 Deliveries::Event& Deliveries::open_event(store::Offset offset, std::string_view subject) {
     Event& event = open_[offset];
+    ahead_ += offset > offered_;
     if (!subject.empty()) join_line(offset, event, subject);
     const auto stored = tries_.find(offset);
     if (stored == tries_.end()) {
@@ -122,7 +176,7 @@ Deliveries::Event& Deliveries::open_event(store::Offset offset, std::string_view
     event.error = std::move(stored->second.error);
     event.next_at = stored->second.next_at;
     tries_.erase(stored);
-    wait(offset, event);
+    wait(offset, event, event.next_at);
     return event;
 }
 
@@ -145,15 +199,17 @@ void Deliveries::leave_line(store::Offset offset, Lines::value_type& line) {
     if (next->second.state == Event::State::Idle) rest(next->first, next->second);
 }
 
-/// It may be taken as soon as nothing in its line is before it.
+/// It may be taken as soon as nothing in its line is before it; what is not offered yet may be.
 void Deliveries::rest(store::Offset offset, Event& event) {
     event.state = Event::State::Idle;
-    if (event.line == nullptr || *event.line->second.begin() == offset) ready_.insert(offset);
+    const bool is_first = event.line == nullptr || *event.line->second.begin() == offset;
+    if (is_first && offset <= offered_) ready_.insert(offset);
 }
 
-void Deliveries::wait(store::Offset offset, Event& event) {
+void Deliveries::wait(store::Offset offset, Event& event, sagas::Timestamp until) {
     event.state = Event::State::Waiting;
-    waiting_.emplace(event.next_at, offset);
+    event.until = until;
+    waiting_.emplace(until, offset);
 }
 
 void Deliveries::wake(sagas::Timestamp now) {
@@ -192,7 +248,7 @@ Deliveries::Events::iterator Deliveries::leased_by(const Lease& lease) {
 Deliveries::Answered Deliveries::acknowledge(const Lease& lease) {
     const auto event = leased_by(lease);
     if (event == open_.end()) return Answered::Stale;
-    if (event->second.is_dead_letter) letters_[lease.offset] = std::nullopt;
+    if (event->second.is_dead_letter) end_letter(lease.offset);
     settle(event);
     return Answered::Done;
 }
@@ -212,12 +268,21 @@ Deliveries::Refused Deliveries::refuse(const Lease& lease, std::string error,
     return event == open_.end() ? Refused::Stale : fail(event, std::move(error), now);
 }
 
-std::size_t Deliveries::expire(sagas::Timestamp now) {
-    std::size_t count = 0;
-    for (; !leased_.empty() && leased_.begin()->first <= now; ++count) {
-        fail(open_.find(leased_.begin()->second), kExpired, now);
+Deliveries::Answered Deliveries::put_back(const Lease& lease, sagas::Timestamp at) {
+    const auto event = leased_by(lease);
+    if (event == open_.end()) return Answered::Stale;
+    leased_.erase({event->second.until, lease.offset});
+    wait(lease.offset, event->second, at);
+    return Answered::Done;
+}
+
+std::vector<Deliveries::Refused> Deliveries::expire(sagas::Timestamp now) {
+    std::vector<Refused> expired;
+    while (!leased_.empty() && leased_.begin()->first <= now) {
+        expired.push_back(fail(open_.find(leased_.begin()->second), kExpired, now));
     }
-    return count;
+    wake(now);
+    return expired;
 }
 
 Deliveries::Refused Deliveries::fail(Events::iterator found, std::string error,
@@ -226,6 +291,7 @@ Deliveries::Refused Deliveries::fail(Events::iterator found, std::string error,
     ++event.attempts;
     if (event.attempts >= attempts_max()) {
         letters_[offset] = DeadLetter{offset, event.attempts, now, std::move(error)};
+        ended_letters_.erase(offset);
         settle(found);
         return Refused::Dead;
     }
@@ -233,17 +299,21 @@ Deliveries::Refused Deliveries::fail(Events::iterator found, std::string error,
     event.error = std::move(error);
     const std::string key = rules_.name + '/' + std::to_string(static_cast<std::int64_t>(offset));
     event.next_at = now + sagas::backoff(rules_.retry, event.attempts, key, event.attempts + 1);
-    wait(offset, event);
-    changed_.insert(offset);
-    note(Unwritten::Outcomes);
+    wait(offset, event, event.next_at);
+    if (rules_.retry.maximum_attempts) {
+        changed_.insert(offset);
+        note(Unwritten::Outcomes);
+    }
     return Refused::Again;
 }
 
-/// Precondition: it is leased.
 void Deliveries::settle(Events::iterator found) {
     const auto& [offset, event] = *found;
     leased_.erase({event.until, offset});
-    if (event.attempts > 0) changed_.insert(offset);
+    waiting_.erase({event.until, offset});
+    ready_.erase(offset);
+    if (event.attempts > 0 || stored_tries_.count(offset) > 0) changed_.insert(offset);
+    ahead_ -= offset > offered_;
     settled_.add(offset);
     has_moved_ = true;
     note(Unwritten::Outcomes);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,8 @@ struct SubscriptionProgress {
     bool operator==(const SubscriptionProgress&) const = default;
 };
 
-/// An event that is not settled, and failed once at least.
+/// An event that is not settled, and failed once at least. Where there is no maximum of attempts
+/// nobody counts them, and none is written.
 struct DeliveryTry {
     store::Offset offset;
     std::uint32_t attempts;  ///< That failed.
@@ -89,6 +91,8 @@ inline constexpr sagas::Timestamp kForever = sagas::Timestamp::max();
 class Deliveries {
  public:
     static constexpr std::size_t kWindow = 1'000;
+    /// Who asks for a dead letter that ended read it before; so many are remembered.
+    static constexpr std::size_t kEndedLettersMax = 10'000;
 
     struct Rules {
         std::string name;  ///< Of the subscription; spreads its waits.
@@ -103,6 +107,12 @@ class Deliveries {
 
     /// Behind which offset to read on; none: not now, too many are open.
     std::optional<store::Offset> wants_more() const;
+    /// All up to it were offered, or are settled.
+    store::Offset read_until() const { return settled_.end_of_run(offered_); }
+    /// How many more may be open. Dead letters ahead of what was offered are not counted.
+    std::size_t room() const {
+        return rules_.window - std::min(rules_.window, open_.size() - ahead_);
+    }
 
     enum class Wanted : std::uint8_t { No, Yes };
     enum class Offered : std::uint8_t {
@@ -113,16 +123,35 @@ class Deliveries {
     /// changes nothing. `subject`: empty: it has none.
     Offered offer(store::Offset offset, std::string_view subject, Wanted wanted);
 
-    /// A read behind `after` found that the log has nothing up to `through` any more: settles what
-    /// was not offered. Nothing is done where events between `after` and those offered so far are
-    /// unknown.
-    void skip(store::Offset after, store::Offset through);
+    /// A read behind `after` found that the log has nothing up to `through` (any more): settles
+    /// what was not offered, and says how many that were. Nothing is done where events between
+    /// `after` and those offered so far are unknown.
+    std::uint64_t skip(store::Offset after, store::Offset through);
 
-    enum class Reopened : std::uint8_t { Yes, IsOpen, NotNow };
+    /// Settles an open event that is not wanted any more, unless it is leased just now, or a dead
+    /// letter.
+    void drop(store::Offset offset);
+
+    enum class Reopened : std::uint8_t {
+        Yes,
+        IsOpen,  ///< It is being delivered already.
+        NotNow,  ///< Too many are open.
+        IsOver,  ///< It is a dead letter no longer.
+    };
     /// A dead letter is to be delivered again, with as many attempts as a new event; it stays until
     /// it is acknowledged. After a restart, those that are not settled are reopened before anything
-    /// is offered, for the log may have them no longer.
+    /// is offered, for the log may have them no longer; they are taken when what is before them was
+    /// offered.
     Reopened reopen(store::Offset offset, std::string_view subject);
+    /// A dead letter is to be thrown away; if it is being delivered again, that ends.
+    void bury(store::Offset offset);
+
+    /// Begins anew: everything up to `cursor` is settled, and nothing else. Leases and tries are
+    /// forgotten; dead letters that are being delivered again stay open.
+    void restart(store::Offset cursor);
+
+    /// From the next failure on.
+    void set_retry(const sagas::RetryPolicy& retry) { rules_.retry = retry; }
 
     // -- Deliveries -------------------------------------------------------------------------------
 
@@ -138,12 +167,16 @@ class Deliveries {
     Answered acknowledge(const Lease& lease);
     Answered extend(const Lease& lease, sagas::Timestamp until);
 
+    /// The attempt has not begun: it is not to be taken again before `at`.
+    Answered put_back(const Lease& lease, sagas::Timestamp at);
+
     enum class Refused : std::uint8_t { Again, Dead, Stale };
     /// The attempt failed. `error`: one short line.
     Refused refuse(const Lease& lease, std::string error, sagas::Timestamp now);
 
-    /// The attempts whose leases are over have failed. Returns how many.
-    std::size_t expire(sagas::Timestamp now);
+    /// The attempts whose leases are over have failed; those whose waits are over may be taken.
+    /// Returns what became of the first ones, Again or Dead.
+    std::vector<Refused> expire(sagas::Timestamp now);
 
     /// When something may be taken, or expires, that is not so yet.
     std::optional<sagas::Timestamp> next_due() const;
@@ -163,6 +196,7 @@ class Deliveries {
 
     store::Offset cursor() const { return settled_.end_of_run(store::Offset{0}); }
     bool is_settled(store::Offset offset) const { return settled_.contains(offset); }
+    bool is_open(store::Offset offset) const { return open_.count(offset) > 0; }
     std::size_t open() const { return open_.size(); }
     std::size_t leased() const { return leased_.size(); }
 
@@ -173,7 +207,7 @@ class Deliveries {
         Lines::value_type* line = nullptr;  ///< Null: no subject. Nodes of the map don't move.
         enum class State : std::uint8_t { Idle, Waiting, Leased } state = State::Idle;
         sagas::Timestamp next_at{};   ///< Of the next attempt, where one failed.
-        sagas::Timestamp until{};     ///< Of the lease.
+        sagas::Timestamp until{};     ///< Of the lease, or the wait.
         std::uint64_t lease = 0;      ///< Its number.
         std::uint32_t attempts = 0;   ///< That failed.
         std::string error;            ///< Of the last one.
@@ -183,26 +217,26 @@ class Deliveries {
     /// Events in order of time.
     using Times = std::set<std::pair<sagas::Timestamp, store::Offset>>;
 
-    store::Offset read_until() const { return settled_.end_of_run(offered_); }
-    void pass(store::Offset through);
-    void settle_unopened(store::Offset first, store::Offset last);
+    std::uint64_t pass(store::Offset through);
+    std::uint64_t settle_unopened(store::Offset first, store::Offset last);
     void forget_tries(store::Offset through);
     Event& open_event(store::Offset offset, std::string_view subject);
     void join_line(store::Offset offset, Event& event, std::string_view subject);
     void leave_line(store::Offset offset, Lines::value_type& line);
 
     void rest(store::Offset offset, Event& event);
-    void wait(store::Offset offset, Event& event);
+    void wait(store::Offset offset, Event& event, sagas::Timestamp until);
     void wake(sagas::Timestamp now);
     Events::iterator leased_by(const Lease& lease);
     Refused fail(Events::iterator event, std::string error, sagas::Timestamp now);
     void settle(Events::iterator event);
+    void end_letter(store::Offset offset);
     std::uint32_t attempts_max() const;
 
     void note(Unwritten what);
     void add_tries_to(DeliveryChanges& changes);
 
-    const Rules rules_;
+    Rules rules_;
     LeaseNumbers& numbers_;
 
     OffsetRanges settled_;
@@ -210,6 +244,7 @@ class Deliveries {
     std::map<store::Offset, DeliveryTry> tries_;  ///< Of events that were not offered yet.
 
     Events open_;
+    std::size_t ahead_ = 0;  ///< Open dead letters that were not offered: they wait for their turn.
     Lines lines_;
     std::set<store::Offset> ready_;  ///< Idle ones with nothing before them in their line.
     Times waiting_;                  ///< Not before their next attempt's time.
@@ -220,6 +255,7 @@ class Deliveries {
     std::set<store::Offset> changed_;       ///< Events of which tries may be written, or end.
     std::set<store::Offset> stored_tries_;  ///< Those that are written.
     std::map<store::Offset, std::optional<DeadLetter>> letters_;  ///< None: it ends.
+    std::set<store::Offset> ended_letters_;                       ///< Some that ended lately.
 };
 
 }  // namespace skald::engine

@@ -40,7 +40,8 @@ class HeadReader : public nlohmann::json_sax<Json> {
     std::string* slot(const std::string& name) {
         if (name == "type") return &head_.type;
         if (name == "source") return &head_.source;
-        return name == "subject" ? &head_.subject : nullptr;
+        if (name == "subject") return &head_.subject;
+        return name == "skaldbridge" ? &head_.bridge : nullptr;
     }
     bool pass() {
         slot_ = nullptr;

@@ -16,7 +16,8 @@ namespace skald::engine {
 struct EventHead {
     std::string type;
     std::string source;
-    std::string subject;  ///< Empty: it has none.
+    std::string subject;      ///< Empty: it has none.
+    std::string bridge = {};  ///< `skaldbridge`: over which it came in; empty: over none.
     bool operator==(const EventHead&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,12 +38,19 @@ struct Gathering {
         std::size_t event;
         std::string saga;
     };
+    struct SubscriptionReply {
+        std::optional<SubscriptionDocument> document;  ///< Of what is put.
+        std::function<void(ChangeSubscription::Result)> done;
+    };
     std::vector<StartReply> starts;            ///< One for each of batch->starts.
     std::vector<DefinitionReply> definitions;  ///< One for each of batch->definitions.
     std::vector<Addressed> addressed;          ///< Of what others published.
     std::vector<PublishReply> publishes;       ///< Those of batch->events that no saga published.
     std::vector<std::function<void(ChangeTopic::Result)>>
         topics;  ///< One for each of batch->topics.
+    /// One for each of batch->subscriptions.changes, and .bridges.
+    std::vector<SubscriptionReply> subscriptions;
+    std::vector<std::function<void(ChangeBridge::Result)>> bridges;
     std::vector<std::function<void()>> replies;
     std::vector<std::pair<store::SagaKey, sagas::Effect>> effects;
     std::vector<store::SagaKey> recalls;  ///< Sagas whose calls are taken back where they wait.
@@ -63,7 +71,8 @@ struct Gathering {
     std::size_t rows() const {
         return batch->rows.size() + batch->starts.size() + batch->definitions.size() +
                batch->unparks.size() + batch->parks.size() + batch->topics.size() +
-               batch->events.size() + batch->expectations.size() + batch->told_hits.size();
+               batch->events.size() + batch->expectations.size() + batch->told_hits.size() +
+               batch->subscriptions.size();
     }
     bool is_idle() const {
         return batch->empty() && replies.empty() && publishes.empty() && effects.empty() &&

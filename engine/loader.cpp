@@ -52,9 +52,8 @@ std::string find_bad_input(const sagas::Definition& definition, const sagas::Jso
 
 class InlineLoader final : public Loader {
  public:
-    InlineLoader(const store::Reader& reader, Catalog& catalog,
-                 std::function<void(std::function<void()>)> post)
-        : reads_(reader, catalog), post_(std::move(post)) {}
+    InlineLoader(LoaderReads reads, std::function<void(std::function<void()>)> post)
+        : reads_(reads), post_(std::move(post)) {}
 
     void load(Name name, std::function<void(Result<Loaded>)> done) override {
         answer(reads_.load(name), std::move(done));
@@ -65,6 +64,13 @@ class InlineLoader final : public Loader {
     }
     void prepare(ChildOrder order, std::function<void(Result<ChildReady>)> done) override {
         answer(reads_.prepare(order), std::move(done));
+    }
+    void load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                     std::function<void(Result<store::EventPage>)> done) override {
+        answer(reads_.load_events(topic, after, limit), std::move(done));
+    }
+    void prepare_trigger(TriggerOrder order, std::function<void(Result<Start>)> done) override {
+        answer(reads_.prepare_trigger(order), std::move(done));
     }
 
  private:
@@ -125,9 +131,20 @@ Result<Loader::ChildReady> LoaderReads::prepare(const Loader::ChildOrder& order)
     return Loader::ChildReady{std::move(*version), std::move(*labels)};
 }
 
+Result<store::EventPage> LoaderReads::load_events(const std::string& topic, store::Offset after,
+                                                  std::uint32_t limit) const {
+    return read_again([&] { return events_.events(topic, after, limit); });
+}
+
+Result<Start> LoaderReads::prepare_trigger(const TriggerOrder& order) const {
+    return read_again([&] { return starts_.make_start(order); });
+}
+
 std::unique_ptr<Loader> make_inline_loader(const store::Reader& reader, Catalog& catalog,
+                                           const EventLog& events, const TriggerStarts& starts,
                                            std::function<void(std::function<void()>)> post) {
-    return std::make_unique<InlineLoader>(reader, catalog, std::move(post));
+    return std::make_unique<InlineLoader>(LoaderReads(reader, catalog, events, starts),
+                                          std::move(post));
 }
 
 }  // namespace skald::engine

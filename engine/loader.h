@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/catalog.h"
+#include "engine/event_log.h"
+#include "engine/trigger_starts.h"
 #include "sagas/result.h"
 #include "sagas/saga.h"
 #include "store/store.h"
@@ -53,6 +55,12 @@ class Loader {
     /// Finds the version, deleted or not; checks the input against its schema; makes the labels.
     /// NotFound and InvalidArgument: why it can't be started, for people.
     virtual void prepare(ChildOrder order, std::function<void(sagas::Result<ChildReady>)> done) = 0;
+    /// As EventLog::events.
+    virtual void load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                             std::function<void(sagas::Result<store::EventPage>)> done) = 0;
+    /// As TriggerStarts::make_start.
+    virtual void prepare_trigger(TriggerOrder order,
+                                 std::function<void(sagas::Result<Start>)> done) = 0;
 };
 
 /// Folds what was read of one saga. Errors: Unavailable; Corruption, also where its definition is
@@ -63,23 +71,30 @@ sagas::Result<Loader::Loaded> fold_loaded(Catalog& catalog, store::SagaRow row,
 /// What a Loader does, on whichever thread. An Unavailable is tried again a few times at once.
 class LoaderReads {
  public:
-    /// Borrows both.
-    LoaderReads(const store::Reader& reader, Catalog& catalog)
-        : reader_(reader), catalog_(catalog) {}
+    /// Borrows all.
+    LoaderReads(const store::Reader& reader, Catalog& catalog, const EventLog& events,
+                const TriggerStarts& starts)
+        : reader_(reader), catalog_(catalog), events_(events), starts_(starts) {}
 
     sagas::Result<Loader::Loaded> load(const Loader::Name& name) const;
     sagas::Result<std::vector<store::Park>> load_parked(sagas::Timestamp until,
                                                         std::uint32_t limit) const;
     sagas::Result<Loader::ChildReady> prepare(const Loader::ChildOrder& order) const;
+    sagas::Result<store::EventPage> load_events(const std::string& topic, store::Offset after,
+                                                std::uint32_t limit) const;
+    sagas::Result<Start> prepare_trigger(const TriggerOrder& order) const;
 
  private:
     const store::Reader& reader_;
     Catalog& catalog_;
+    const EventLog& events_;
+    const TriggerStarts& starts_;
 };
 
 /// A loader that reads within the call, and hands the answer to `post`, which must run it soon but
-/// not at once. It borrows `reader` and `catalog`.
+/// not at once. It borrows all but `post`.
 std::unique_ptr<Loader> make_inline_loader(const store::Reader& reader, Catalog& catalog,
+                                           const EventLog& events, const TriggerStarts& starts,
                                            std::function<void(std::function<void()>)> post);
 
 }  // namespace skald::engine

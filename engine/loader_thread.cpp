@@ -16,8 +16,8 @@ using sagas::Result;
 
 class LoaderThread final : public Loader {
  public:
-    LoaderThread(const store::Reader& reader, Catalog& catalog, Loop& loop, std::size_t reads_max)
-        : reads_(reader, catalog), loop_(loop), reads_max_(reads_max), thread_([this] { run(); }) {}
+    LoaderThread(LoaderReads reads, Loop& loop, std::size_t reads_max)
+        : reads_(reads), loop_(loop), reads_max_(reads_max), thread_([this] { run(); }) {}
 
     ~LoaderThread() override {
         {
@@ -38,6 +38,16 @@ class LoaderThread final : public Loader {
     void prepare(ChildOrder order, std::function<void(Result<ChildReady>)> done) override {
         put<ChildReady>([this, order = std::move(order)] { return reads_.prepare(order); },
                         std::move(done));
+    }
+    void load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                     std::function<void(Result<store::EventPage>)> done) override {
+        put<store::EventPage>([this, topic = std::move(topic), after,
+                               limit] { return reads_.load_events(topic, after, limit); },
+                              std::move(done));
+    }
+    void prepare_trigger(TriggerOrder order, std::function<void(Result<Start>)> done) override {
+        put<Start>([this, order = std::move(order)] { return reads_.prepare_trigger(order); },
+                   std::move(done));
     }
 
  private:
@@ -99,8 +109,10 @@ class LoaderThread final : public Loader {
 }  // namespace
 
 std::unique_ptr<Loader> make_loader_thread(const store::Reader& reader, Catalog& catalog,
+                                           const EventLog& events, const TriggerStarts& starts,
                                            Loop& loop, std::size_t reads_max) {
-    return std::make_unique<LoaderThread>(reader, catalog, loop, reads_max);
+    return std::make_unique<LoaderThread>(LoaderReads(reader, catalog, events, starts), loop,
+                                          reads_max);
 }
 
 }  // namespace skald::engine

@@ -57,6 +57,12 @@ sagas::Result<OffsetRanges> OffsetRanges::parse(std::string_view text) {
     return ranges;
 }
 
+OffsetRanges OffsetRanges::begun_at(store::Offset last) {
+    OffsetRanges ranges;
+    ranges.add(store::Offset{1}, last);
+    return ranges;
+}
+
 void OffsetRanges::add(store::Offset first, store::Offset last) {
     const auto from = static_cast<std::int64_t>(first);
     const auto to = static_cast<std::int64_t>(last);
@@ -96,6 +102,30 @@ std::string OffsetRanges::text_behind(store::Offset offset) const {
     const auto first = ranges_.upper_bound(static_cast<std::int64_t>(offset));
     for (auto range = first; range != ranges_.end(); ++range) append_range(text, *range);
     return text;
+}
+
+std::uint64_t OffsetRanges::count_missing(store::Offset first, store::Offset last) const {
+    const auto to = static_cast<std::int64_t>(last);
+    std::int64_t missing = 0;
+    std::int64_t next =
+        static_cast<std::int64_t>(end_of_run(store::Offset{static_cast<std::int64_t>(first) - 1})) +
+        1;
+    for (auto range = ranges_.upper_bound(next); next <= to; ++range) {
+        const std::int64_t until = range == ranges_.end() ? to + 1 : std::min(range->first, to + 1);
+        missing += until - next;
+        if (range == ranges_.end()) break;
+        next = range->second + 1;
+    }
+    return static_cast<std::uint64_t>(missing);
+}
+
+std::uint64_t OffsetRanges::count_behind(store::Offset offset) const {
+    std::uint64_t count = 0;
+    const auto first = ranges_.upper_bound(static_cast<std::int64_t>(offset));
+    for (auto range = first; range != ranges_.end(); ++range) {
+        count += static_cast<std::uint64_t>(range->second - range->first + 1);
+    }
+    return count;
 }
 
 OffsetRanges::Ranges::const_iterator OffsetRanges::range_of(std::int64_t number) const {

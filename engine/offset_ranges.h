@@ -21,6 +21,9 @@ class OffsetRanges {
     /// Errors: Corruption, where it is not what `text_behind` gives.
     static sagas::Result<OffsetRanges> parse(std::string_view text);
 
+    /// All from 1 to `last`.
+    static OffsetRanges begun_at(store::Offset last);
+
     /// From `first` to `last`; none where `last` lies before it. Precondition: `first` is 1 at
     /// least.
     void add(store::Offset first, store::Offset last);
@@ -32,6 +35,10 @@ class OffsetRanges {
     store::Offset end_of_run(store::Offset offset) const;
     /// Of the ranges that begin behind `offset`.
     std::string text_behind(store::Offset offset) const;
+    /// How many from `first` to `last` are not in the set.
+    std::uint64_t count_missing(store::Offset first, store::Offset last) const;
+    /// How many offsets the ranges that begin behind `offset` have.
+    std::uint64_t count_behind(store::Offset offset) const;
 
  private:
     using Ranges = std::map<std::int64_t, std::int64_t>;  ///< The last one of each by its first.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "sagas/saga.h"
@@ -25,6 +26,12 @@ class Telemetry {
                                   std::size_t /*repeated*/) {}
     /// An event reached a step that waits, or waited, for it.
     virtual void event_hit() {}
+    /// An attempt to deliver an event to a subscriber has ended; of one that failed for the last
+    /// time, Dead.
+    enum class Delivery : std::uint8_t { Delivered, Failed, Dead };
+    virtual void event_delivered(std::string_view /*subscription*/, Delivery /*outcome*/) {}
+    /// Events that the log let go before they were delivered.
+    virtual void events_missed(std::string_view /*subscription*/, std::uint64_t /*count*/) {}
 };
 
 }  // namespace skald::engine

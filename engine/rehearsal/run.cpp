@@ -55,7 +55,7 @@ class Run : private engine::Committer {
           schedule_(schedule),
           is_told_(telling == Telling::Yes),
           store_(store::make_memory_store()),
-          loader_(engine::make_inline_loader(store_->reader(), stage.catalog(),
+          loader_(engine::make_inline_loader(store_->reader(), stage.catalog(), events_, triggers_,
                                              [this](std::function<void()> work) {
                                                  timeline_.after({}, Owner::Process,
                                                                  std::move(work));
@@ -94,7 +94,10 @@ class Run : private engine::Committer {
     Timeline timeline_;
     const TimelineClock clock_{timeline_};
     const std::unique_ptr<store::Store> store_;
+    const engine::StoredEvents events_{store_->reader()};
+    const engine::NoTriggers triggers_{};
     const std::unique_ptr<engine::Loader> loader_;
+    engine::NoBroker broker_;
     Ledger ledger_;
     Books books_;
     Network network_;
@@ -129,7 +132,7 @@ void Run::begin_process() {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
             *this, network_, clock_, stage_.catalog(), watchers_, bell_, event_bell_, telemetry_,
-            secrets_, callbacks_, *loader_,
+            secrets_, callbacks_, *loader_, broker_,
             [this] { timeline_.after({}, Owner::Process, [this] { coordinator_->turn(); }); },
             [this](Milliseconds delay) {
                 timeline_.after(delay, Owner::Process, [this, alarm = ++alarm_] {

@@ -50,6 +50,7 @@ struct Stored {
     SubscriptionProgress progress;
     std::map<Offset, DeliveryTry> tries;
     std::map<Offset, DeadLetter> letters;
+    std::set<Offset> revived;  ///< Of them.
 
     void write(const DeliveryChanges& changes) {
         if (changes.progress) progress = *changes.progress;
@@ -57,8 +58,12 @@ struct Stored {
         for (const Offset offset : changes.ended_tries) ASSERT_EQ(tries.erase(offset), 1u);
         for (const DeadLetter& letter : changes.dead_letters) {
             letters.insert_or_assign(letter.offset, letter);
+            revived.erase(letter.offset);
         }
-        for (const Offset offset : changes.ended_dead_letters) letters.erase(offset);
+        for (const Offset offset : changes.ended_dead_letters) {
+            letters.erase(offset);
+            revived.erase(offset);
+        }
     }
 };
 
@@ -66,6 +71,8 @@ struct PlainOpen {
     std::string subject;
     std::optional<std::uint64_t> lease;
     Timestamp until;
+    bool is_letter = false;
+    Timestamp not_before = kStart;
 };
 
 struct Plain {
@@ -73,6 +80,7 @@ struct Plain {
     std::map<Offset, DeliveryTry> tries;
     std::map<Offset, DeadLetter> letters;
     std::map<Number, PlainOpen> open;  ///< A restart forgets it.
+    Number read = 0;  ///< All up to it were offered in this process, or are settled.
 
     Number cursor() const {
         Number last = 0;
@@ -90,14 +98,20 @@ struct Plain {
                std::none_of(open.begin(), open.find(offset),
                             [&](const auto& earlier) { return earlier.second.subject == subject; });
     }
+    /// Of those that are open, what the window counts: not the letters that are ahead.
+    std::size_t counted() const {
+        return static_cast<std::size_t>(std::distance(open.begin(), open.upper_bound(read)));
+    }
     Timestamp next_at(Number offset) const {
         const auto found = tries.find(Offset{offset});
-        return found == tries.end() ? kStart : found->second.next_at;
+        const Timestamp tried = found == tries.end() ? kStart : found->second.next_at;
+        return std::max(tried, open.at(offset).not_before);
     }
     std::vector<Number> takeable(Timestamp now, std::size_t limit) const {
         std::vector<Number> found;
         for (const auto& [offset, event] : open) {
             if (found.size() == limit) break;
+            if (offset > read) break;
             if (!event.lease && next_at(offset) <= now && is_first(offset)) found.push_back(offset);
         }
         return found;
@@ -121,6 +135,7 @@ struct Plain {
 struct Rare {
     int dead = 0, reopened = 0, reopened_after_restart = 0, stale = 0, full = 0, gone = 0;
     int settled_beyond = 0, tries_kept = 0, delivered_twice = 0, held_back = 0;
+    int put_back = 0, rewound = 0, open_letters_rewound = 0;
 };
 
 class Story {
@@ -150,6 +165,9 @@ class Story {
             case 11:
                 return with_a_lease([this](const Lease& lease) { refuse(lease); });
             case 12:
+                if (below(2) == 0) {
+                    return with_a_lease([this](const Lease& lease) { put_back(lease); });
+                }
                 return with_a_lease([this](const Lease& lease) { extend(lease); });
             case 13:
                 return pass_time(Milliseconds(below(1'500)));
@@ -193,14 +211,13 @@ class Story {
         ASSERT_TRUE(settled);
         deliveries_ = std::make_unique<Deliveries>(random_rules(window_), numbers_,
                                                    std::move(*settled), std::move(tries));
-        for (const auto& [offset, letter] : stored_.letters) {
-            if (plain_.settled.count(number(offset)) > 0) continue;
-            open(number(offset));
+        for (const Offset offset : stored_.revived) {
+            open(number(offset), true);
             ASSERT_EQ(deliveries_->reopen(offset, event(number(offset)).subject),
                       Deliveries::Reopened::Yes);
             ++rare_.reopened_after_restart;
         }
-        read_ = plain_.cursor();
+        plain_.read = plain_.cursor();
     }
 
     void publish() {
@@ -210,11 +227,13 @@ class Story {
             {subject == 0 ? "" : std::string(1, static_cast<char>('a' + subject)), below(4) != 0});
     }
 
-    void open(Number offset) { plain_.open[offset] = {event(offset).subject, std::nullopt, {}}; }
+    void open(Number offset, bool is_letter = false) {
+        plain_.open[offset] = {event(offset).subject, std::nullopt, {}, is_letter};
+    }
 
     void read() {
         const auto wants = deliveries_->wants_more();
-        ASSERT_EQ(wants.has_value(), plain_.open.size() < window_);
+        ASSERT_EQ(wants.has_value(), plain_.counted() < window_);
         if (!wants) {
             ++rare_.full;
             return;
@@ -231,8 +250,8 @@ class Story {
 
     /// All up to where it wants to read on were offered or are settled, and the next one is not.
     void check_place(Number wants) {
-        while (plain_.settled.count(read_ + 1) > 0) ++read_;
-        ASSERT_EQ(wants, read_);
+        while (plain_.settled.count(plain_.read + 1) > 0) ++plain_.read;
+        ASSERT_EQ(wants, plain_.read);
     }
 
     void skip(Number behind, Number through) {
@@ -242,20 +261,20 @@ class Story {
             rare_.gone += plain_.settled.count(offset) == 0 && event(offset).is_wanted;
             plain_.settle(offset);
         }
-        read_ = std::max(read_, through);
+        plain_.read = std::max(plain_.read, through);
     }
 
     bool offer(Number offset) {
         const bool is_wanted = event(offset).is_wanted;
         const bool is_new = plain_.settled.count(offset) == 0 && plain_.open.count(offset) == 0;
-        const bool is_full = is_new && is_wanted && plain_.open.size() == window_;
+        const bool is_full = is_new && is_wanted && plain_.counted() == window_;
         const auto wanted = is_wanted ? Deliveries::Wanted::Yes : Deliveries::Wanted::No;
         const auto offered = deliveries_->offer(Offset{offset}, event(offset).subject, wanted);
         EXPECT_EQ(offered, is_full ? Deliveries::Offered::NotNow : Deliveries::Offered::Yes);
         if (is_full) return false;
         if (is_new && is_wanted) open(offset);
         if (is_new && !is_wanted) plain_.settle(offset);
-        read_ = offset;
+        plain_.read = offset;
         return true;
     }
 
@@ -311,8 +330,8 @@ class Story {
         ASSERT_EQ(deliveries_->acknowledge(lease) == Deliveries::Answered::Stale, stale);
         rare_.stale += stale;
         if (stale) return;
+        if (plain_.open.at(number(lease.offset)).is_letter) plain_.letters.erase(lease.offset);
         plain_.settle(number(lease.offset));
-        plain_.letters.erase(lease.offset);
         in_doubt_.insert(number(lease.offset));
     }
 
@@ -340,6 +359,17 @@ class Story {
         return is_dead;
     }
 
+    void put_back(const Lease& lease) {
+        const Timestamp at = now_ + Milliseconds(1 + below(1'000));
+        const bool stale = is_stale(lease);
+        ASSERT_EQ(deliveries_->put_back(lease, at) == Deliveries::Answered::Stale, stale);
+        if (stale) return;
+        PlainOpen& open = plain_.open.at(number(lease.offset));
+        open.lease.reset();
+        open.not_before = at;
+        ++rare_.put_back;
+    }
+
     void extend(const Lease& lease) {
         const Timestamp until = now_ + Milliseconds(below(4'000));
         const bool stale = is_stale(lease);
@@ -355,7 +385,7 @@ class Story {
             fail(offset, "not acknowledged in time");
             ++over;
         }
-        ASSERT_EQ(deliveries_->expire(now_), over);
+        ASSERT_EQ(deliveries_->expire(now_).size(), over);
         take(0);  // Looks at the clock.
         const auto due = deliveries_->next_due();
         ASSERT_THAT(due.value_or(kForever), Gt(now_));
@@ -367,6 +397,7 @@ class Story {
         const auto unwritten = deliveries_->unwritten();
         const DeliveryChanges changes = deliveries_->changes();
         ASSERT_EQ(changes.empty(), unwritten == Deliveries::Unwritten::Nothing);
+        for (const Offset offset : std::exchange(revived_, {})) stored_.revived.insert(offset);
         stored_.write(changes);
         ASSERT_EQ(stored_.progress.cursor, Offset{plain_.cursor()});
         ASSERT_EQ(stored_.tries, plain_.tries);
@@ -378,7 +409,7 @@ class Story {
             ASSERT_EQ(deliveries_->is_settled(Offset{offset}), plain_.settled.count(offset) > 0);
         }
         ASSERT_EQ(deliveries_->open(), plain_.open.size());
-        ASSERT_THAT(deliveries_->open(), Le(window_));
+        ASSERT_THAT(deliveries_->open(), Le(2 * window_));
         acknowledged_.merge(in_doubt_);
         in_doubt_.clear();
         written_ = plain_;
@@ -386,11 +417,16 @@ class Story {
     }
 
     void seldom() {
-        switch (below(5)) {
+        switch (below(6)) {
+            case 5:
+                if (rewinds_) rewind();
+                return;
             case 0:
                 return restart();
             case 1:
-                return reopen();
+                reopen();
+                if (rewinds_ && below(3) == 0) rewind();
+                return;
             case 2:
                 return offer_out_of_order();
             case 3:
@@ -406,6 +442,7 @@ class Story {
         plain_ = written_;
         plain_.open.clear();
         in_doubt_.clear();
+        revived_.clear();
         rare_.tries_kept += !stored_.tries.empty();
         begin();
     }
@@ -417,20 +454,48 @@ class Story {
         const Number offset = number(letter->first);
         if (plain_.letters.count(letter->first) == 0) return;  // About to end.
         const bool is_open = plain_.open.count(offset) > 0;
-        const bool is_full = plain_.open.size() == window_;
+        const bool is_full = plain_.open.size() >= window_;
         const auto expected = is_open   ? Deliveries::Reopened::IsOpen
                               : is_full ? Deliveries::Reopened::NotNow
                                         : Deliveries::Reopened::Yes;
         ASSERT_EQ(deliveries_->reopen(letter->first, event(offset).subject), expected);
-        if (is_open || is_full) return;
+        if (is_full && !is_open) return;
+        revived_.insert(Offset{offset});
+        if (is_open) {
+            plain_.open.at(offset).is_letter = true;
+            return;
+        }
         plain_.settled.erase(offset);
-        open(offset);
+        acknowledged_.erase(offset);  // Where it came again after a new beginning.
+        in_doubt_.erase(offset);
+        open(offset, true);
         ++rare_.reopened;
     }
 
+    /// What was settled behind the new beginning comes again; letters stay, and open ones open.
+    void rewind() {
+        const Number cursor = below(static_cast<std::uint32_t>(last()) + 1);
+        deliveries_->restart(Offset{cursor});
+        plain_.settled.clear();
+        for (Number offset = 1; offset <= cursor; ++offset) plain_.settled.insert(offset);
+        plain_.tries.clear();
+        for (const auto& [offset, was_open] : std::exchange(plain_.open, {})) {
+            if (!was_open.is_letter) continue;
+            plain_.settled.erase(offset);
+            open(offset, true);
+            ++rare_.open_letters_rewound;
+        }
+        plain_.read = cursor;
+        in_doubt_.clear();
+        acknowledged_.clear();
+        taken_.clear();
+        is_rewound_ = true;
+        ++rare_.rewound;
+    }
+
     void offer_out_of_order() {
-        while (plain_.settled.count(read_ + 1) > 0) ++read_;
-        const Number beyond = read_ + 2 + below(3);
+        while (plain_.settled.count(plain_.read + 1) > 0) ++plain_.read;
+        const Number beyond = plain_.read + 2 + below(3);
         using enum Deliveries::Wanted;
         EXPECT_EQ(deliveries_->offer(Offset{beyond}, "a", Yes), Deliveries::Offered::NotNow);
         deliveries_->offer(Offset{plain_.cursor()}, "a", Yes);  // Settled: changes nothing.
@@ -442,7 +507,7 @@ class Story {
         const bool is_done = acknowledged_.count(offset) > 0;
         if (!event(offset).is_wanted) {
             EXPECT_EQ(taken_.count(offset), 0u);
-        } else if (offset > gone_) {
+        } else if (offset > gone_ && !is_rewound_) {
             EXPECT_NE(is_dead, is_done) << offset;
             EXPECT_EQ(taken_.count(offset), 1u) << offset;
         }
@@ -463,7 +528,9 @@ class Story {
 
     Plain plain_;
     Plain written_;
-    Number read_ = 0;  ///< All up to it were offered in this process, or are settled.
+    const bool rewinds_ = below(4) == 0;
+    bool is_rewound_ = false;
+    std::set<Offset> revived_;  ///< And not written.
     std::set<Number> taken_;
     std::set<Number> in_doubt_;      ///< Acknowledged, and not written.
     std::set<Number> acknowledged_;  ///< And written.
@@ -480,10 +547,21 @@ TEST(DeliveriesAtRandom, DoWhatAPlainModelDoes) {
         ASSERT_NO_FATAL_FAILURE(story.end());
         ASSERT_FALSE(testing::Test::HasFailure());
     }
-    for (const int count :
-         {rare.dead, rare.reopened, rare.reopened_after_restart, rare.stale, rare.full, rare.gone,
-          rare.settled_beyond, rare.tries_kept, rare.delivered_twice, rare.held_back}) {
-        EXPECT_THAT(count, Ge(10));
+    const std::vector<int> counts{rare.dead,
+                                  rare.reopened,
+                                  rare.reopened_after_restart,
+                                  rare.stale,
+                                  rare.full,
+                                  rare.gone,
+                                  rare.settled_beyond,
+                                  rare.tries_kept,
+                                  rare.delivered_twice,
+                                  rare.held_back,
+                                  rare.put_back,
+                                  rare.rewound,
+                                  rare.open_letters_rewound};
+    for (const int count : counts) {
+        EXPECT_THAT(count, Ge(5)) << testing::PrintToString(counts);
     }
 }
 

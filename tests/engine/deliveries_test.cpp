@@ -188,8 +188,8 @@ TEST_F(DeliveriesTest, TakeALeaseThatIsOverForAFailedAttempt) {
     const auto leases = take(deliveries);
     EXPECT_EQ(deliveries.next_due(), kNow + 30s);
     EXPECT_EQ(deliveries.extend(leases[1], kNow + 60s), Answered::Done);
-    EXPECT_EQ(deliveries.expire(kNow + 30s - 1ms), 0u);
-    EXPECT_EQ(deliveries.expire(kNow + 30s), 1u);
+    EXPECT_THAT(deliveries.expire(kNow + 30s - 1ms), IsEmpty());
+    EXPECT_THAT(deliveries.expire(kNow + 30s), ElementsAre(Refused::Again));
     EXPECT_EQ(deliveries.next_due(), kNow + 31s);
     EXPECT_THAT(deliveries.changes().tries,
                 ElementsAre(DeliveryTry{Offset{1}, 1, kNow + 31s, "not acknowledged in time"}));
@@ -202,7 +202,7 @@ TEST_F(DeliveriesTest, LetALeaseOfNoEndBe) {
     offer(deliveries, 1, {""});
     EXPECT_EQ(deliveries.take(1, kNow, kForever).size(), 1u);
     EXPECT_EQ(deliveries.next_due(), std::nullopt);
-    EXPECT_EQ(deliveries.expire(kNow + 24h), 0u);
+    EXPECT_THAT(deliveries.expire(kNow + 24h), IsEmpty());
 }
 
 TEST_F(DeliveriesTest, TellStaleLeasesApart) {
@@ -359,6 +359,153 @@ TEST_F(DeliveriesTest, ReopenNoMoreThanTheWindowHolds) {
     offer(deliveries, 10, {"", "", "", ""});
     EXPECT_EQ(deliveries.reopen(Offset{3}, ""), Reopened::NotNow);
     EXPECT_EQ(deliveries.cursor(), Offset{9});
+}
+
+TEST_F(DeliveriesTest, TakeADeadLetterBehindWhatIsBeforeItInTheLog) {
+    Deliveries deliveries = begin({Offset{6}, ""});
+    EXPECT_EQ(deliveries.reopen(Offset{8}, "a"), Reopened::Yes);
+    EXPECT_THAT(taken(deliveries), IsEmpty());
+    offer(deliveries, 7, {"a"});
+    const auto first = take(deliveries);
+    EXPECT_THAT(numbers(first), ElementsAre(7));
+    offer(deliveries, 8, {"a"});
+    deliveries.acknowledge(first[0]);
+    EXPECT_THAT(taken(deliveries), ElementsAre(8));
+}
+
+TEST_F(DeliveriesTest, ReadOnThoughTheWindowIsFullOfDeadLettersAhead) {
+    Deliveries deliveries = begin({Offset{0}, ""});
+    for (const int offset : {5, 6, 7, 8}) {
+        EXPECT_EQ(deliveries.reopen(Offset{offset}, ""), Reopened::Yes);
+    }
+    EXPECT_EQ(deliveries.wants_more(), Offset{0});
+    deliveries.skip(Offset{0}, Offset{8});
+    EXPECT_EQ(deliveries.wants_more(), std::nullopt);
+    EXPECT_THAT(taken(deliveries), ElementsAre(5, 6, 7, 8));
+}
+
+TEST_F(DeliveriesTest, SayHowManyTheLogHasLost) {
+    Deliveries deliveries = begin({Offset{5}, "8-9"});
+    EXPECT_EQ(deliveries.reopen(Offset{11}, ""), Reopened::Yes);
+    EXPECT_EQ(deliveries.skip(Offset{5}, Offset{12}), 4u);  // 6, 7, 10 and 12.
+    EXPECT_EQ(deliveries.skip(Offset{5}, Offset{12}), 0u);
+    EXPECT_EQ(deliveries.read_until(), Offset{12});
+}
+
+TEST_F(DeliveriesTest, GoOnBehindAGap) {
+    Deliveries deliveries = begin({});
+    offer(deliveries, 1, {""});
+    EXPECT_EQ(deliveries.offer(Offset{4}, "", Wanted::Yes), Offered::NotNow);
+    deliveries.skip(Offset{1}, Offset{3});
+    EXPECT_EQ(deliveries.offer(Offset{4}, "", Wanted::Yes), Offered::Yes);
+    EXPECT_THAT(taken(deliveries), ElementsAre(1, 4));
+    EXPECT_EQ(progress(deliveries.changes()), "0 2-3");
+}
+
+TEST_F(DeliveriesTest, PutBackWhatHasNotBegun) {
+    Deliveries deliveries = begin({});
+    offer(deliveries, 1, {"a", "a"});
+    const auto leases = take(deliveries);
+    EXPECT_EQ(deliveries.put_back(leases[0], kNow + 5s), Answered::Done);
+    EXPECT_EQ(deliveries.put_back(leases[0], kNow + 9s), Answered::Stale);
+    EXPECT_TRUE(deliveries.changes().empty());
+    EXPECT_THAT(taken(deliveries), IsEmpty());  // The other one of its subject waits, too.
+    EXPECT_EQ(deliveries.next_due(), kNow + 5s);
+    const auto again = deliveries.take(1, kNow + 5s, kForever);
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(again[0].attempt, 1u);
+}
+
+TEST_F(DeliveriesTest, DropWhatIsNotWantedAnyMore) {
+    Deliveries deliveries = begin({Offset{0}, ""}, {{Offset{1}, 1, kNow + 5s, "no"}});
+    offer(deliveries, 1, {"a", "a", "b"});
+    const auto leases = take(deliveries);
+    EXPECT_THAT(numbers(leases), ElementsAre(3));
+    for (const int offset : {1, 3, 7}) deliveries.drop(Offset{offset});
+    const DeliveryChanges changes = deliveries.changes();
+    EXPECT_EQ(progress(changes), "1");  // The third is leased.
+    EXPECT_THAT(changes.ended_tries, ElementsAre(Offset{1}));
+    EXPECT_EQ(deliveries.next_due(), kNow + 30s);
+    EXPECT_THAT(taken(deliveries), ElementsAre(2));
+    EXPECT_EQ(deliveries.acknowledge(leases[0]), Answered::Done);
+}
+
+TEST_F(DeliveriesTest, ThrowADeadLetterAway) {
+    Deliveries::Rules once = rules();
+    once.retry.maximum_attempts = 1;
+    Deliveries deliveries = begin({}, {}, once);
+    offer(deliveries, 1, {"a", "a", "a"});
+    deliveries.refuse(take(deliveries)[0], "no", kNow);
+    deliveries.refuse(take(deliveries)[0], "no", kNow);
+    EXPECT_EQ(deliveries.changes().dead_letters.size(), 2u);
+    EXPECT_EQ(deliveries.reopen(Offset{1}, "a"), Reopened::Yes);
+    const auto lease = take(deliveries);
+    EXPECT_THAT(numbers(lease), ElementsAre(1));
+    deliveries.bury(Offset{1});
+    deliveries.bury(Offset{2});
+    const DeliveryChanges changes = deliveries.changes();
+    EXPECT_THAT(changes.ended_dead_letters, ElementsAre(Offset{1}, Offset{2}));
+    EXPECT_EQ(progress(changes), "2");
+    EXPECT_EQ(deliveries.acknowledge(lease[0]), Answered::Stale);
+    EXPECT_EQ(deliveries.reopen(Offset{2}, "a"), Reopened::IsOver);
+    EXPECT_THAT(taken(deliveries), ElementsAre(3));
+}
+
+TEST_F(DeliveriesTest, ReopenNoLetterThatWasAcknowledged) {
+    Deliveries deliveries = begin({Offset{3}, ""});
+    EXPECT_EQ(deliveries.reopen(Offset{2}, ""), Reopened::Yes);
+    deliveries.acknowledge(take(deliveries)[0]);
+    EXPECT_EQ(deliveries.reopen(Offset{2}, ""), Reopened::IsOver);
+    deliveries.changes();
+    EXPECT_EQ(deliveries.reopen(Offset{2}, ""), Reopened::IsOver);
+    // From the beginning, it may die once more.
+    deliveries.restart(Offset{1});
+    deliveries.set_retry({1, 1s, 2.0, 5min, 0.0});
+    offer(deliveries, 2, {""});
+    EXPECT_EQ(deliveries.refuse(take(deliveries)[0], "no", kNow), Refused::Dead);
+    deliveries.changes();
+    EXPECT_EQ(deliveries.reopen(Offset{2}, ""), Reopened::Yes);
+}
+
+TEST_F(DeliveriesTest, BeginAnew) {
+    Deliveries deliveries =
+        begin({Offset{1}, "4"}, {{Offset{2}, 1, kNow, "no"}, {Offset{9}, 2, kNow + 5s, "no"}});
+    offer(deliveries, 2, {"a", "a"});
+    EXPECT_EQ(deliveries.reopen(Offset{1}, "a"), Reopened::Yes);
+    const auto leases = take(deliveries);
+    EXPECT_THAT(numbers(leases), ElementsAre(1));
+    deliveries.restart(Offset{6});
+    EXPECT_EQ(deliveries.acknowledge(leases[0]), Answered::Stale);
+    EXPECT_EQ(deliveries.next_due(), std::nullopt);
+    EXPECT_EQ(deliveries.wants_more(), Offset{6});
+    const DeliveryChanges changes = deliveries.changes();
+    EXPECT_EQ(progress(changes), "0 2-6");  // The dead letter is open still.
+    EXPECT_THAT(changes.ended_tries, ElementsAre(Offset{2}, Offset{9}));
+    EXPECT_THAT(changes.tries, IsEmpty());
+    EXPECT_THAT(taken(deliveries), ElementsAre(1));
+    offer(deliveries, 7, {"b", "b", "b"});
+    EXPECT_THAT(taken(deliveries), ElementsAre(7));
+
+    deliveries.restart(Offset{0});
+    EXPECT_EQ(progress(deliveries.changes()), "0");
+    EXPECT_EQ(deliveries.wants_more(), Offset{0});
+    offer(deliveries, 1, {"a", "b"});
+    EXPECT_THAT(taken(deliveries), ElementsAre(1, 2));
+}
+
+TEST_F(DeliveriesTest, GoByNewRulesFromTheNextFailureOn) {
+    Deliveries deliveries = begin({});
+    offer(deliveries, 1, {""});
+    const auto leases = take(deliveries);
+    deliveries.set_retry({std::nullopt, 7s, 2.0, 7s, 0.0});
+    Timestamp now = kNow;
+    EXPECT_EQ(deliveries.refuse(leases[0], "no", now), Refused::Again);
+    EXPECT_EQ(deliveries.next_due(), kNow + 7s);
+    for (int i = 0; i < 2'000; ++i) {  // Without end, and without a longer wait.
+        now += 7s;
+        ASSERT_EQ(deliveries.refuse(take(deliveries, now, 1)[0], "no", now), Refused::Again);
+        ASSERT_EQ(deliveries.next_due(), now + 7s);
+    }
 }
 
 TEST_F(DeliveriesTest, SpreadTheWaits) {

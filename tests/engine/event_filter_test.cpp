@@ -94,6 +94,13 @@ TEST(EventHead, IsReadFromTheOutermostObjectOnly) {
     EXPECT_EQ(*head, kPlaced);
 }
 
+TEST(EventHead, TellsOverWhichBridgeTheEventCame) {
+    const auto head =
+        read_event_head(R"({"skaldbridge":"eu","source":"/shop","type":"order.placed"})");
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->bridge, "eu");
+}
+
 TEST(EventHead, HasNoSubjectWhereTheEventHasNone) {
     const auto head =
         read_event_head(R"({"data":"subject","source":"\u002fshop","type":"order.placed"})");

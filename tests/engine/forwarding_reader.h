@@ -78,6 +78,26 @@ class ForwardingReader : public store::Reader {
         return reader_.offset_before(topic, at);
     }
 
+    sagas::Result<store::SubscriptionRow> subscription(std::string_view name) const override {
+        return reader_.subscription(name);
+    }
+    sagas::Result<std::vector<store::SubscriptionRow>> subscriptions(
+        std::string_view after, std::uint32_t limit) const override {
+        return reader_.subscriptions(after, limit);
+    }
+    sagas::Result<std::vector<store::DeadLetter>> dead_letters(store::SubscriptionKey subscription,
+                                                               store::Offset after,
+                                                               std::uint32_t limit) const override {
+        return reader_.dead_letters(subscription, after, limit);
+    }
+    sagas::Result<store::BridgeRow> bridge(std::string_view name) const override {
+        return reader_.bridge(name);
+    }
+    sagas::Result<std::vector<store::BridgeRow>> bridges(std::string_view after,
+                                                         std::uint32_t limit) const override {
+        return reader_.bridges(after, limit);
+    }
+
  private:
     const store::Reader& reader_;
 };

@@ -92,7 +92,9 @@ class LoaderTest : public ::testing::Test {
     const std::unique_ptr<store::Store> store_ = store::make_memory_store();
     BusyReader reader_{store_->reader()};
     Catalog catalog_{reader_};
-    LoaderReads reads_{reader_, catalog_};
+    const StoredEvents events_{reader_};
+    const NoTriggers triggers_{};
+    LoaderReads reads_{reader_, catalog_, events_, triggers_};
     VersionPtr version_;
 };
 
@@ -165,11 +167,49 @@ TEST_F(LoaderTest, SaysWhyAChildCantBeStarted) {
     EXPECT_EQ(prepare({{"of", "shoes"}}, 2).error().code, ErrorCode::NotFound);
 }
 
+/// Busy for a while; then it has events up to its end.
+class BusyEvents final : public EventLog {
+ public:
+    Result<store::EventPage> events(const std::string& topic, store::Offset after,
+                                    std::uint32_t limit) const override {
+        if (failures-- > 0) return sagas::fail(ErrorCode::Unavailable, "busy");
+        EXPECT_EQ(topic, "orders");
+        EXPECT_EQ(limit, 3u);
+        return store::EventPage{{}, after, false};
+    }
+    mutable int failures = 0;
+};
+
+class BusyTriggers final : public TriggerStarts {
+ public:
+    Result<Start> make_start(const TriggerOrder& order) const override {
+        if (failures-- > 0) return sagas::fail(ErrorCode::Unavailable, "busy");
+        Start start{};
+        start.id = order.definition;
+        return start;
+    }
+    mutable int failures = 0;
+};
+
+TEST_F(LoaderTest, ReadsEventsAndMakesStartsThoughTheStoreIsBusyForAWhile) {
+    BusyEvents events;
+    BusyTriggers triggers;
+    const LoaderReads reads(reader_, catalog_, events, triggers);
+    for (const int failures : {0, 2}) {
+        events.failures = triggers.failures = failures;
+        EXPECT_EQ(reads.load_events("orders", store::Offset{7}, 3)->last, store::Offset{7});
+        EXPECT_EQ(reads.prepare_trigger({"paying", "orders", "{}"})->id, "paying");
+    }
+    events.failures = triggers.failures = 3;
+    EXPECT_EQ(reads.load_events("orders", {}, 3).error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(reads.prepare_trigger({}).error().code, ErrorCode::Unavailable);
+}
+
 TEST_F(LoaderTest, AnInlineOneReadsAtOnceAndAnswersLater) {
     write_saga({});
     std::vector<std::function<void()>> posted;
     const auto loader = make_inline_loader(
-        reader_, catalog_,
+        reader_, catalog_, events_, triggers_,
         [&posted](std::function<void()> answer) { posted.push_back(std::move(answer)); });
     std::vector<std::string> answers;
     loader->load("a", [&](const Result<Loader::Loaded>& loaded) {

@@ -55,12 +55,14 @@ class LoaderThreadTest : public ::testing::Test {
     const std::unique_ptr<store::Store> store_ = store::make_memory_store();
     GatedReader reader_{store_->reader()};
     Catalog catalog_{reader_};
+    const StoredEvents events_{reader_};
+    const NoTriggers triggers_{};
     const std::unique_ptr<Loop> loop_ = make_loop();
 };
 
 TEST_F(LoaderThreadTest, AnswersOnTheLoopsThreadInOrder) {
     reader_.open();
-    const auto loader = make_loader_thread(reader_, catalog_, *loop_);
+    const auto loader = make_loader_thread(reader_, catalog_, events_, triggers_, *loop_);
     std::vector<std::int64_t> answered;
     for (std::int64_t key = 1; key <= 100; ++key) {
         loader->load(store::SagaKey{key}, [&, key](const Result<Loader::Loaded>& loaded) {
@@ -72,6 +74,12 @@ TEST_F(LoaderThreadTest, AnswersOnTheLoopsThreadInOrder) {
                     [](const Result<Loader::ChildReady>& ready) {
                         EXPECT_EQ(ready.error().code, ErrorCode::NotFound);
                     });
+    loader->load_events("orders", {}, 10, [](const Result<store::EventPage>& page) {
+        EXPECT_EQ(page.error().code, ErrorCode::NotFound);
+    });
+    loader->prepare_trigger({"nobody", "orders", "{}"}, [](const Result<Start>& start) {
+        EXPECT_EQ(start.error().code, ErrorCode::NotFound);
+    });
     loader->load_parked({}, 10, [&](const Result<std::vector<store::Park>>& parks) {
         EXPECT_TRUE(parks);
         loop_->stop();
@@ -84,7 +92,7 @@ TEST_F(LoaderThreadTest, AnswersOnTheLoopsThreadInOrder) {
 }
 
 TEST_F(LoaderThreadTest, RefusesWhatIsMoreThanMayWait) {
-    const auto loader = make_loader_thread(reader_, catalog_, *loop_, 2);
+    const auto loader = make_loader_thread(reader_, catalog_, events_, triggers_, *loop_, 2);
     std::vector<std::string> answered;
     const auto load = [&](std::int64_t key) {
         loader->load(store::SagaKey{key}, [&, key](const Result<Loader::Loaded>& loaded) {
@@ -102,7 +110,7 @@ TEST_F(LoaderThreadTest, RefusesWhatIsMoreThanMayWait) {
 }
 
 TEST_F(LoaderThreadTest, DropsWhatWaitsWhenItIsDestroyed) {
-    auto loader = make_loader_thread(reader_, catalog_, *loop_);
+    auto loader = make_loader_thread(reader_, catalog_, events_, triggers_, *loop_);
     int answered = 0;
     for (std::int64_t key = 1; key <= 3; ++key) {
         loader->load(store::SagaKey{key}, [&](const Result<Loader::Loaded>&) { ++answered; });

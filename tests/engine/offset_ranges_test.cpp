@@ -56,6 +56,11 @@ TEST(OffsetRanges, TellHowFarTheyGoWithoutAGap) {
     EXPECT_EQ(ranges.text_behind(Offset{3}), "");
 }
 
+TEST(OffsetRanges, BeginWithAllUpToOne) {
+    EXPECT_EQ(text_of(OffsetRanges::begun_at(Offset{7})), "1-7");
+    EXPECT_EQ(text_of(OffsetRanges::begun_at(Offset{0})), "");
+}
+
 TEST(OffsetRanges, ReadTheirOwnTextOnly) {
     for (const std::string text : {"", "7", "1-2", "12-15,17", "1,3,5-9223372036854775806"}) {
         const auto read = OffsetRanges::parse(text);
@@ -110,6 +115,12 @@ TEST(OffsetRanges, HoldWhatAPlainSetHolds) {
         std::int64_t run = first;
         while (plain.count(run + 1) > 0) ++run;
         ASSERT_EQ(ranges.end_of_run(Offset{first}), Offset{run});
+        const std::int64_t end = first + below(20) - 2;
+        std::uint64_t missing = 0;
+        for (std::int64_t offset = first; offset <= end; ++offset) {
+            missing += plain.count(offset) == 0;
+        }
+        ASSERT_EQ(ranges.count_missing(Offset{first}, Offset{end}), missing);
         for (std::int64_t offset = 1; offset <= 70; ++offset) {
             ASSERT_EQ(ranges.contains(Offset{offset}), plain.count(offset) > 0) << offset;
         }

@@ -24,10 +24,49 @@ void HeldCommitter::finish_unheard() {
     held_.reset();
 }
 
-ScriptedLoader::ScriptedLoader(const store::Reader& reader, Catalog& catalog)
-    : inner_(make_inline_loader(reader, catalog, [this](std::function<void()> answer) {
-          answers.push_back(std::move(answer));
-      })) {}
+sagas::Result<store::EventPage> RigEvents::events(const std::string& topic, store::Offset after,
+                                                  std::uint32_t limit) const {
+    ++reads;
+    if (topic != kSagaTopic) {
+        return reader_.events(topic, std::max(after, gone), limit);
+    }
+    // Before the rows: those that come between are left for the next page.
+    const auto last = reader_.last_position();
+    const auto feed = reader_.feed(store::Position{static_cast<std::int64_t>(after)}, limit);
+    if (!last || !feed) return tl::unexpected(last ? feed.error() : last.error());
+    store::EventPage page{{}, store::Offset{static_cast<std::int64_t>(*last)}, feed->is_cut};
+    for (const store::FeedRow& row : feed->rows) {
+        const store::Offset offset{static_cast<std::int64_t>(row.row.position)};
+        if (unseen.contains(offset)) continue;
+        const std::string type(sagas::to_text(sagas::type(row.row.record.cause)));
+        const sagas::Json event{{"type", type}, {"source", "/sagas"}, {"subject", row.saga.id}};
+        page.rows.push_back({offset, row.row.record.at, event.dump()});
+    }
+    return page;
+}
+
+sagas::Result<Start> RigTriggers::make_start(const TriggerOrder& order) const {
+    ++asked;
+    if (error) return tl::unexpected(*error);
+    auto version = catalog_.to_start(order.definition, std::nullopt);
+    if (!version) return tl::unexpected(version.error());
+    const sagas::Json event = sagas::parse_json(order.event).value();
+    const auto text = [&event](const char* field) { return event.at(field).get<std::string>(); };
+    Start start{};
+    start.version = std::move(*version);
+    start.id = "by-" + text("id");
+    start.id_origin = store::IdOrigin::Ours;
+    start.input = sagas::make_value(sagas::Json::object());
+    start.request = sagas::RequestKey{order.definition + '\n' + text("source") + '\n' + text("id"),
+                                      "by an event"};
+    return start;
+}
+
+ScriptedLoader::ScriptedLoader(const store::Reader& reader, Catalog& catalog,
+                               const EventLog& events, const TriggerStarts& starts)
+    : inner_(make_inline_loader(
+          reader, catalog, events, starts,
+          [this](std::function<void()> answer) { answers.push_back(std::move(answer)); })) {}
 
 template <typename Found>
 bool ScriptedLoader::fails(const std::function<void(sagas::Result<Found>)>& done) {
@@ -53,6 +92,16 @@ void ScriptedLoader::prepare(ChildOrder order,
     if (!fails(done)) inner_->prepare(std::move(order), std::move(done));
 }
 
+void ScriptedLoader::load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                                 std::function<void(sagas::Result<store::EventPage>)> done) {
+    if (!fails(done)) inner_->load_events(std::move(topic), after, limit, std::move(done));
+}
+
+void ScriptedLoader::prepare_trigger(TriggerOrder order,
+                                     std::function<void(sagas::Result<Start>)> done) {
+    if (!fails(done)) inner_->prepare_trigger(std::move(order), std::move(done));
+}
+
 std::string PlainCallbackUrls::url(std::string_view saga_id, sagas::StepIndex step,
                                    sagas::Phase phase) const {
     return std::string(saga_id) + "/" + std::to_string(sagas::to_size(step)) + "/" +
@@ -62,12 +111,14 @@ std::string PlainCallbackUrls::url(std::string_view saga_id, sagas::StepIndex st
 Rig::Rig(store::Store& store, CoordinatorOptions options, sagas::Milliseconds ahead)
     : committer(store.writer()),
       catalog(store.reader()),
-      loader(store.reader(), catalog),
+      events_read(store.reader()),
+      triggers(catalog),
+      loader(store.reader(), catalog, events_read, triggers),
       store_(store) {
     clock.advance(ahead);
     coordinator = std::make_unique<Coordinator>(
         Coordinator::Parts{committer, caller, clock, catalog, watchers, bell, event_bell, telemetry,
-                           secrets_, callbacks_, loader, [this] { is_wanted_ = true; },
+                           secrets_, callbacks_, loader, broker, [this] { is_wanted_ = true; },
                            [this](sagas::Milliseconds delay) { wake_at_ = clock.now() + delay; },
                            [this](const sagas::Error& error) { fatal = error; }},
         options);
@@ -128,14 +179,16 @@ void Rig::pass(sagas::Milliseconds time) {
     while (clock.now() < until) wait(until - clock.now());
 }
 
-void Rig::define(std::string_view document) {
+void Rig::define(std::string_view document) { define(document, {}); }
+
+void Rig::define(std::string_view document, std::vector<store::OwnedSubscription> subscriptions) {
     const sagas::Json json = sagas::parse_json(document).value();
     const sagas::Checked checked = sagas::check_definition(json, std::nullopt);
     ASSERT_TRUE(checked.definition) << document;
-    coordinator->post(
-        ChangeDefinition{store::PutDefinition{checked.definition->name, json.dump(),
-                                              checked.filled.dump(), std::nullopt, clock.now()},
-                         [](ChangeDefinition::Result) {}, sagas::match_paths(*checked.definition)});
+    coordinator->post(ChangeDefinition{
+        store::PutDefinition{checked.definition->name, json.dump(), checked.filled.dump(),
+                             std::nullopt, clock.now(), std::move(subscriptions)},
+        [](ChangeDefinition::Result) {}, sagas::match_paths(*checked.definition)});
     settle();
 }
 
@@ -183,6 +236,73 @@ Rig::Later<Publish::Result> Rig::publish(const std::string& topic,
     }
     coordinator->post(std::move(command));
     return result;
+}
+
+Rig::Later<ChangeSubscription::Result> Rig::subscribe(const std::string& name,
+                                                      const sagas::Json& document,
+                                                      store::Offset begin) {
+    sagas::Problems problems;
+    auto read = read_subscription(document, Author::People, problems);
+    EXPECT_TRUE(problems.is_empty()) << document;
+    auto result = std::make_shared<std::optional<ChangeSubscription::Result>>();
+    coordinator->post(ChangeSubscription{
+        store::PutSubscription{name, read.topic, document.dump(), begin, std::nullopt, clock.now()},
+        read, [result](ChangeSubscription::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<ChangeBridge::Result> Rig::put_bridge(
+    const std::string& name, std::vector<store::OwnedSubscription> subscriptions) {
+    auto result = std::make_shared<std::optional<ChangeBridge::Result>>();
+    const std::string source = sagas::Json{{"out", subscriptions.size()}}.dump();
+    coordinator->post(ChangeBridge{
+        store::PutBridge{name, source, std::move(subscriptions), std::nullopt, clock.now()},
+        [result](ChangeBridge::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<Fetch::Result> Rig::fetch(const std::string& name, std::size_t limit,
+                                     sagas::Milliseconds wait) {
+    auto result = std::make_shared<std::optional<Fetch::Result>>();
+    coordinator->post(Fetch{name, limit, clock.now() + wait,
+                            [result](Fetch::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<AnswerLeases::Result> Rig::answer_leases(const std::string& name,
+                                                    std::vector<Lease> leases, AnswerLeases::As as,
+                                                    sagas::Milliseconds by) {
+    auto result = std::make_shared<std::optional<AnswerLeases::Result>>();
+    coordinator->post(
+        AnswerLeases{name, std::move(leases), as, by, "no",
+                     [result](AnswerLeases::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<Rewind::Result> Rig::rewind(const std::string& name, store::Offset behind) {
+    auto result = std::make_shared<std::optional<Rewind::Result>>();
+    coordinator->post(
+        Rewind{name, behind, [result](Rewind::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+Rig::Later<SettleDeadLetters::Result> Rig::settle_letters(const std::string& name,
+                                                          SettleDeadLetters::How how) {
+    auto result = std::make_shared<std::optional<SettleDeadLetters::Result>>();
+    coordinator->post(
+        SettleDeadLetters{name, dead_letters(name), how,
+                          [result](SettleDeadLetters::Result what) { *result = std::move(what); }});
+    return result;
+}
+
+store::SubscriptionRow Rig::subscription(const std::string& name) const {
+    return store_.reader().subscription(name).value_or(store::SubscriptionRow{});
+}
+
+std::vector<store::DeadLetter> Rig::dead_letters(const std::string& name) const {
+    const auto letters =
+        store_.reader().dead_letters(subscription(name).key, store::Offset{0}, 1'000);
+    return letters.value_or(std::vector<store::DeadLetter>{});
 }
 
 std::vector<sagas::Json> Rig::events(const std::string& topic) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,47 @@ class ScriptedCaller : public Caller {
     std::vector<CallId> recalled;
 };
 
+/// Keeps what was published until the test answers it.
+class ScriptedBroker : public Broker {
+ public:
+    struct Published {
+        CallId id;
+        BrokerMessage message;
+    };
+    void publish(CallId id, BrokerMessage message) override {
+        open.push_back({id, std::move(message)});
+    }
+    std::deque<Published> open;
+};
+
+/// The topics of the store, and the journal as the topic of sagas.
+class RigEvents : public EventLog {
+ public:
+    explicit RigEvents(const store::Reader& reader) : reader_(reader) {}
+    sagas::Result<store::EventPage> events(const std::string& topic, store::Offset after,
+                                           std::uint32_t limit) const override;
+
+    store::Offset gone{0};  ///< Of every topic of the store, nothing up to it is there any more.
+    std::set<store::Offset> unseen;  ///< Rows of the journal that are not there.
+    mutable int reads = 0;
+
+ private:
+    const store::Reader& reader_;
+};
+
+/// Each event starts a saga of its definition, whose id is "by-" and the event's; without input.
+class RigTriggers : public TriggerStarts {
+ public:
+    explicit RigTriggers(Catalog& catalog) : catalog_(catalog) {}
+    sagas::Result<Start> make_start(const TriggerOrder& order) const override;
+
+    std::optional<sagas::Error> error;  ///< What is said instead.
+    mutable int asked = 0;
+
+ private:
+    Catalog& catalog_;
+};
+
 /// A committer whose syncs end when the test says so, with the result that it says.
 class HeldCommitter : public Committer {
  public:
@@ -72,12 +114,17 @@ class HeldCommitter : public Committer {
 /// Reads within the call; the answers wait in `answers`. Some reads fail when the test says so.
 class ScriptedLoader : public Loader {
  public:
-    ScriptedLoader(const store::Reader& reader, Catalog& catalog);
+    ScriptedLoader(const store::Reader& reader, Catalog& catalog, const EventLog& events,
+                   const TriggerStarts& starts);
 
     void load(Name name, std::function<void(sagas::Result<Loaded>)> done) override;
     void load_parked(sagas::Timestamp until, std::uint32_t limit,
                      std::function<void(sagas::Result<std::vector<store::Park>>)> done) override;
     void prepare(ChildOrder order, std::function<void(sagas::Result<ChildReady>)> done) override;
+    void load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                     std::function<void(sagas::Result<store::EventPage>)> done) override;
+    void prepare_trigger(TriggerOrder order,
+                         std::function<void(sagas::Result<Start>)> done) override;
 
     std::deque<std::function<void()>> answers;
     int failures = 0;  ///< So many reads fail with `failure`.
@@ -98,6 +145,10 @@ class NoTelemetry : public Telemetry {
                        double) override {}
     void committed(std::size_t, double) override {}
     void timer_fired(double lag_seconds) override { max_lag = std::max(max_lag, lag_seconds); }
+    void event_delivered(std::string_view, Delivery outcome) override { ++deliveries[outcome]; }
+    void events_missed(std::string_view, std::uint64_t count) override { missed += count; }
+    std::map<Delivery, int> deliveries;
+    std::uint64_t missed = 0;
     int started = 0;
     int ended = 0;
     double max_lag = 0;
@@ -131,6 +182,7 @@ class Rig {
     // The pieces.
     ManualClock clock;
     ScriptedCaller caller;
+    ScriptedBroker broker;
     HeldCommitter committer;
     NoTelemetry telemetry;
     Catalog catalog;
@@ -138,7 +190,10 @@ class Rig {
     JournalBell bell;
     EventBell event_bell;
     std::optional<sagas::Error> fatal;
+    RigEvents events_read;
+    RigTriggers triggers;
     ScriptedLoader loader;
+    std::map<std::string, std::string, std::less<>> secrets;
     bool holds_reads = false;  ///< `settle` leaves the loader's answers where they are.
     std::unique_ptr<Coordinator> coordinator;
 
@@ -169,6 +224,25 @@ class Rig {
     /// All of a topic, in order.
     std::vector<sagas::Json> events(const std::string& topic) const;
 
+    /// As people put it; a new one begins behind `begin`.
+    Later<ChangeSubscription::Result> subscribe(const std::string& name,
+                                                const sagas::Json& document,
+                                                store::Offset begin = store::Offset{0});
+    Later<ChangeBridge::Result> put_bridge(const std::string& name,
+                                           std::vector<store::OwnedSubscription> subscriptions);
+    /// Registers a definition again, with what it has for itself.
+    void define(std::string_view document, std::vector<store::OwnedSubscription> subscriptions);
+    Later<Fetch::Result> fetch(const std::string& name, std::size_t limit = 100,
+                               sagas::Milliseconds wait = {});
+    Later<AnswerLeases::Result> answer_leases(const std::string& name, std::vector<Lease> leases,
+                                              AnswerLeases::As as, sagas::Milliseconds by = {});
+    Later<Rewind::Result> rewind(const std::string& name, store::Offset behind);
+    Later<SettleDeadLetters::Result> settle_letters(const std::string& name,
+                                                    SettleDeadLetters::How how);
+    /// Empty: there is none of that name.
+    store::SubscriptionRow subscription(const std::string& name) const;
+    std::vector<store::DeadLetter> dead_letters(const std::string& name) const;
+
     /// Answers the oldest open call whose target is `target`, and settles. Fails the test when
     /// there is none.
     void answer(std::string_view target, sagas::Answer answer);
@@ -184,12 +258,19 @@ class Rig {
     std::vector<std::string> parked() const;
 
  private:
-    class NoSecrets : public sagas::Secrets {
+    class RigSecrets : public sagas::Secrets {
      public:
-        std::optional<std::string> find(std::string_view) const override { return std::nullopt; }
+        explicit RigSecrets(const Rig& rig) : rig_(rig) {}
+        std::optional<std::string> find(std::string_view name) const override {
+            const auto found = rig_.secrets.find(name);
+            return found == rig_.secrets.end() ? std::nullopt : std::optional(found->second);
+        }
+
+     private:
+        const Rig& rig_;
     };
     store::Store& store_;
-    NoSecrets secrets_;
+    RigSecrets secrets_{*this};
     PlainCallbackUrls callbacks_;
     bool is_wanted_ = false;
     std::optional<sagas::Timestamp> wake_at_;
