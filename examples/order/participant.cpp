@@ -5,17 +5,15 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
-#include <fstream>
-#include <iostream>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "examples/barrier/barrier.h"
+#include "examples/program/arguments.h"
+#include "examples/program/database.h"
+#include "examples/program/serving.h"
 
 namespace order {
 
@@ -29,50 +27,6 @@ constexpr std::size_t kThreads = 300;
 constexpr std::chrono::seconds kHoldMax{60};
 /// "Never": well past the time-out of any step in order.json.
 constexpr std::chrono::seconds kSilence{10};
-
-struct Options {
-    int port = 0;
-    std::string database;
-    std::string port_file;
-};
-
-[[noreturn]] void explain_and_exit(const std::string& name, const std::string& problem) {
-    std::cerr << name << ": " << problem << "\nusage: " << name
-              << " --port N (0: a free one) --db FILE [--port-file FILE]\n";
-    std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread so far.
-}
-
-int parse_port(const std::string& name, std::string_view text) {
-    int port = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port < 0 || port > 65'535) {
-        explain_and_exit(name, "--port takes a number from 0 to 65535");
-    }
-    return port;
-}
-
-Options parse_options(const std::string& name, int argc, char** argv) {
-    Options options;
-    for (int i = 1; i < argc; i += 2) {
-        const std::string_view flag = argv[i];
-        if (i + 1 == argc) {
-            explain_and_exit(name, std::string(flag) + " needs a value");
-        }
-        if (flag == "--port") {
-            options.port = parse_port(name, argv[i + 1]);
-        } else if (flag == "--db") {
-            options.database = argv[i + 1];
-        } else if (flag == "--port-file") {
-            options.port_file = argv[i + 1];
-        } else {
-            explain_and_exit(name, "unknown flag " + std::string(flag));
-        }
-    }
-    if (options.database.empty()) {
-        explain_and_exit(name, "--db is missing");
-    }
-    return options;
-}
 
 /// The key of a call: a quoted string by the draft on Idempotency-Key, or a bare one.
 std::string key_of(const httplib::Request& request) {
@@ -99,20 +53,6 @@ void send(httplib::Response& response, int status, const std::string& reason) {
     send(response, answer(status, {{"reason", reason}}));
 }
 
-SQLite::Database open_database(const std::string& name, const std::string& file) {
-    try {
-        SQLite::Database database(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-        database.setBusyTimeout(5'000);
-        database.exec("PRAGMA journal_mode = WAL");
-        // The answer leaves after the commit, so the commit must outlive a loss of power.
-        database.exec("PRAGMA synchronous = FULL");
-        barrier::make_table(database);
-        return database;
-    } catch (const SQLite::Exception& error) {
-        explain_and_exit(name, "open " + file + ": " + error.what());
-    }
-}
-
 }  // namespace
 
 barrier::Answer answer(int status, const nlohmann::json& body) {
@@ -120,14 +60,16 @@ barrier::Answer answer(int status, const nlohmann::json& body) {
 }
 
 struct Participant::Server {
-    Server(std::string its_name, Options its_options)
-        : name(std::move(its_name)),
-          options(std::move(its_options)),
-          database(open_database(name, options.database)),
-          ledger(database) {}
+    explicit Server(const program::Arguments& arguments)
+        : name(arguments.name()),
+          address{arguments.port("--port"), arguments.text("--port-file", "")},
+          database(program::open_database(arguments)),
+          ledger(database) {
+        barrier::make_table(database);
+    }
 
     const std::string name;
-    const Options options;
+    const program::Address address;
     httplib::Server http;
     std::function<bool(const Call&)> is_silent = [](const Call&) { return false; };
 
@@ -274,8 +216,10 @@ void Participant::Server::mark_held(std::uint64_t number, bool is_held) {
 }
 
 Participant::Participant(std::string name, int argc, char** argv) {
-    Options options = parse_options(name, argc, argv);
-    server_ = std::make_unique<Server>(std::move(name), std::move(options));
+    const program::Arguments arguments(std::move(name),
+                                       "--port N (0: a free one) --db FILE [--port-file FILE]",
+                                       {"--port", "--db", "--port-file"}, argc, argv);
+    server_ = std::make_unique<Server>(arguments);
 }
 
 Participant::~Participant() = default;
@@ -331,32 +275,7 @@ int Participant::run() {
     http.set_payload_max_length(kBodyBytesMax);
     http.set_keep_alive_max_count(1'000'000);
     http.set_keep_alive_timeout(60);
-    http.set_tcp_nodelay(true);
-    // Its default is SO_REUSEPORT: two participants on one port would share the calls.
-    http.set_socket_options([](socket_t socket) {
-        const int on = 1;
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    });
-    const std::string host = "127.0.0.1";
-    int port = server_->options.port;
-    if (port == 0) {
-        port = http.bind_to_any_port(host);
-    } else if (!http.bind_to_port(host, port)) {
-        port = -1;
-    }
-    if (port <= 0) {
-        std::cerr << server_->name << ": listen on " << host << ":" << server_->options.port
-                  << ": the port is in use, or not allowed\n";
-        return 2;
-    }
-    if (!server_->options.port_file.empty()) {
-        // Renamed, so that who waits for the file never reads half of it.
-        const std::string unfinished = server_->options.port_file + ".new";
-        std::ofstream(unfinished) << port << '\n';
-        std::rename(unfinished.c_str(), server_->options.port_file.c_str());
-    }
-    std::cout << server_->name << " listens on " << host << ":" << port << std::endl;
-    return http.listen_after_bind() ? 0 : 2;
+    return program::serve(http, server_->name, server_->address);
 }
 
 }  // namespace order
