@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/owned_subscriptions.h"
 #include "sagas/check.h"
 #include "sagas/children.h"
 #include "sagas/event_match.h"
@@ -28,8 +29,8 @@ sagas::FindLatest find_latest(Process& process) {
 
 }  // namespace
 
-Clients::Clients(Timeline& timeline, Random random, Counters& counters, const History& history,
-                 See see, std::int64_t pace)
+Clients::Clients(Timeline& timeline, Random random, Counters& counters, History& history, See see,
+                 std::int64_t pace)
     : timeline_(timeline),
       random_(random),
       counters_(counters),
@@ -57,8 +58,10 @@ void Clients::end_process() {
 }
 
 bool Clients::is_satisfied() const {
-    return std::all_of(clients_.begin(), clients_.end(),
-                       [](const Client& client) { return client.saga.has_value(); });
+    return std::all_of(
+        history_.starts.begin(), history_.starts.end(), [this](const StartPlan& start) {
+            return start.event.has_value() || clients_[start.number].saga.has_value();
+        });
 }
 
 std::optional<std::string> Clients::saga(const StartPlan& start) const {
@@ -74,6 +77,7 @@ void Clients::work_soon(Time delay) {
 void Clients::work() {
     register_next();
     for (const StartPlan& start : history_.starts) {
+        if (start.event) continue;
         const bool is_needed = !clients_[start.number].saga;
         const bool is_moved = is_needed ? random_.one_in(3) : random_.one_in(60);
         if (!registrations_[start.definition].is_done || !is_moved) continue;
@@ -98,8 +102,11 @@ void Clients::register_next() {
     const auto problems = sagas::check_children(*definition, find_latest(*process_));
     if (process_->is_dying()) return;  // The disk went down under its feet; later again.
     SKALD_CHECK(problems.empty());
-    store::PutDefinition put{definition->name, next->document.dump(), next->checked->filled.dump(),
-                             std::nullopt, process_->clock().now()};
+    auto owned = subscriptions_of(*definition);
+    if (!owned) return;
+    store::PutDefinition put{
+        definition->name, next->document.dump(),   next->checked->filled.dump(),
+        std::nullopt,     process_->clock().now(), std::move(*owned)};
     const auto done = [this, index](const engine::ChangeDefinition::Result& result) {
         if (!std::holds_alternative<store::DefinitionOutcome>(result)) return;
         if (registrations_[index].is_done) return;
@@ -109,6 +116,27 @@ void Clients::register_next() {
     };
     process_->coordinator().post(
         engine::ChangeDefinition{std::move(put), done, sagas::match_paths(*definition)});
+}
+
+/// For its triggers. None: the log can't be read now.
+std::optional<std::vector<store::OwnedSubscription>> Clients::subscriptions_of(
+    const sagas::Definition& definition) {
+    const auto end_of = [this](const std::string& topic) -> sagas::Result<store::Offset> {
+        if (const auto last = process_->last_offset(topic)) return *last;
+        return sagas::fail(sagas::ErrorCode::Unavailable, "the log can't be read");
+    };
+    auto owned = engine::trigger_subscriptions(definition, end_of);
+    if (!owned) return std::nullopt;
+    for (std::size_t i = 0; i < owned->size(); ++i) {
+        SubscriptionPlan plan;
+        plan.topic = definition.triggers[i].topic;
+        plan.filter.type = {definition.triggers[i].type, false};
+        plan.how = SubscriptionPlan::How::Trigger;
+        plan.attempts_max = 16;
+        plan.target = definition.name;
+        history_.subscriptions.emplace((*owned)[i].source, std::move(plan));
+    }
+    return std::move(*owned);
 }
 
 void Clients::post(const StartPlan& start) {

@@ -26,7 +26,7 @@ using See = std::function<void(decltype(Seen::what))>;
 class Clients {
  public:
     /// `pace`: so many times as slowly as they can.
-    Clients(Timeline& timeline, Random random, Counters& counters, const History& history, See see,
+    Clients(Timeline& timeline, Random random, Counters& counters, History& history, See see,
             std::int64_t pace);
 
     void begin_process(Process& process);
@@ -51,6 +51,8 @@ class Clients {
     void work_soon(Time delay);
     void work();
     void register_next();
+    std::optional<std::vector<store::OwnedSubscription>> subscriptions_of(
+        const sagas::Definition& definition);
     void post(const StartPlan& start);
     void answered(const StartPlan& start, const std::string& id,
                   const engine::Start::Result& result);
@@ -60,7 +62,7 @@ class Clients {
     Timeline& timeline_;
     Random random_;
     Counters& counters_;
-    const History& history_;
+    History& history_;
     const See see_;
     const std::int64_t pace_;
     Process* process_ = nullptr;

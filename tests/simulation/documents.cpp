@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "sagas/time.h"
+#include "tests/simulation/delivery_plans.h"
 #include "tests/simulation/event_plans.h"
 #include "tests/simulation/plans.h"
 
@@ -149,6 +150,7 @@ sagas::Json document(const DefinitionPlan& plan) {
     Json json = {{"name", plan.name}, {"steps", std::move(steps)}};
     if (plan.deadline) json["deadline"] = text(*plan.deadline);
     if (plan.has_lock) json["lock"] = "$input.lock";
+    if (!plan.triggers.empty()) json["triggers"] = trigger_documents(plan);
     return json;
 }
 

@@ -15,6 +15,8 @@ class Follower {
     using See = std::function<void(decltype(Seen::what))>;
     explicit Follower(See see) : see_(std::move(see)) {}
 
+    /// Skald is about to hear of the commit that was read last.
+    void told() { see_(CommitTold{}); }
     /// What cannot be read now (the disk went down) is read later.
     void read(const store::Reader& reader);
 

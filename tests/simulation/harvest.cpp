@@ -7,6 +7,7 @@
 #include "store/codec.h"
 #include "store/restore.h"
 #include "tests/simulation/log_reading.h"
+#include "tests/simulation/onlooker.h"
 #include "tests/simulation/plans.h"
 
 namespace skald::simulation {
@@ -207,6 +208,13 @@ sagas::Result<void> read_end(Process& process, History& history) {
     auto log = read_log(reader);
     if (!log) return tl::unexpected(log.error());
     history.log = std::move(*log);
+    auto view = read_saga_view(process.topics());
+    if (!view) return tl::unexpected(view.error());
+    history.saga_view = std::move(*view);
+    EventIds ids;
+    auto stands = read_stands(reader, ids);
+    if (!stands) return tl::unexpected(stands.error());
+    history.stands = std::move(*stands);
     const auto untold = process.recovery().event_hits();
     if (!untold) return tl::unexpected(untold.error());
     history.untold_events = untold->size();

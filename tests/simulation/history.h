@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/simulation/call_name.h"
+#include "tests/simulation/history_deliveries.h"
 #include "tests/simulation/history_events.h"
 
 /// What a simulated run was asked to do, and what could be seen of it from outside: plain data,
@@ -63,6 +64,7 @@ struct DefinitionPlan {
     std::vector<StepPlan> steps;
     std::optional<std::chrono::milliseconds> deadline;
     bool has_lock = false;  ///< Its value is the input's "lock".
+    std::vector<TriggerPlan> triggers = {};
 };
 
 // ---- What was seen -----------------------------------------------------------------------------
@@ -218,7 +220,8 @@ struct Seen {
     std::int64_t engine_time;  ///< Of the process that lives, ms; 0: none lives.
     std::variant<Sent, Handled, Told, CallbackPosted, CallbackAnswered, Asked, Answered, StartAsked,
                  StartAnswered, RestTold, Crashed, Started, Journaled, EventsPosted, EventsAnswered,
-                 EventRead, Registered>
+                 EventRead, Registered, ChangeAsked, ChangeAnswered, HandedOut, LeasesAsked,
+                 LeasesAnswered, PushTold, BrokerStored, StandsSeen, CommitTold>
         what;
 };
 
@@ -235,6 +238,8 @@ struct StartPlan {
     std::map<std::string, std::int64_t> times = {};   ///< In it, as engine time.
     std::string lock = {};
     std::string group = {};  ///< Its "order" and "number" follow from `number`.
+    /// It is started by this event, not by a client; `definition` is the first version of the name.
+    std::optional<TriggerEvent> event = {};
 };
 
 /// How a saga stood when all was over.
@@ -250,11 +255,14 @@ struct FinalSaga {
 struct History {
     std::vector<DefinitionPlan> definitions;
     std::vector<StartPlan> starts;
+    SubscriptionPlans subscriptions;
     std::vector<Seen> seen;  ///< In order.
     // After the faults have ended, operators have resumed what was suspended, and nothing has moved
     // for long:
     Journals journals;
     Log log;
+    std::vector<LogEvent> saga_view;  ///< The topic "skald.sagas".
+    Stands stands;
     std::size_t untold_events = 0;  ///< That the next process would tell sagas of again.
     std::map<std::string, FinalSaga> sagas;
     std::map<std::string, std::uint64_t> counts;  ///< The store's, by status.

@@ -47,6 +47,8 @@ struct LogEvent {
     std::optional<CallName> call;
     std::string key;                          ///< Its sagakey; empty: none.
     std::map<std::string, std::string> data;  ///< Members of its data that are no objects, as JSON.
+    std::string subject;
+    std::string bridge;  ///< Over which it came in ("skaldbridge"); empty: over none.
     bool operator==(const LogEvent&) const = default;
 };
 /// By topic, each in order.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sagas/time.h"
+#include "tests/simulation/delivery_plans.h"
 #include "tests/simulation/plans.h"
 
 namespace skald::simulation {
@@ -37,11 +38,13 @@ std::uint32_t attempt_of(const std::string& id) {
     return is_number ? static_cast<std::uint32_t>(std::stoul(last)) : 0;
 }
 
-sagas::Result<void> read_topic(const store::Reader& reader, const std::string& topic,
+/// `log` is a Reader, or all of an EventLog.
+template <typename From>
+sagas::Result<void> read_topic(const From& log, const std::string& topic,
                                std::vector<LogEvent>& events) {
     for (bool is_cut = true; is_cut;) {
         const std::int64_t after = events.empty() ? 0 : events.back().offset;
-        const auto page = reader.events(topic, store::Offset{after}, kLogPage);
+        const auto page = log.events(topic, store::Offset{after}, kLogPage);
         if (!page) return tl::unexpected(page.error());
         for (const store::EventRow& row : page->rows) {
             const auto event = sagas::parse_json(row.event);
@@ -56,6 +59,14 @@ sagas::Result<void> read_topic(const store::Reader& reader, const std::string& t
 
 }  // namespace
 
+sagas::Result<std::vector<LogEvent>> read_saga_view(const engine::EventLog& log) {
+    std::vector<LogEvent> events;
+    if (const auto done = read_topic(log, kSagaView, events); !done) {
+        return tl::unexpected(done.error());
+    }
+    return events;
+}
+
 LogEvent log_event(std::int64_t at, const Json& event) {
     LogEvent made;
     made.at = at;
@@ -63,6 +74,8 @@ LogEvent log_event(std::int64_t at, const Json& event) {
     made.id = text_member(event, "id");
     made.type = text_member(event, "type");
     made.key = text_member(event, "sagakey");
+    made.subject = text_member(event, "subject");
+    made.bridge = text_member(event, "skaldbridge");
     if (const auto time = sagas::parse_rfc3339(text_member(event, "time"))) {
         made.time = time->time_since_epoch().count();
     }

@@ -90,6 +90,9 @@ std::vector<Breach> find_breaches(const History& history) {
     oracle::judge_locks(history, walk.facts(), breaches);
     oracle::judge_log(history, walk.facts(), breaches);
     oracle::judge_replies(history, walk.facts(), breaches);
+    oracle::judge_deliveries(history, breaches);
+    oracle::judge_triggers(history, breaches);
+    oracle::judge_relays(history, breaches);
     oracle::judge_ends(history, walk.facts(), breaches);
     return breaches.take();
 }

@@ -38,7 +38,10 @@ SagaFacts* Facts::add_saga(std::string_view id) {
     } else {
         saga.start = plan_of(id, journal->second);
         if (saga.start == nullptr) return nullptr;
-        saga.definition = saga.start->definition;
+        const auto end = history_.sagas.find(journal->first);
+        const bool is_any_version = saga.start->event && end != history_.sagas.end();
+        saga.definition = is_any_version && end->second.definition ? *end->second.definition
+                                                                   : saga.start->definition;
     }
     saga.graph = &graphs_[saga.definition];
     saga.begun_at = begun.at;

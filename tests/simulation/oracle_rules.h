@@ -30,10 +30,12 @@
 /// I20   everything comes to rest
 /// I26   a cancel and a completion have one winner
 /// I29   counts agree with the sagas
-/// acknowledged-callback, acknowledged-command, acknowledged-event, backoff, callback-timeout,
-/// child, effect-once, element-order, end-state, foreign, integrity, invented-reply, lock,
-/// max-parallel, no-lost-reply, published-once, settled-once, suspended, told-once, wait, when: as
-/// their functions say
+/// acknowledged-callback, acknowledged-command, acknowledged-delivery, acknowledged-event,
+/// all-delivered, backoff, callback-timeout, child, dead-letter, effect-once, element-order,
+/// end-state, filter, foreign, integrity, invented-delivery, invented-reply, lock, lost-delivery,
+/// made-once, max-parallel, no-echo, no-lost-reply, one-lease, published-once, relay-order,
+/// relayed-once, settled-once, stale-lease, subject-order, suspended, told-once, trigger, wait,
+/// when: as their functions say
 namespace skald::simulation::oracle {
 
 class Breaches {
@@ -79,6 +81,14 @@ void judge_begun(const Facts& facts, const Journaled& journaled, const CallName&
                  Breaches& breaches);
 void judge_log(const History& history, const Facts& facts, Breaches& breaches);
 void judge_replies(const History& history, const Facts& facts, Breaches& breaches);
+
+// ---- oracle_deliveries.cpp, oracle_triggers.cpp, oracle_relays.cpp: subscriptions
+void judge_deliveries(const History& history, Breaches& breaches);
+void judge_triggers(const History& history, Breaches& breaches);
+void judge_relays(const History& history, Breaches& breaches);
+/// The start that the event makes of that definition; null: none.
+const StartPlan* start_by(const History& history, const std::string& definition,
+                          const LogEvent& event);
 
 // ---- oracle_rest.cpp: what must rest
 void judge_rest(const Facts& facts, std::int64_t now, const CallName& call, Breaches& breaches);

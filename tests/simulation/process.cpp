@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/sqlite/sqlite_store.h"
+#include "tests/simulation/delivery_plans.h"
 
 namespace skald::simulation {
 namespace {
@@ -12,6 +13,13 @@ using Owner = Timeline::Owner;
 
 constexpr sagas::Timestamp kBeginning{Time{1'700'000'000'000}};
 constexpr std::uint64_t kFreeBytesMin = 256u << 10;
+
+/// What else is left to chance comes of the seed too.
+engine::CoordinatorOptions seeded_options(Random random) {
+    engine::CoordinatorOptions options;
+    options.leases_behind = random.next() >> 2u;
+    return options;
+}
 
 }  // namespace
 
@@ -30,6 +38,7 @@ class Process::Committing : public engine::Committer {
     void commit(std::unique_ptr<store::Batch> batch, Done done) override {
         held_ = std::move(batch);
         done_ = std::move(done);
+        is_of_subscriptions_ = !held_->subscriptions.empty() || !held_->definitions.empty();
         process_.world_.timeline.after(Time{random_.between(0, longest_)}, Owner::Process,
                                        [this] { write(); });
     }
@@ -48,6 +57,7 @@ class Process::Committing : public engine::Committer {
 
     void note_durable(const store::Committed& committed) {
         process_.world_.follower.read(process_.store_->reader());
+        if (is_of_subscriptions_) process_.world_.onlooker.look(process_.store_->reader());
         for (const store::EventHit& hit : committed.event_hits) {
             process_.loader_.note_hit(hit.saga);
         }
@@ -60,6 +70,7 @@ class Process::Committing : public engine::Committer {
         // The next commit may be handed over from within.
         auto batch = std::exchange(held_, nullptr);
         auto result = *std::exchange(result_, std::nullopt);
+        if (result && is_of_subscriptions_) process_.world_.follower.told();
         std::exchange(done_, nullptr)(std::move(batch), std::move(result));
         if (!process_.failure_ && !process_.world_.disk.is_down()) keep_house();
     }
@@ -79,6 +90,7 @@ class Process::Committing : public engine::Committer {
     Random random_;
     const std::int64_t longest_;  ///< Milliseconds of a sync: some disks are slow.
     std::unique_ptr<store::Batch> held_;
+    bool is_of_subscriptions_ = false;
     Done done_;
     std::optional<sagas::Result<store::Committed>> result_;
 };
@@ -101,9 +113,37 @@ class Process::Telemetry : public engine::Telemetry {
     Counters& counters_;
 };
 
-class Process::NoSecrets : public sagas::Secrets {
+class Process::TwoSecrets : public sagas::Secrets {
  public:
-    std::optional<std::string> find(std::string_view) const override { return std::nullopt; }
+    std::optional<std::string> find(std::string_view name) const override {
+        if (name == "RIGHT") return kRightSecret;
+        return name == "WRONG" ? std::optional<std::string>(kWrongSecret) : std::nullopt;
+    }
+};
+
+/// To those who are pushed events, and to all others.
+class Process::Calls : public engine::Caller {
+ public:
+    Calls(Network& network, Receivers& receivers) : network_(network), receivers_(receivers) {}
+
+    void call(engine::CallId id, sagas::Request request, std::uint32_t attempt) override {
+        if (request.host == Receivers::kHost) {
+            receivers_.call(id, std::move(request), attempt);
+        } else {
+            network_.call(id, std::move(request), attempt);
+        }
+    }
+    void recall(engine::CallId id) override {
+        network_.recall(id);
+        receivers_.recall(id);
+    }
+    engine::CallerStats stats() const override {
+        return {network_.stats().in_flight + receivers_.stats().in_flight, 0};
+    }
+
+ private:
+    Network& network_;
+    Receivers& receivers_;
 };
 
 // ---- A life
@@ -128,6 +168,7 @@ sagas::Result<std::unique_ptr<Process>> Process::start(const World& world, Rando
 
     std::unique_ptr<Process> process(
         new Process(world, random, std::move(*store), std::move(*clock)));
+    world.onlooker.look(process->reader());
     if (auto taken_up = process->recover(); !taken_up) return tl::unexpected(taken_up.error());
     world.follower.read(process->reader());
     return process;
@@ -139,29 +180,45 @@ Process::Process(const World& world, Random random, std::unique_ptr<store::Store
       store_(std::move(store)),
       clock_(std::move(clock)),
       catalog_(store_->reader()),
+      topics_(store_->reader(), catalog_),
+      starts_(catalog_, *clock_, world.name_start),
       telemetry_(std::make_unique<Telemetry>(world.counters)),
-      secrets_(std::make_unique<NoSecrets>()),
-      loader_({world_.timeline, world_.disk, world_.counters, store_->reader(), catalog_},
+      secrets_(std::make_unique<TwoSecrets>()),
+      calls_(std::make_unique<Calls>(world.network, world.receivers)),
+      loader_({world_.timeline, world_.disk, world_.counters, store_->reader(), catalog_, topics_,
+               starts_},
               random.fork()),
       committer_(std::make_unique<Committing>(*this, random)) {
     coordinator_ = std::make_unique<engine::Coordinator>(
-        engine::Coordinator::Parts{*committer_, world_.network, *clock_, catalog_, watchers_, bell_,
+        engine::Coordinator::Parts{*committer_, *calls_, *clock_, catalog_, watchers_, bell_,
                                    event_bell_, *telemetry_, *secrets_, world_.callbacks, loader_,
-                                   [this] { wake(); },
+                                   world_.brokers, [this] { wake(); },
                                    [this](sagas::Milliseconds delay) { wake_after(delay); },
                                    [this](const sagas::Error& error) { failure_ = error; }},
-        engine::CoordinatorOptions{});
-    world_.network.begin_process([this](engine::CallId id, sagas::Answer answer) {
+        seeded_options(random));
+    const auto answered = [this](engine::CallId id, sagas::Answer answer) {
         coordinator_->answered(id, std::move(answer));
-    });
+    };
+    world_.network.begin_process(answered);
+    world_.receivers.begin_process(answered);
+    world_.brokers.begin_process(answered);
 }
 
 Process::~Process() {
     world_.network.end_process();
+    world_.receivers.end_process();
+    world_.brokers.end_process();
     world_.timeline.end_process();
 }
 
 sagas::Result<std::size_t> Process::recover() { return coordinator_->recover(store_->recovery()); }
+
+std::optional<store::Offset> Process::last_offset(const std::string& topic) const {
+    const auto last = topics_.last(topic);
+    if (last) return *last;
+    const bool is_none = last.error().code == sagas::ErrorCode::NotFound;
+    return is_none ? std::optional(store::Offset{0}) : std::nullopt;
+}
 
 void Process::wake() {
     world_.timeline.after(Time{0}, Owner::Process, [this] { coordinator_->turn(); });

@@ -5,15 +5,20 @@
 #include <optional>
 #include <string>
 
+#include "api/topic_log.h"
 #include "engine/coordinator.h"
 #include "engine/rehearsal/timeline.h"
 #include "store/store.h"
+#include "tests/simulation/brokers.h"
 #include "tests/simulation/counters.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/follower.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/onlooker.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/receivers.h"
 #include "tests/simulation/slow_loader.h"
+#include "tests/simulation/trigger_names.h"
 
 namespace skald::simulation {
 
@@ -43,10 +48,14 @@ class Process {
         Timeline& timeline;
         Disk& disk;
         Network& network;
+        Receivers& receivers;
+        Brokers& brokers;
         SystemClock& system;
         Counters& counters;
         const sagas::CallbackUrls& callbacks;
         Follower& follower;
+        Onlooker& onlooker;
+        NamedStarts::Name name_start;
         std::string path;  ///< Of the database.
     };
 
@@ -62,6 +71,10 @@ class Process {
     const store::Reader& reader() const { return store_->reader(); }
     const store::Recovery& recovery() const { return store_->recovery(); }
     const engine::Clock& clock() const { return *clock_; }
+    /// All topics, also those that are views.
+    const api::TopicLog& topics() const { return topics_; }
+    /// Of the topic's last event; 0: there is none. None: it can't be read now.
+    std::optional<store::Offset> last_offset(const std::string& topic) const;
     bool is_loading() const { return loader_.is_busy(); }
     /// Somebody is about to say something to the saga with that id.
     void note_said(const std::string& saga, SlowLoader::Cause cause) {
@@ -75,7 +88,8 @@ class Process {
  private:
     class Committing;
     class Telemetry;
-    class NoSecrets;
+    class Calls;
+    class TwoSecrets;
 
     Process(const World& world, Random random, std::unique_ptr<store::Store> store,
             std::unique_ptr<engine::Clock> clock);
@@ -87,11 +101,14 @@ class Process {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<engine::Clock> clock_;
     engine::Catalog catalog_;
+    const api::TopicLog topics_;
+    const NamedStarts starts_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
     engine::EventBell event_bell_;
     std::unique_ptr<engine::Telemetry> telemetry_;
     std::unique_ptr<sagas::Secrets> secrets_;
+    std::unique_ptr<engine::Caller> calls_;
     SlowLoader loader_;
     std::unique_ptr<engine::Committer> committer_;
     std::unique_ptr<engine::Coordinator> coordinator_;

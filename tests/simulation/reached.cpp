@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "tests/simulation/reached_deliveries.h"
 #include "tests/simulation/reached_events.h"
 
 namespace skald::simulation {
@@ -163,6 +164,7 @@ bool is_over(const std::vector<JournalRow>& journal) {
 void count_reached(const History& history, Counters& counters) {
     Reached(history, counters).count();
     count_reached_events(history, counters);
+    count_reached_deliveries(history, counters);
 }
 
 }  // namespace skald::simulation

@@ -4,18 +4,22 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "tests/outside/sqlite_file.h"
 #include "tests/simulation/callbacks.h"
 #include "tests/simulation/chaos.h"
 #include "tests/simulation/clients.h"
+#include "tests/simulation/delivery_plans.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/event_plans.h"
+#include "tests/simulation/feeds.h"
 #include "tests/simulation/follower.h"
 #include "tests/simulation/harvest.h"
 #include "tests/simulation/log_reading.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/onlooker.h"
 #include "tests/simulation/operators.h"
 #include "tests/simulation/participants.h"
 #include "tests/simulation/plans.h"
@@ -24,6 +28,8 @@
 #include "tests/simulation/reached.h"
 #include "tests/simulation/services.h"
 #include "tests/simulation/signals.h"
+#include "tests/simulation/stewards.h"
+#include "tests/simulation/subscribers.h"
 
 namespace skald::simulation {
 namespace {
@@ -33,6 +39,7 @@ using Owner = Timeline::Owner;
 constexpr Time kLook{60'000};  ///< Between looks whether all is at rest.
 /// Operators mend once between two of them, and more of what is stuck shows.
 constexpr int kQuietLooks = 4;
+constexpr std::uint32_t kSubscriptionsMost = 100;
 constexpr Time kPatience{24 * 3'600'000};  ///< With sagas that do not come to rest.
 
 std::string vfs_name() {
@@ -43,6 +50,7 @@ std::string vfs_name() {
 History plan(Random random) {
     History history;
     history.definitions = make_plans(random);
+    draw_triggers(random, history.definitions);
     const std::size_t definitions = history.definitions.size();
     const std::uint64_t starts = 1 + random.below(5);
     for (std::uint64_t number = 0; number < starts; ++number) {
@@ -51,7 +59,17 @@ History plan(Random random) {
             std::max(random.below(definitions), random.one_in(2) ? random.below(definitions) : 0);
         history.starts.push_back(make_start(random, number, index, history.definitions));
     }
+    for (StartPlan& start : draw_triggered_starts(random, starts, history.definitions)) {
+        history.starts.push_back(std::move(start));
+    }
     return history;
+}
+
+/// What may be subscribed to.
+std::vector<std::string> subscribed_topics(const History& history) {
+    std::vector<std::string> topics = {kShop, kShop, kYard, kSagaView};
+    for (const std::string& topic : topics_of(history.definitions)) topics.push_back(topic);
+    return topics;
 }
 
 /// The world of one seed.
@@ -70,6 +88,11 @@ class Simulation {
               [this](const CallName& call) { return network_.is_out(call); }),
           network_(timeline_, participants_, callbacks_, random_.fork(), run_.counters,
                    [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          receivers_(timeline_, random_.fork(), run_.counters,
+                     [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          brokers_(timeline_, random_.fork(), run_.counters,
+                   [this](decltype(Seen::what) what) { see(std::move(what)); }),
+          onlooker_([this](decltype(Seen::what) what) { see(std::move(what)); }),
           follower_([this](decltype(Seen::what) what) { see(std::move(what)); }),
           publishers_(timeline_, random_.fork(), run_.counters,
                       [this](decltype(Seen::what) what) { see(std::move(what)); }),
@@ -87,6 +110,11 @@ class Simulation {
         for (const std::string& topic : topics_of(run_.history.definitions)) {
             services_.follow(topic);
         }
+        stewards_.emplace(timeline_, random_.fork(), run_.counters, run_.history, see,
+                          subscribed_topics(run_.history), pace_);
+        subscribers_.emplace(timeline_, random_.fork(), run_.counters, see, stewards_->names());
+        feeds_.emplace(timeline_, publishers_, random_.fork(), run_.counters, run_.history,
+                       stewards_->bridges(), pace_);
     }
 
     Run play();
@@ -101,6 +129,8 @@ class Simulation {
     void enter_process();
     void leave_process();
     void note_parked(const Journals& journals);
+    std::string name_start(const engine::Start& start);
+    bool is_all_delivered() const;
     void end_process(Crashed::How how);
     bool is_at_rest() const;
     void come_to_rest();
@@ -119,6 +149,9 @@ class Simulation {
     PlainCallbackUrls urls_;
     Callbacks callbacks_;
     Network network_;
+    Receivers receivers_;
+    Brokers brokers_;
+    Onlooker onlooker_;
     Follower follower_;
     Publishers publishers_;
     Services services_;
@@ -126,6 +159,11 @@ class Simulation {
     std::optional<Clients> clients_;
     std::optional<Operators> operators_;
     std::optional<Signals> signals_;
+    std::optional<Stewards> stewards_;
+    std::optional<Subscribers> subscribers_;
+    std::optional<Feeds> feeds_;
+    std::uint64_t triggered_ = 0;           ///< Starts that were made of events.
+    std::set<std::uint64_t> triggered_by_;  ///< Numbers of the plans of those.
     std::unique_ptr<Process> process_;
     engine::AcceptClock accept_clock_ = engine::AcceptClock::No;
     std::string refused_;  ///< Why a process could not start, the last time.
@@ -135,12 +173,18 @@ class Simulation {
 Run Simulation::play() {
     chaos_.begin();
     signals_->begin();
+    feeds_->begin();
     start();
     run_until(pace_ * Time{random_.between(5'000, 30'000)});
     participants_.heal();
     network_.heal();
     callbacks_.heal();
     signals_->heal();
+    feeds_->heal();
+    receivers_.heal();
+    brokers_.heal();
+    stewards_->heal();
+    subscribers_->heal();
     services_.heal();
     publishers_.heal();
     chaos_.heal();
@@ -197,6 +241,8 @@ void Simulation::enter_process() {
     publishers_.begin_process(*process_);
     services_.begin_process(*process_);
     signals_->begin_process(*process_);
+    stewards_->begin_process(*process_);
+    subscribers_->begin_process(*process_);
 }
 
 void Simulation::leave_process() {
@@ -206,6 +252,8 @@ void Simulation::leave_process() {
     publishers_.end_process();
     services_.end_process();
     signals_->end_process();
+    stewards_->end_process();
+    subscribers_->end_process();
 }
 
 /// What the process before found.
@@ -238,6 +286,19 @@ void Simulation::note_parked(const Journals& journals) {
     if (live > in_memory) run_.counters.count("a crash while a saga was parked");
 }
 
+/// Of a saga that an event starts.
+std::string Simulation::name_start(const engine::Start& start) {
+    const std::string nth = std::to_string(++triggered_);
+    for (const StartPlan& plan : run_.history.starts) {
+        if (!plan.event || !start.request || plan.request_key != start.request->key) continue;
+        const bool is_first = triggered_by_.insert(plan.number).second;
+        if (!is_first) run_.counters.count("a start by an event was asked for again");
+        see(StartAsked{plan.number, start.pins});
+        return "saga-" + std::to_string(plan.number) + "-" + nth;
+    }
+    return "saga-of-nobody-" + nth;
+}
+
 void Simulation::start_soon() {
     timeline_.after(Time{random_.between(1, 2'000)}, Owner::World, [this] { start(); });
 }
@@ -246,7 +307,8 @@ void Simulation::start() {
     chaos_.before_start();
     if (disk_.is_down()) disk_.come_up(Disk::Crash::Process);  // Killed while nothing ran.
     auto started = Process::start(
-        {timeline_, disk_, network_, system_, run_.counters, urls_, follower_, path_},
+        {timeline_, disk_, network_, receivers_, brokers_, system_, run_.counters, urls_, follower_,
+         onlooker_, [this](const engine::Start& start) { return name_start(start); }, path_},
         random_.fork(), std::exchange(accept_clock_, engine::AcceptClock::No));
     if (started) {
         process_ = std::move(*started);
@@ -282,11 +344,20 @@ void Simulation::start() {
 bool Simulation::is_at_rest() const {
     const bool is_quiet = process_ && clients_->is_satisfied() && callbacks_.is_quiet() &&
                           publishers_.is_quiet() && services_.is_quiet() &&
-                          network_.stats().in_flight == 0 &&
+                          stewards_->is_satisfied() && brokers_.is_quiet() &&
+                          network_.stats().in_flight == 0 && receivers_.stats().in_flight == 0 &&
                           process_->coordinator().stats().timers == 0;
-    if (!is_quiet) return false;
+    if (!is_quiet || !is_all_delivered()) return false;
     const auto parked = process_->reader().parked(sagas::Timestamp::max(), 1);
     return parked && parked->empty();
+}
+
+/// No subscription has anything left to deliver.
+bool Simulation::is_all_delivered() const {
+    const auto rows = process_->reader().subscriptions("", kSubscriptionsMost);
+    return rows && std::all_of(rows->begin(), rows->end(), [this](const auto& row) {
+               return process_->last_offset(row.topic) == row.cursor;
+           });
 }
 
 /// What the operators do last comes to rest as well.

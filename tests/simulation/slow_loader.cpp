@@ -1,5 +1,6 @@
 #include "tests/simulation/slow_loader.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -60,6 +61,27 @@ void SlowLoader::load_parked(sagas::Timestamp until, std::uint32_t limit,
 void SlowLoader::prepare(ChildOrder order, std::function<void(sagas::Result<ChildReady>)> done) {
     read<ChildReady>([this, order = std::move(order)] { return reads_.prepare(order); },
                      std::move(done));
+}
+
+/// Pages are short now and then, as if their events were large.
+void SlowLoader::load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                             std::function<void(sagas::Result<store::EventPage>)> done) {
+    const auto least = static_cast<std::uint32_t>(random_.between(1, 5));
+    const std::uint32_t most = random_.one_in(3) ? std::min(limit, least) : limit;
+    read<store::EventPage>([this, topic = std::move(topic), after,
+                            most] { return reads_.load_events(topic, after, most); },
+                           [this, done = std::move(done)](sagas::Result<store::EventPage> page) {
+                               if (page && page->is_cut) {
+                                   world_.counters.count("events were read in several pages");
+                               }
+                               done(std::move(page));
+                           });
+}
+
+void SlowLoader::prepare_trigger(engine::TriggerOrder order,
+                                 std::function<void(sagas::Result<engine::Start>)> done) {
+    read<engine::Start>([this, order = std::move(order)] { return reads_.prepare_trigger(order); },
+                        std::move(done));
 }
 
 void SlowLoader::note_said(const std::string& saga, Cause cause) {

@@ -27,14 +27,23 @@ class SlowLoader : public engine::Loader {
         Counters& counters;
         const store::Reader& reader;
         engine::Catalog& catalog;
+        const engine::EventLog& events;
+        const engine::TriggerStarts& starts;
     };
     SlowLoader(const World& world, Random random)
-        : world_(world), reads_(world.reader, world.catalog), random_(random) {}
+        : world_(world),
+          reads_(world.reader, world.catalog, world.events, world.starts),
+          random_(random) {}
 
     void load(Name name, std::function<void(sagas::Result<Loaded>)> done) override;
     void load_parked(sagas::Timestamp until, std::uint32_t limit,
                      std::function<void(sagas::Result<std::vector<store::Park>>)> done) override;
     void prepare(ChildOrder order, std::function<void(sagas::Result<ChildReady>)> done) override;
+
+    void load_events(std::string topic, store::Offset after, std::uint32_t limit,
+                     std::function<void(sagas::Result<store::EventPage>)> done) override;
+    void prepare_trigger(engine::TriggerOrder order,
+                         std::function<void(sagas::Result<engine::Start>)> done) override;
 
     bool is_busy() const { return !under_way_.empty(); }
 

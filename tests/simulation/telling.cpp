@@ -121,6 +121,57 @@ class Describe {
     Line operator()(const Registered& seen) const {
         return {{}, "definition " + std::to_string(seen.definition) + " registered"};
     }
+    Line operator()(const ChangeAsked& seen) const {
+        static constexpr const char* kWhat[] = {
+            "put", "delete", "rewind", "revive", "discard", "put a bridge", "delete a bridge"};
+        std::string text = "change " + std::to_string(seen.number) + ": " +
+                           kWhat[static_cast<std::size_t>(seen.what)] + " behind " +
+                           std::to_string(seen.behind);
+        for (const std::int64_t letter : seen.letters) text += " " + std::to_string(letter);
+        return {seen.name, text};
+    }
+    Line operator()(const ChangeAnswered& seen) const {
+        static constexpr const char* kHow[] = {"done", "not found", "refused", "busy"};
+        return {name_of_change(seen.number), "change " + std::to_string(seen.number) + ": " +
+                                                 kHow[static_cast<std::size_t>(seen.how)]};
+    }
+    Line operator()(const HandedOut& seen) const {
+        return {seen.subscription,
+                "hands out " + (seen.offset == 0 ? std::string() : std::to_string(seen.offset)) +
+                    " (" + seen.id + ") #" + std::to_string(seen.attempt) + ", lease " +
+                    std::to_string(seen.lease) + " until " + std::to_string(seen.until)};
+    }
+    Line operator()(const LeasesAsked& seen) const {
+        static constexpr const char* kAs[] = {"acknowledged", "refused", "extended by "};
+        std::string text = "answer " + std::to_string(seen.number) + ": " +
+                           kAs[static_cast<std::size_t>(seen.as)] +
+                           (seen.by == 0 ? "" : std::to_string(seen.by));
+        for (const auto& each : seen.leases) {
+            text += ", " + std::to_string(each.offset) + " by " + std::to_string(each.lease);
+        }
+        return {seen.subscription, text};
+    }
+    Line operator()(const LeasesAnswered& seen) const {
+        static constexpr const char* kHow[] = {"done", "not found", "not pulled", "busy"};
+        std::string text = "answer " + std::to_string(seen.number) + ": " +
+                           kHow[static_cast<std::size_t>(seen.how)];
+        for (const std::uint64_t lease : seen.stale) text += ", stale " + std::to_string(lease);
+        return {name_of_leases(seen.number), text};
+    }
+    Line operator()(const PushTold& seen) const {
+        return {name_of_call(seen.number), "call " + std::to_string(seen.number) +
+                                               (seen.is_delivered ? " delivered" : " failed")};
+    }
+    Line operator()(const BrokerStored& seen) const {
+        return {seen.bridge, "the broker stores " + seen.id + " as " + seen.message + " in " +
+                                 seen.subject + (seen.is_repeat ? ", again" : "")};
+    }
+    Line operator()(const StandsSeen& seen) const {
+        std::string text = "subscriptions:";
+        for (const auto& [key, stand] : seen.stands) text += "\n      " + stand_words(key, stand);
+        return {{}, text};
+    }
+    Line operator()(const CommitTold&) const { return {{}, "told of the commit"}; }
 
  private:
     std::string saga_of(std::uint64_t command) const {
@@ -136,6 +187,43 @@ class Describe {
             if (posted != nullptr && posted->number == number) return posted->call.saga;
         }
         return {};
+    }
+    static std::string stand_words(std::int64_t key, const Stand& stand) {
+        std::string text = std::to_string(key) + " " + stand.name + " v" +
+                           std::to_string(stand.version) + " of " + stand.topic + " at " +
+                           std::to_string(stand.cursor);
+        for (const auto& [first, last] : stand.settled) {
+            text += "," + std::to_string(first) + "-" + std::to_string(last);
+        }
+        for (const Stand::Letter& letter : stand.letters) {
+            text += " dead " + std::to_string(letter.offset) + "#" +
+                    std::to_string(letter.attempts) + (letter.is_revived ? " revived" : "");
+        }
+        return text;
+    }
+    /// Of the first that `is_it` and that was seen.
+    template <typename What, typename IsIt>
+    const What* find(const IsIt& is_it) const {
+        for (const Seen& seen : history_.seen) {
+            const auto* what = std::get_if<What>(&seen.what);
+            if (what != nullptr && is_it(*what)) return what;
+        }
+        return nullptr;
+    }
+    std::string name_of_change(std::uint64_t number) const {
+        const auto* asked =
+            find<ChangeAsked>([number](const auto& each) { return each.number == number; });
+        return asked == nullptr ? "" : asked->name;
+    }
+    std::string name_of_leases(std::uint64_t number) const {
+        const auto* asked =
+            find<LeasesAsked>([number](const auto& each) { return each.number == number; });
+        return asked == nullptr ? "" : asked->subscription;
+    }
+    std::string name_of_call(std::uint64_t number) const {
+        const auto* out = find<HandedOut>(
+            [number](const auto& each) { return each.until == 0 && each.lease == number; });
+        return out == nullptr ? "" : out->subscription;
     }
     std::string saga_of_post(std::uint64_t number) const {
         for (const Seen& seen : history_.seen) {
@@ -174,11 +262,14 @@ void tell_end(const History& history, const std::string& saga, const FinalSaga& 
 }
 
 void tell_saga(const History& history, const std::string& saga, std::ostream& out) {
-    out << "\nSaga " << saga << ":\n";
+    const bool is_subscription = !history.journals.contains(saga);
+    out << (is_subscription ? "\nSubscription " : "\nSaga ") << saga << ":\n";
     for (const Seen& seen : history.seen) {
         const Line line = std::visit(Describe(history), seen.what);
         const bool is_its = !line.saga.empty() && is_of_tree(saga, line.saga);
-        if (is_its || line.text.starts_with("----")) {
+        const bool is_of_all = line.text.starts_with("----") ||
+                               (is_subscription && line.text.starts_with("subscriptions:"));
+        if (is_its || is_of_all) {
             const bool is_other = is_its && line.saga != saga;
             out << "  " << seen.at.count() << " ms (" << seen.engine_time << ") "
                 << (is_other ? "[" + line.saga + "] " : "") << line.text << '\n';
@@ -197,6 +288,8 @@ void tell_log(const Log& log, std::ostream& out) {
         for (const LogEvent& event : events) {
             out << "  " << topic << ' ' << event.offset << " (" << event.at << ") " << event.type
                 << ' ' << event.id;
+            if (!event.subject.empty()) out << " of " << event.subject;
+            if (!event.bridge.empty()) out << " over " << event.bridge;
             if (event.call) out << ", " << event.call->saga << ' ' << words(*event.call);
             for (const auto& [name, value] : event.data) out << ' ' << name << '=' << value;
             out << '\n';
