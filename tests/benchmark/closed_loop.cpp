@@ -35,8 +35,9 @@ class Loop {
           chunk_(kChunkBytes) {
         request_ = "POST " + options.target +
                    " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) +
-                   "\r\nContent-Type: application/json\r\nContent-Length: " +
-                   std::to_string(options.body.size()) + "\r\n\r\n" + options.body;
+                   "\r\nContent-Type: " + options.content_type +
+                   "\r\nContent-Length: " + std::to_string(options.body.size()) + "\r\n\r\n" +
+                   options.body;
         for (std::size_t at = request_.find(kNumberMark); at != std::string::npos;
              at = request_.find(kNumberMark, at + 1)) {
             numbers_at_.push_back(at);

@@ -17,6 +17,7 @@ struct LoopOptions {
     std::size_t clients = 1;
     std::string target;
     std::string body;
+    std::string content_type = "application/json";
     int expected_code = 200;
     std::string expected_status;  ///< The answer's `status`; empty: any.
     std::chrono::milliseconds warm_up{0};

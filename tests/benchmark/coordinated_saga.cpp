@@ -122,14 +122,18 @@ class CoordinatedSagas::Impl {
     NobodyListens telemetry_;
     const sagas::MaskedSecrets secrets_{};
     const sagas::MaskedCallbackUrls callbacks_{};
-    const std::unique_ptr<engine::Loader> loader_ = engine::make_inline_loader(
-        store_->reader(), catalog_, [](const std::function<void()>& /*answer*/) {});
+    const engine::StoredEvents events_{store_->reader()};
+    const engine::NoTriggers triggers_{};
+    const std::unique_ptr<engine::Loader> loader_ =
+        engine::make_inline_loader(store_->reader(), catalog_, events_, triggers_,
+                                   [](const std::function<void()>& /*answer*/) {});
+    engine::NoBroker broker_;
     AtOnce at_once_{*clock_};
     bool is_wanted_ = false;
     std::int64_t last_ = 0;
     engine::Coordinator coordinator_{
         {at_once_, at_once_, *clock_, catalog_, watchers_, bell_, event_bell_, telemetry_, secrets_,
-         callbacks_, *loader_, [this] { is_wanted_ = true; }, [](sagas::Milliseconds) {},
+         callbacks_, *loader_, broker_, [this] { is_wanted_ = true; }, [](sagas::Milliseconds) {},
          [](const sagas::Error& error) { throw std::runtime_error(error.message); }},
         {}};
 };

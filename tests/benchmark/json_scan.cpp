@@ -44,4 +44,23 @@ std::string_view top_level_text(std::string_view json, std::string_view name) {
     return {};
 }
 
+std::vector<std::string_view> texts_of(std::string_view json, std::string_view name) {
+    std::vector<std::string_view> texts;
+    std::size_t at = 0;
+    while (at < json.size()) {
+        at = json.find('"', at);
+        if (at == std::string_view::npos) break;
+        const std::size_t end = string_end(json, at);
+        const bool is_named = end <= json.size() && json.substr(at + 1, end - at - 2) == name;
+        at = skip_blanks(json, end);
+        if (!is_named || at >= json.size() || json[at] != ':') continue;
+        const std::size_t value = skip_blanks(json, at + 1);
+        if (value < json.size() && json[value] == '"') {
+            at = string_end(json, value);
+            texts.push_back(json.substr(value + 1, at - value - 2));
+        }
+    }
+    return texts;
+}
+
 }  // namespace skald::benchmark

@@ -1,19 +1,21 @@
 #include "tests/benchmark/measurement.h"
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "tests/benchmark/closed_loop.h"
+#include "tests/benchmark/event_services.h"
+#include "tests/benchmark/events.h"
 #include "tests/benchmark/filled_store.h"
+#include "tests/benchmark/latencies.h"
 #include "tests/benchmark/measured_server.h"
 #include "tests/benchmark/parked.h"
 #include "tests/benchmark/searching.h"
+#include "tests/benchmark/syncs.h"
 #include "tests/outside/http_client.h"
 
 namespace skald::benchmark {
@@ -24,7 +26,6 @@ using Clock = std::chrono::steady_clock;
 using outside::HttpClient;
 
 constexpr std::chrono::seconds kInFlightTime{60};
-constexpr std::chrono::milliseconds kLookInterval{5};
 constexpr std::chrono::milliseconds kSyncTime{2000};
 constexpr std::chrono::seconds kIdleTime{1};
 
@@ -33,15 +34,6 @@ double milliseconds_since(Clock::time_point then) {
 }
 
 double in_megabytes(std::uint64_t kilobytes) { return static_cast<double>(kilobytes) / 1024.0; }
-
-/// Milliseconds below which `share` of the (sorted) times are.
-double percentile(const std::vector<std::uint32_t>& sorted_us, double share) {
-    if (sorted_us.empty()) {
-        return 0;
-    }
-    const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted_us.size()));
-    return sorted_us[std::min(index, sorted_us.size() - 1)] / 1000.0;
-}
 
 class Measurement {
  public:
@@ -83,6 +75,10 @@ class Measurement {
             case Kind::Recovery:
                 recovery();
                 break;
+            case Kind::Publishing:
+            case Kind::Delivering:
+                figures_ = measure_events(scenario_, options_);
+                break;
         }
         return figures_;
     }
@@ -108,13 +104,6 @@ class Measurement {
         return loop;
     }
 
-    void note_latencies(LoopResult& result) {
-        std::sort(result.latencies_us.begin(), result.latencies_us.end());
-        figures_["p50_ms"] = percentile(result.latencies_us, 0.5);
-        figures_["p99_ms"] = percentile(result.latencies_us, 0.99);
-        figures_["p999_ms"] = percentile(result.latencies_us, 0.999);
-    }
-
     void note_errors(const LoopResult& result) {
         figures_["errors"] = result.errors;
         figures_["busy"] = result.busy;
@@ -126,7 +115,7 @@ class Measurement {
     void harness() {
         LoopResult result = run_closed_loop(loop(options_.participants.at(0)));
         figures_["per_second"] = static_cast<double>(result.measured) / result.seconds;
-        note_latencies(result);
+        note_latencies(figures_, std::move(result.latencies_us));
         note_errors(result);
     }
 
@@ -204,9 +193,16 @@ class Measurement {
         Used used;
         asked.on_measuring = [&] { begin(used, server); };
         asked.on_measured = [&] { end(used, server); };
-        LoopResult result = run_closed_loop(asked);
+        LoopResult result = run_served(asked);
         note_sagas(result, result.measured, used);
         return result.total;
+    }
+
+    /// The loop, with the services that its sagas need.
+    LoopResult run_served(const LoopOptions& asked) const {
+        std::optional<EventServices> services;
+        if (scenario_.shape == Shape::Events) services.emplace(asked.port);
+        return run_closed_loop(asked);
     }
 
     /// What was accepted in the measured time counts once all of it has ended.
@@ -238,7 +234,7 @@ class Measurement {
         const double count = std::max(1.0, static_cast<double>(sagas));
         figures_["sagas"] = sagas;
         figures_["per_second"] = static_cast<double>(sagas) / result.seconds;
-        note_latencies(result);
+        note_latencies(figures_, std::move(result.latencies_us));
         const ProcessUsage& before = used.server_before;
         const ProcessUsage& after = used.server_after;
         figures_["cpu_ms_per_saga"] = (after.cpu_ms - before.cpu_ms) / count;
@@ -259,20 +255,18 @@ class Measurement {
         return bytes_on_disk(options_.database);
     }
 
-    /// Once more, shortly, under strace, which with seccomp stops skald at these two calls only.
+    /// Once more, shortly, under strace.
     void count_syncs() {
         remove_database(options_.database);
         const std::string table = options_.database.string() + ".syncs";
         double sagas = 0;
         try {
-            MeasuredServer server(options_.skald, options_.database, {},
-                                  {"strace", "-D", "-f", "--seccomp-bpf", "-c", "-e",
-                                   "trace=fsync,fdatasync", "-o", table});
+            MeasuredServer server(options_.skald, options_.database, {}, counting_syncs(table));
             server.put_definition(definition_json(scenario_, options_.participants));
             LoopOptions asked = loop(server.port());
             asked.warm_up = {};
             asked.measured = std::min(options_.measured, kSyncTime);
-            const std::uint64_t requests = run_closed_loop(asked).total;
+            const std::uint64_t requests = run_served(asked).total;
             sagas = static_cast<double>(requests * scenario_.batch);
             server.await_all_ended();
             server.stop();
@@ -283,30 +277,6 @@ class Measurement {
         if (const std::optional<double> syncs = read_syncs(table); syncs && sagas > 0) {
             figures_["syncs_per_saga"] = *syncs / sagas;
         }
-    }
-
-    /// The table comes a little after the end of what was traced.
-    static std::optional<double> read_syncs(const std::filesystem::path& table) {
-        const auto until = Clock::now() + std::chrono::seconds(5);
-        while (Clock::now() < until) {
-            std::ifstream lines(table);
-            std::string line;
-            double syncs = 0;
-            while (std::getline(lines, line)) {
-                std::istringstream words(line);
-                std::string share, seconds, each;
-                double calls = 0;
-                words >> share >> seconds >> each >> calls;
-                if (line.ends_with("sync")) {
-                    syncs += calls;
-                }
-                if (line.ends_with("total")) {
-                    return syncs;
-                }
-            }
-            std::this_thread::sleep_for(kLookInterval);
-        }
-        return std::nullopt;
     }
 
     std::string ask_participant(const char* method, const char* target) {

@@ -8,7 +8,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/benchmark/scenario.h"
@@ -67,6 +69,35 @@ constexpr std::array<Column, 15> kColumns{{
     {"errors", "errors", 7, 0},
 }};
 
+constexpr std::array<Column, 18> kEventColumns{{
+    {"events/s", "per_second", 9, 0},
+    {"POST p50", "post_p50_ms", 9, 2},
+    {"p99", "post_p99_ms", 8, 2},
+    {"push p50", "push_p50_ms", 9, 2},
+    {"p99", "push_p99_ms", 8, 2},
+    {"p99.9", "push_p999_ms", 8, 2},
+    {"pull p50", "pull_p50_ms", 9, 2},
+    {"p99", "pull_p99_ms", 8, 2},
+    {"p99.9", "pull_p999_ms", 8, 2},
+    {"cpu ms", "cpu_ms_per_event", 8, 4},
+    {"tools", "tools_cpu_ms_per_event", 8, 4},
+    {"rss MB", "resident_mb", 8, 1},
+    {"written B", "written_bytes_per_event", 10, 0},
+    {"disk B", "disk_bytes_per_event", 8, 0},
+    {"syncs", "syncs_per_event", 8, 4},
+    {"repeats", "repeats", 8, 0},
+    {"missing", "missing", 8, 0},
+    {"errors", "errors", 7, 0},
+}};
+using Columns = std::span<const Column>;
+
+bool is_of_events(const Scenario& scenario) {
+    return scenario.kind == Kind::Publishing || scenario.kind == Kind::Delivering;
+}
+Columns columns_of(const Scenario& scenario) {
+    return is_of_events(scenario) ? Columns(kEventColumns) : Columns(kColumns);
+}
+
 using Results = std::map<std::string, std::map<std::string, Figures>>;  ///< Scenario, build.
 
 struct Gathered {
@@ -98,17 +129,17 @@ Gathered gather(const std::string& file) {
     return gathered;
 }
 
-void print_head() {
+void print_head(Columns columns) {
     std::printf("%-31s", "");
-    for (const Column& column : kColumns) {
+    for (const Column& column : columns) {
         std::printf("%*s", column.width, column.title);
     }
     std::printf("%8s\n", "spread");
 }
 
-void print_row(const std::string& title, const Figures& figures) {
+void print_row(const std::string& title, const Figures& figures, Columns columns) {
     std::printf("%-31s", title.c_str());
-    for (const Column& column : kColumns) {
+    for (const Column& column : columns) {
         if (const std::optional<double> value = middle(figures, column.figure)) {
             std::printf("%*.*f", column.width, column.decimals, *value);
         } else {
@@ -135,14 +166,18 @@ void print_queries(const Figures& figures) {
 }
 
 /// The other build's row, and how the first compares with it.
-void print_comparison(const std::string& build, const Figures& ours, const Figures& theirs) {
-    print_row("  " + build, theirs);
+void print_comparison(const std::string& build, const Figures& ours, const Figures& theirs,
+                      Columns columns) {
+    print_row("  " + build, theirs, columns);
+    const bool is_of_sagas = columns.data() == kColumns.data();
+    const char* cpu_name = is_of_sagas ? "cpu_ms_per_saga" : "cpu_ms_per_event";
     const std::optional<double> rate = middle(ours, "per_second");
     const std::optional<double> their_rate = middle(theirs, "per_second");
-    const std::optional<double> cpu = middle(ours, "cpu_ms_per_saga");
-    const std::optional<double> their_cpu = middle(theirs, "cpu_ms_per_saga");
+    const std::optional<double> cpu = middle(ours, cpu_name);
+    const std::optional<double> their_cpu = middle(theirs, cpu_name);
     if (rate && their_rate && *their_rate > 0) {
-        std::printf("  %-29s%8.3fx sagas/s", "ratio", *rate / *their_rate);
+        std::printf("  %-29s%8.3fx %s", "ratio", *rate / *their_rate,
+                    is_of_sagas ? "sagas/s" : "events/s");
         if (cpu && their_cpu && *their_cpu > 0) {
             std::printf(", %.3fx cpu", *cpu / *their_cpu);
         }
@@ -150,25 +185,43 @@ void print_comparison(const std::string& build, const Figures& ours, const Figur
     }
 }
 
-void print_table(const Gathered& gathered) {
-    print_head();
-    for (const Scenario& scenario : scenarios()) {
-        const auto found = gathered.results.find(std::string(scenario.name));
-        if (found == gathered.results.end()) {
-            continue;
-        }
-        const std::string& first = gathered.builds.front();
-        const auto ours = found->second.find(first);
-        if (ours != found->second.end()) {
-            print_row(std::string(scenario.title), ours->second);
-            print_queries(ours->second);
-        }
-        for (const auto& [build, theirs] : found->second) {
-            if (build != first && ours != found->second.end()) {
-                print_comparison(build, ours->second, theirs);
-            }
+void print_scenario(const Scenario& scenario, const Gathered& gathered) {
+    const auto found = gathered.results.find(std::string(scenario.name));
+    if (found == gathered.results.end()) {
+        return;
+    }
+    const Columns columns = columns_of(scenario);
+    const std::string& first = gathered.builds.front();
+    const auto ours = found->second.find(first);
+    if (ours != found->second.end()) {
+        print_row(std::string(scenario.title), ours->second, columns);
+        print_queries(ours->second);
+    }
+    for (const auto& [build, theirs] : found->second) {
+        if (build != first && ours != found->second.end()) {
+            print_comparison(build, ours->second, theirs, columns);
         }
     }
+}
+
+/// Those that are of events, or those that aren't.
+void print_table(const Gathered& gathered, Columns columns) {
+    bool has_head = false;
+    for (const Scenario& scenario : scenarios()) {
+        if (columns_of(scenario).data() != columns.data() ||
+            !gathered.results.contains(std::string(scenario.name))) {
+            continue;
+        }
+        if (!std::exchange(has_head, true)) {
+            print_head(columns);
+        }
+        print_scenario(scenario, gathered);
+    }
+}
+
+void print_tables(const Gathered& gathered) {
+    print_table(gathered, kColumns);
+    print_table(gathered, kEventColumns);
     for (const std::string& error : gathered.first_errors) {
         std::printf("error in %s\n", error.c_str());
     }
@@ -180,11 +233,12 @@ struct Ratio {
     const char* base;
     double aim;  ///< Of sagas/s, at the least.
 };
-constexpr std::array<Ratio, 5> kRatios{{{"wait_1", "null_1", 0.65},
+constexpr std::array<Ratio, 6> kRatios{{{"wait_1", "null_1", 0.65},
                                         {"wait_16", "null_16", 0.65},
                                         {"wait_64", "null_64", 0.65},
                                         {"wait_256", "null_256", 0.65},
-                                        {"grown", "wait_64", 0.9}}};
+                                        {"grown", "wait_64", 0.9},
+                                        {"event_sagas", "wait_64", 0.5}}};
 
 const Figures* find_figures(const Gathered& gathered, const char* scenario,
                             const std::string& build) {
@@ -265,7 +319,7 @@ int main(int argc, char** argv) try {
         std::cerr << "report: " << file << " has no runs\n";
         return 1;
     }
-    skald::benchmark::print_table(gathered);
+    skald::benchmark::print_tables(gathered);
     skald::benchmark::print_ratios(gathered);
     if (!json.empty()) {
         std::ofstream(json) << skald::benchmark::to_json(gathered, facts).dump(2) << '\n';

@@ -59,6 +59,31 @@ Json graph_steps(const std::vector<std::uint16_t>& ports) {
             ship};
 }
 
+/// The three steps of a line, by event: who does them, event_services.h says.
+Json event_steps() {
+    const auto step = [](const std::string& name, const std::string& undoing) {
+        const std::string topic = "bench." + name;
+        const Json reply = {{"topic", "bench.replies"},
+                            {"success", {{"type", "done"}}},
+                            {"failure", {{"type", "refused"}}},
+                            {"timeout", "60s"}};
+        const Json action = {{"topic", topic},
+                             {"type", name},
+                             {"subject", "$input.order_id"},
+                             {"data", order()},
+                             {"reply", reply}};
+        Json made = {{"name", name}, {"action", {{"event", action}}}, {"output", id()}};
+        if (!undoing.empty()) {
+            const Json compensation = {{"topic", topic}, {"type", undoing}, {"data", order()}};
+            made["compensation"] = {{"event", compensation}};
+        }
+        return made;
+    };
+    Json ship = step("ship", "");
+    ship["pivot"] = true;
+    return {step("reserve", "release"), step("charge", "refund"), ship};
+}
+
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
@@ -79,6 +104,15 @@ const std::vector<Scenario>& scenarios() {
         {"fire", "3 steps, 16 clients don't wait", Kind::Firing, 16},
         {"fire_batch", "batches of 100, 4 don't wait", Kind::Firing, 4, "ok", "ok", "completed",
          Shape::Line, File::New, 100},
+        {"event_sagas", "3 steps by event, 64 wait", Kind::Waiting, 64, "ok", "ok", "completed",
+         Shape::Events},
+        {"publish", "single events, 64 publish", Kind::Publishing, 64},
+        {"publish_batch", "batches of 100 events, 4", Kind::Publishing, 4, "", "", "", Shape::Line,
+         File::New, 100},
+        {"events_push_pull", "5,000 events/s, push and pull", Kind::Delivering, 8, "", "", "",
+         Shape::Line, File::New, 100, 5'000},
+        {"events_most", "most events, push and pull", Kind::Delivering, 4, "", "", "", Shape::Line,
+         File::New, 100},
         {"search", "lists of many finished sagas", Kind::Search, 1, "ok", "ok", "completed",
          Shape::Line, File::Filled},
         {"grown", "3 steps, 64 wait, a full file", Kind::Waiting, 64, "ok", "ok", "completed",
@@ -105,10 +139,16 @@ std::string definition_json(const Scenario& scenario, const std::vector<std::uin
     Json definition = {
         {"name", "bench"},
         {"input_schema", {{"type", "object"}, {"required", {"order_id", "amount"}}}}};
-    if (scenario.shape == Shape::Graph) {
-        definition["steps"] = graph_steps(ports);
-    } else {
-        definition["steps"] = line_steps(scenario, ports);
+    switch (scenario.shape) {
+        case Shape::Line:
+            definition["steps"] = line_steps(scenario, ports);
+            break;
+        case Shape::Graph:
+            definition["steps"] = graph_steps(ports);
+            break;
+        case Shape::Events:
+            definition["steps"] = event_steps();
+            break;
     }
     definition["output"] = {{"shipment", "$steps.ship.output.id"}};
     return definition.dump();
@@ -122,6 +162,13 @@ std::string start_json(std::size_t batch) {
         return start.dump();
     }
     return Json{{"items", Json(batch, start)}}.dump();
+}
+
+std::string event_json(std::size_t batch) {
+    const Json event = {{"specversion", "1.0"}, {"id", kNumberMark},
+                        {"source", "/bench"},   {"type", "order.placed"},
+                        {"subject", "o-1"},     {"data", {{"order_id", "o-1"}, {"amount", 4200}}}};
+    return batch == 1 ? event.dump() : Json(batch, event).dump();
 }
 
 }  // namespace skald::benchmark

@@ -68,8 +68,10 @@ std::optional<HttpReply> HttpClient::send(std::string_view method, std::string_v
     request.append(" ").append(target).append(" HTTP/1.1\r\nHost: 127.0.0.1:");
     request.append(std::to_string(port_)).append("\r\n").append(headers);
     if (method != "GET") {
-        request.append("Content-Type: application/json\r\nContent-Length: ");
-        request.append(std::to_string(json.size())).append("\r\n");
+        if (!find_header(headers, "content-type").has_value()) {
+            request.append("Content-Type: application/json\r\n");
+        }
+        request.append("Content-Length: ").append(std::to_string(json.size())).append("\r\n");
     }
     request.append("\r\n").append(json);
 

@@ -25,7 +25,8 @@ class HttpClient {
 
     /// Sends the request and waits for its whole reply; none when there is no connection, it broke
     /// or `time` is over. Sends it a second time when a kept connection turns out to be closed, so
-    /// send only what may be repeated. `headers` are whole lines that end in CR LF.
+    /// send only what may be repeated. `headers` are whole lines that end in CR LF; where they
+    /// name no Content-Type, it is JSON.
     std::optional<HttpReply> send(std::string_view method, std::string_view target,
                                   std::string_view json = {}, std::string_view headers = {},
                                   std::chrono::milliseconds time = std::chrono::seconds(60));

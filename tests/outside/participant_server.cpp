@@ -22,11 +22,14 @@ constexpr int kEventsPerTurn = 512;
 }  // namespace
 
 ParticipantServer::ParticipantServer(std::size_t listeners)
+    : ParticipantServer(std::vector<std::uint16_t>(listeners, 0)) {}
+
+ParticipantServer::ParticipantServer(const std::vector<std::uint16_t>& ports)
     : epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       wake_(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
       chunk_(kChunkBytes) {
-    for (std::size_t i = 0; i < listeners; ++i) {
-        listeners_.push_back(listen_on_loopback());
+    for (const std::uint16_t port : ports) {
+        listeners_.push_back(listen_on_loopback(port));
         ports_.push_back(port_of(listeners_.back()));
         watch(listeners_.back().value(), EPOLLIN, EPOLL_CTL_ADD);
     }

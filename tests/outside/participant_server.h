@@ -39,6 +39,8 @@ class ParticipantServer {
 
     /// Listens on that many free ports. Throws std::system_error.
     explicit ParticipantServer(std::size_t listeners);
+    /// Listens on those ports. Throws std::system_error.
+    explicit ParticipantServer(const std::vector<std::uint16_t>& ports);
 
     const std::vector<std::uint16_t>& ports() const { return ports_; }
 

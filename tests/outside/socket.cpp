@@ -23,6 +23,17 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
+void share_port(const Descriptor& socket) {
+    const int on = 1;
+    ::setsockopt(socket.value(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+void bind_to_loopback(const Descriptor& socket, std::uint16_t port) {
+    const sockaddr_in address = loopback(port);
+    require(::bind(socket.value(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+            "bind");
+}
+
 }  // namespace
 
 Descriptor::~Descriptor() { close(); }
@@ -40,13 +51,19 @@ int require(int result, const char* what) {
     return result;
 }
 
-Descriptor listen_on_loopback() {
+Descriptor listen_on_loopback(std::uint16_t port) {
     Descriptor socket(
         require(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
-    const sockaddr_in address = loopback(0);
-    require(::bind(socket.value(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-            "bind");
+    if (port != 0) share_port(socket);
+    bind_to_loopback(socket, port);
     require(::listen(socket.value(), 4096), "listen");
+    return socket;
+}
+
+Descriptor hold_port() {
+    Descriptor socket(require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    share_port(socket);
+    bind_to_loopback(socket, 0);
     return socket;
 }
 

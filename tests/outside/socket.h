@@ -31,8 +31,13 @@ class Descriptor {
 /// Throws std::system_error of `errno` when `result` is negative.
 int require(int result, const char* what);
 
-/// A listening socket on a free port of 127.0.0.1, non-blocking. Throws std::system_error.
-Descriptor listen_on_loopback();
+/// A listening socket on that port of 127.0.0.1 (0: a free one), non-blocking. Throws
+/// std::system_error.
+Descriptor listen_on_loopback(std::uint16_t port = 0);
+/// A bound socket that doesn't listen: while it is open nobody else, and no connection out, gets
+/// its port; a server that is told to does (SO_REUSEADDR), and so may be started there again and
+/// again. Throws std::system_error.
+Descriptor hold_port();
 std::uint16_t port_of(const Descriptor& socket);
 
 /// A non-blocking socket to 127.0.0.1, connected or still connecting; closed when it was refused.
