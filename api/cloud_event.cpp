@@ -19,10 +19,6 @@ using sagas::Json;
 constexpr std::size_t kAttributeNameMax = 20;
 constexpr std::array<std::string_view, 3> kTextsOfSagas{"sagaid", "sagastep", "sagakey"};
 
-/// Of the events that sagas publish (sagas/event_call.h). With one of their sources and ids anybody
-/// could have theirs taken for a repetition.
-constexpr std::string_view kSagaSources = "/v1/sagas/";
-
 const std::vector<std::string>& attribute_names() {
     static const std::vector<std::string> kNames{
         "specversion", "id",     "source",   "type", "subject",     "time",    "datacontenttype",
@@ -84,8 +80,9 @@ bool is_media_type(std::string_view text) {
 /// Reads one event, and notes what is wrong with it.
 class EventChecker {
  public:
-    EventChecker(const Json& event, const std::string& pointer, sagas::Problems& problems)
-        : event_(event), pointer_(pointer), problems_(problems) {}
+    EventChecker(const Json& event, const std::string& pointer, EventsFrom from,
+                 sagas::Problems& problems)
+        : event_(event), pointer_(pointer), from_(from), problems_(problems) {}
 
     bool check() {
         check_known();
@@ -128,10 +125,17 @@ class EventChecker {
         if (!is_uri_reference(source)) {
             bad("source", "must be a URI or a reference to one",
                 "such as \"/shop\"; encode other characters as %XX");
+        } else if (from_ == EventsFrom::Bridge) {
+            return;
         } else if (source.starts_with(kSagaSources)) {
             bad("source",
                 "must not begin with " + sagas::in_quotes(kSagaSources) +
                     ": such events are written by sagas alone",
+                "say who publishes this one");
+        } else if (source.starts_with(kBridgeSources)) {
+            bad("source",
+                "must not begin with " + sagas::in_quotes(kBridgeSources) +
+                    ": such events come in over bridges alone",
                 "say who publishes this one");
         }
     }
@@ -219,6 +223,7 @@ class EventChecker {
 
     const Json& event_;
     const std::string& pointer_;
+    const EventsFrom from_;
     sagas::Problems& problems_;
     bool is_good_ = true;
 };
@@ -239,13 +244,14 @@ bool is_attribute_name(std::string_view name) {
 }
 
 std::optional<Json> read_cloud_event(Json event, const std::string& pointer, sagas::Timestamp now,
-                                     sagas::Problems& problems) {
+                                     sagas::Problems& problems, EventsFrom from) {
     if (!event.is_object()) {
         problems.add("wrong-type", pointer, sagas::expected("an object: an event", event), "");
         return std::nullopt;
     }
     drop_nulls(event);
-    if (!EventChecker(event, pointer, problems).check()) return std::nullopt;
+    if (!EventChecker(event, pointer, from, problems).check()) return std::nullopt;
+    event.erase(kBridgeAttribute);
     if (!event.contains("time")) event["time"] = sagas::to_rfc3339(now);
     return event;
 }

@@ -206,14 +206,15 @@ std::string SentEvents::pointer(std::size_t position) const {
     return way == Way::Batch ? '/' + std::to_string(position) : std::string();
 }
 
-Parsed<SentEvents> read_sent_events(const Request& request, sagas::Timestamp now) {
+Parsed<SentEvents> read_sent_events(const Request& request, sagas::Timestamp now, EventsFrom from) {
     SentEvents sent;
     sent.way = way_of(request);
     sagas::Problems problems;
     auto events = read_body(request, sent.way, problems);
     if (!events) return tl::unexpected(events.error());
     for (std::size_t i = 0; i < events->size(); ++i) {
-        auto event = read_cloud_event(std::move((*events)[i]), sent.pointer(i), now, problems);
+        auto event =
+            read_cloud_event(std::move((*events)[i]), sent.pointer(i), now, problems, from);
         if (event) sent.events.push_back(std::move(*event));
     }
     if (!problems.is_empty()) {

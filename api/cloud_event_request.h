@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "api/cloud_event.h"
 #include "api/parsed.h"
 #include "api/route.h"
 #include "sagas/json.h"
@@ -30,6 +31,7 @@ struct SentEvents {
 ///
 /// Problems: MalformedJson, InvalidRequest with everything that is wrong, BodyTooLarge (an event
 /// over sagas::kEventBytesMax), UnsupportedMediaType.
-Parsed<SentEvents> read_sent_events(const Request& request, sagas::Timestamp now);
+Parsed<SentEvents> read_sent_events(const Request& request, sagas::Timestamp now,
+                                    EventsFrom from = EventsFrom::Anybody);
 
 }  // namespace skald::api

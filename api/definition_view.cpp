@@ -72,6 +72,29 @@ Parsed<Precondition> read_precondition(const Request& request) {
     return Precondition{Precondition::Kind::Version, *version};
 }
 
+Problem version_mismatch(const std::string& what, std::uint32_t latest) {
+    return make_problem(
+        ProblemType::VersionMismatch,
+        latest == 0
+            ? "There is no " + what + " now."
+            : "The latest version of " + what + " is " + std::to_string(latest) +
+                  ": read it, then send your change with If-Match: " + entity_tag(latest) + ".");
+}
+
+bool holds_for(const Precondition& precondition, std::uint32_t latest) {
+    switch (precondition.kind) {
+        case Precondition::Kind::None:
+            return true;
+        case Precondition::Kind::MustExist:
+            return latest > 0;
+        case Precondition::Kind::MustNotExist:
+            return latest == 0;
+        case Precondition::Kind::Version:
+            return latest > 0 && latest == precondition.version;
+    }
+    return false;
+}
+
 bool is_definition_name(std::string_view name) {
     if (name.empty() || name.size() > 63 || name.front() < 'a' || name.front() > 'z') return false;
     for (const char c : name) {

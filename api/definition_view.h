@@ -35,6 +35,11 @@ struct Precondition {
 };
 /// Problems: InvalidRequest when a field is malformed, lists several tags, or both are sent.
 Parsed<Precondition> read_precondition(const Request& request);
+/// It does not hold of `what` ("definition order"), whose latest version is `latest`; 0: there is
+/// none.
+Problem version_mismatch(const std::string& what, std::uint32_t latest);
+/// Whether it does of something whose latest version is `latest`; 0: there is none.
+bool holds_for(const Precondition& precondition, std::uint32_t latest);
 
 /// `[a-z][a-z0-9_-]{0,62}`
 bool is_definition_name(std::string_view name);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -8,6 +9,9 @@
 #include "api/definition_view.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
+#include "api/subscription_view.h"
+#include "engine/owned_subscriptions.h"
+#include "engine/subscriptions.h"
 #include "sagas/event_match.h"
 
 namespace skald::api {
@@ -41,13 +45,35 @@ Parsed<std::optional<std::uint32_t>> needed_version(const Services& services,
                   "If-Match: definition " + name + " has no such version now.");
 }
 
-Problem version_mismatch(const std::string& name, std::uint32_t latest) {
-    const std::string detail =
-        latest == 0
-            ? "There is no definition " + name + " now."
-            : "The latest version of definition " + name + " is " + std::to_string(latest) +
-                  ": read it, then send your change with If-Match: " + entity_tag(latest) + ".";
-    return {ProblemType::VersionMismatch, detail, {}, nullptr};
+/// Nothing, unless there would be too many with so many of the definition.
+std::optional<Problem> too_many_subscriptions(const Services& services, const std::string& name,
+                                              std::size_t own) {
+    constexpr std::size_t kMax = engine::Subscriptions::kSubscriptionsMax;
+    const auto rows = read_again(
+        [&] { return services.reader.subscriptions("", static_cast<std::uint32_t>(kMax)); });
+    if (!rows) return to_problem(rows.error());
+    const std::string owner = "definition/" + name;
+    const auto others = static_cast<std::size_t>(std::count_if(
+        rows->begin(), rows->end(), [&owner](const auto& row) { return row.owner != owner; }));
+    if (others + own <= kMax) return std::nullopt;
+    return to_problem(engine::Busy{engine::Busy::Why::TooMuch,
+                                   "with its triggers there would be more than " +
+                                       std::to_string(kMax) + " subscriptions; delete some"});
+}
+
+/// What the definition has for its triggers. Problems: StoreUnavailable, TooBusy.
+Parsed<std::vector<store::OwnedSubscription>> subscriptions_for(
+    const Services& services, const sagas::Definition& definition) {
+    if (definition.triggers.empty()) return std::vector<store::OwnedSubscription>();
+    auto subscriptions = engine::trigger_subscriptions(
+        definition, [log = TopicLog(services.reader, services.catalog)](const std::string& topic) {
+            return end_of_topic(log, topic);
+        });
+    if (!subscriptions) return tl::unexpected(to_problem(subscriptions.error()));
+    if (auto problem = too_many_subscriptions(services, definition.name, subscriptions->size())) {
+        return tl::unexpected(std::move(*problem));
+    }
+    return std::move(*subscriptions);
 }
 
 /// Posts `change`, and answers with what `answer` makes of its outcome once that is durable.
@@ -73,7 +99,7 @@ Later change_definition(const Services& services, Change change,
         if (const auto* busy = std::get_if<engine::Busy>(result)) return to_problem(*busy);
         const auto& written = std::get<store::DefinitionOutcome>(*result);
         if (const auto* mismatch = std::get_if<store::DefinitionVersionMismatch>(&written)) {
-            return version_mismatch(name, mismatch->latest);
+            return version_mismatch("definition " + name, mismatch->latest);
         }
         if (std::holds_alternative<store::DefinitionNotFound>(written)) {
             return no_such_definition(name, std::nullopt);
@@ -119,15 +145,18 @@ Answer put_definition(const Services& services, const Request& request) {
     }
     const auto version = needed_version(services, name, *precondition);
     if (!version) return version.error();
+    auto subscriptions = subscriptions_for(services, *checked->definition);
+    if (!subscriptions) return subscriptions.error();
 
-    return change_definition(services,
-                             store::PutDefinition{name, document->dump(), checked->filled.dump(),
-                                                  *version, services.clock.now()},
-                             sagas::match_paths(*checked->definition),
-                             [&services, name, warnings = problems_document(checked->warnings)](
-                                 const store::DefinitionWritten& written) {
-                                 return definition_registered(services, name, written, warnings);
-                             });
+    return change_definition(
+        services,
+        store::PutDefinition{name, document->dump(), checked->filled.dump(), *version,
+                             services.clock.now(), std::move(*subscriptions)},
+        sagas::match_paths(*checked->definition),
+        [&services, name,
+         warnings = problems_document(checked->warnings)](const store::DefinitionWritten& written) {
+            return definition_registered(services, name, written, warnings);
+        });
 }
 
 Answer delete_definition(const Services& services, const Request& request) {

@@ -9,6 +9,7 @@
 #include "api/handlers.h"
 #include "api/missing_secrets.h"
 #include "api/query_parameters.h"
+#include "api/subscription_view.h"
 
 /// How the server is, for a person: each check with what to do about it.
 namespace skald::api {
@@ -115,7 +116,33 @@ void add_sagas(Report& report, const store::Counts& counts, const EngineStats& s
                "--calls-per-origin");
 }
 
-/// Nothing where no definition needs any.
+constexpr std::size_t kNamedMax = 10;
+
+/// Nothing where there is no subscription.
+void add_dead_letters(Report& report, const Services& services) {
+    const auto rows = all_subscriptions(services.reader);
+    if (!rows) {
+        report.add("dead_letters", Health::Warning, rows.error().message, "ask again");
+        return;
+    }
+    if (rows->empty()) return;
+    std::uint64_t count = 0;
+    std::size_t named = 0;
+    std::string names;
+    for (const store::SubscriptionRow& row : *rows) {
+        if (row.dead_letters == 0) continue;
+        count += row.dead_letters;
+        if (++named > kNamedMax) continue;
+        names.append(names.empty() ? ": " : ", ").append(row.name);
+    }
+    if (named > kNamedMax) names += " and " + std::to_string(named - kNamedMax) + " more";
+    report.add(
+        "dead_letters", count > 0 ? Health::Warning : Health::Ok,
+        count_of(count, "dead letter") + " of " + count_of(rows->size(), "subscription") + names,
+        "skald subscriptions dead-letters NAME");
+}
+
+/// Nothing where nobody needs any.
 void add_secrets(Report& report, const Services& services) {
     const auto needed = find_needed_secrets(services);
     if (!needed) {
@@ -125,14 +152,14 @@ void add_secrets(Report& report, const Services& services) {
     if (needed->names.empty()) return;
     if (needed->missing.empty()) {
         report.add("secrets", Health::Ok,
-                   "all there that definitions need: " + std::to_string(needed->names.size()));
+                   "all there that are needed: " + std::to_string(needed->names.size()));
         return;
     }
     std::string text;
-    for (const auto& [secret, definitions] : needed->missing) {
+    for (const auto& [secret, users] : needed->missing) {
         text.append(text.empty() ? "no " : "; no ").append(secret).append(" for");
-        for (const std::string& name : definitions) {
-            text.append(name == *definitions.begin() ? " " : ", ").append(name);
+        for (const std::string& name : users) {
+            text.append(name == *users.begin() ? " " : ", ").append(name);
         }
     }
     report.add("secrets", Health::Warning, text,
@@ -162,6 +189,7 @@ Answer report_on(const Services& services, store::Depth depth, const EngineStats
     } else {
         add_sagas(report, *counts, *stats);
     }
+    add_dead_letters(report, services);
     add_secrets(report, services);
     const std::string why_not_ready = services.why_not_ready();
     report.add("ready", why_not_ready.empty() ? Health::Ok : Health::Warning,

@@ -5,6 +5,7 @@
 #include "api/awaited.h"
 #include "api/cloud_event_request.h"
 #include "api/document.h"
+#include "api/event_contract.h"
 #include "api/handlers.h"
 #include "api/topic_view.h"
 
@@ -12,36 +13,6 @@ namespace skald::api {
 namespace {
 
 using engine::Publish;
-
-/// Of one request; more are only counted.
-constexpr std::size_t kFaultsMax = 100;
-
-/// None: every event keeps the contract of `topic`.
-std::optional<Problem> hold_against_contract(const std::string& topic,
-                                             const TopicDocuments::Latest& latest,
-                                             const SentEvents& sent) {
-    if (latest.version == 0) return std::nullopt;
-    std::vector<sagas::Problem> faults;
-    std::size_t broken = 0;
-    for (std::size_t i = 0; i < sent.events.size(); ++i) {
-        auto found = latest.document.faults_of(sent.events[i], sent.pointer(i));
-        broken += !found.empty();
-        for (sagas::Problem& fault : found) {
-            if (faults.size() < kFaultsMax) faults.push_back(std::move(fault));
-        }
-    }
-    if (broken == 0) return std::nullopt;
-    const std::string which = sent.way == SentEvents::Way::Batch
-                                  ? std::to_string(broken) + " of " +
-                                        std::to_string(sent.events.size()) +
-                                        (broken == 1 ? " events breaks" : " events break")
-                                  : "The event breaks";
-    return Problem{ProblemType::ContractBroken,
-                   which + " the contract of topic " + topic + " (version " +
-                       std::to_string(latest.version) + "): " + faults.front().pointer + ": " +
-                       faults.front().detail + ". Nothing was published.",
-                   std::move(faults), nullptr};
-}
 
 Problem publish_unconfirmed() {
     return make_problem(ProblemType::StoreUnavailable,
@@ -59,17 +30,6 @@ Answer answer_publish(const Publish::Result* result) {
     return json_reply(202, {{"offsets", std::move(offsets)}});
 }
 
-Publish to_command(const std::string& topic, SentEvents sent) {
-    Publish command;
-    command.topic = topic;
-    for (sagas::Json& event : sent.events) {
-        std::string source = event.at("source").get<std::string>();
-        std::string id = event.at("id").get<std::string>();
-        command.events.push_back({std::move(source), std::move(id), std::move(event)});
-    }
-    return command;
-}
-
 }  // namespace
 
 Answer publish_events(const Services& services, const Request& request) {
@@ -82,7 +42,7 @@ Answer publish_events(const Services& services, const Request& request) {
     if (auto broken = hold_against_contract(topic, **latest, *sent)) return std::move(*broken);
 
     auto outcome = std::make_shared<Awaited<Publish::Result>>();
-    Publish command = to_command(topic, std::move(*sent));
+    Publish command = publish_command(topic, std::move(*sent));
     command.done = [outcome](Publish::Result result) { outcome->set(std::move(result)); };
     services.post(std::move(command));
     Later later;

@@ -8,6 +8,7 @@
 #include "api/event_view.h"
 #include "api/handlers.h"
 #include "api/query_parameters.h"
+#include "api/stream_ear.h"
 #include "api/topic_log.h"
 #include "api/topic_view.h"
 #include "sagas/ascii.h"
@@ -19,7 +20,13 @@ namespace {
 constexpr std::uint32_t kEventsDefault = 100;
 constexpr std::uint32_t kEventsMax = 1'000;
 constexpr std::uint32_t kStreamPageRows = 200;
-constexpr std::uint64_t kOffsetMax = std::uint64_t{1} << 62;
+
+using store::Offset;
+
+std::unique_ptr<StreamEar> listen_to(const Services& services, const std::string& topic) {
+    if (topic == kSagaTopic) return listen_to_journal(services.bell);
+    return listen_to_topic(services.event_bell, topic);
+}
 
 // ---- What is asked for -------------------------------------------------------------------------
 
@@ -28,37 +35,28 @@ bool wants_stream(const Request& request) {
     return accept.find("text/event-stream") != std::string::npos;
 }
 
-Parsed<std::int64_t> to_offset(const char* name, const std::string& text) {
-    const auto number = to_number(text, 0, kOffsetMax);
-    if (number) return static_cast<std::int64_t>(*number);
-    return refuse(ProblemType::InvalidRequest,
-                  std::string(name) + ": must be the offset of an event, or 0");
-}
-
 Problem read_failure(const std::string& topic, const sagas::Error& error) {
     if (error.code == sagas::ErrorCode::NotFound) return no_such_topic(topic, std::nullopt);
     return to_problem(error);
 }
 
-Parsed<std::int64_t> offset_from(const std::string& topic, const TopicLog& log,
-                                 const std::string& text) {
-    if (text == "start") return 0;
+Parsed<Offset> offset_from(const std::string& topic, const TopicLog& log, const std::string& text) {
+    if (text == "start") return Offset{0};
     const auto time = sagas::parse_rfc3339(text);
     if (!time && text != "end") {
         return refuse(ProblemType::InvalidRequest,
                       "from: must be start, end, or a time in RFC 3339 such as "
                       "2026-11-21T22:32:28Z");
     }
-    const auto offset = time ? log.offset_before(*time) : log.last();
+    const auto offset = time ? log.offset_before(topic, *time) : log.last(topic);
     if (!offset) return tl::unexpected(read_failure(topic, offset.error()));
     return *offset;
 }
 
 /// Behind which offset to begin. The header is for streams.
-Parsed<std::int64_t> read_begin(const Request& request, const std::string& topic,
-                                const TopicLog& log) {
+Parsed<Offset> read_begin(const Request& request, const std::string& topic, const TopicLog& log) {
     const auto header = request.header("last-event-id");
-    if (header && wants_stream(request)) return to_offset("Last-Event-ID", std::string(*header));
+    if (header && wants_stream(request)) return to_offset("Last-Event-ID", *header);
     const auto after = read_text(request, "after");
     if (!after) return tl::unexpected(after.error());
     const auto from = read_text(request, "from");
@@ -67,16 +65,18 @@ Parsed<std::int64_t> read_begin(const Request& request, const std::string& topic
         return refuse(ProblemType::InvalidRequest, "after and from exclude each other: send one");
     }
     if (*from) return offset_from(topic, log, **from);
-    return *after ? to_offset("after", **after) : Parsed<std::int64_t>(0);
+    return *after ? to_offset("after", **after) : Parsed<Offset>(Offset{0});
 }
 
 // ---- Once, and by long poll --------------------------------------------------------------------
 
 /// A reading that may wait. Shared by the transport's threads, one at a time.
 struct Poll {
-    std::string topic;
-    std::unique_ptr<TopicLog> log;
-    std::int64_t after = 0;
+    Poll(const TopicLog& of, std::string name) : log(of), topic(std::move(name)) {}
+
+    const TopicLog log;
+    const std::string topic;
+    Offset after{};
     std::uint32_t limit = kEventsDefault;
     sagas::Timestamp until{};
     std::unique_ptr<StreamEar> ear;  ///< Null: it does not wait.
@@ -105,9 +105,9 @@ Later wait_for_more(const Services& services, const PollPtr& poll) {
 
 Answer answer_poll(const Services& services, const PollPtr& poll) {
     if (poll->ear) poll->heard = poll->ear->heard();
-    const auto page = poll->log->read(poll->after, poll->limit);
+    const auto page = poll->log.events(poll->topic, poll->after, poll->limit);
     if (!page) return read_failure(poll->topic, page.error());
-    const bool has_news = !page->rows.empty() || page->next < poll->after;
+    const bool has_news = !page->rows.empty() || next_of(*page) < poll->after;
     if (!has_news && poll->ear && services.clock.now() < poll->until) {
         return wait_for_more(services, poll);
     }
@@ -122,7 +122,7 @@ Answer poll_events(const Services& services, const Request& request, const PollP
     poll->limit = limit->value_or(kEventsDefault);
     if (*wait && **wait > sagas::Milliseconds{0}) {
         poll->until = services.clock.now() + **wait;
-        poll->ear = poll->log->listen();
+        poll->ear = listen_to(services, poll->topic);
     }
     return answer_poll(services, poll);
 }
@@ -131,50 +131,52 @@ Answer poll_events(const Services& services, const Request& request, const PollP
 
 class TopicEvents final : public EventReading {
  public:
-    TopicEvents(std::unique_ptr<TopicLog> log, std::int64_t after)
-        : log_(std::move(log)), after_(after) {}
+    explicit TopicEvents(const Poll& from)
+        : log_(from.log), topic_(from.topic), after_(from.after) {}
 
     sagas::Result<Page> read() override {
-        const auto found = log_->read(after_, kStreamPageRows);
+        const auto found = log_.events(topic_, after_, kStreamPageRows);
         if (!found) return tl::unexpected(found.error());
         Page page;
+        const Offset next = next_of(*found);
         // The database was brought back from a copy.
-        if (found->next < after_) page.text = offset_resync_event(found->next);
-        for (const TopicLog::Row& row : found->rows) page.text += row_event(row);
-        after_ = found->next;
+        if (next < after_) page.text = offset_resync_event(next);
+        for (const store::EventRow& row : found->rows) page.text += row_event(row);
+        after_ = next;
         page.then = found->is_cut ? Page::Then::More : Page::Then::CaughtUp;
         return page;
     }
-    std::optional<std::string> ping() override { return api::ping(store::Position{after_}); }
+    std::optional<std::string> ping() override {
+        return api::ping(store::Position{static_cast<std::int64_t>(after_)});
+    }
 
  private:
-    const std::unique_ptr<TopicLog> log_;
-    std::int64_t after_;
+    const TopicLog log_;
+    const std::string topic_;
+    Offset after_;
 };
 
 Answer stream_topic(const Services& services, ReadingTurns& turns, const Request& request,
-                    Poll& poll) {
+                    const Poll& poll) {
     for (const char* name : {"limit", "wait"}) {
         if (!request.parameter(name)) continue;
         return make_problem(ProblemType::InvalidRequest,
                             std::string(name) + ": a stream takes none; leave it out");
     }
     // A topic that isn't there is told before the stream begins.
-    const auto last = poll.log->last();
+    const auto last = poll.log.last(poll.topic);
     if (!last) return read_failure(poll.topic, last.error());
-    auto ear = poll.log->listen();
-    return event_stream({services.clock, turns}, std::move(ear),
-                        std::make_unique<TopicEvents>(std::move(poll.log), poll.after));
+    return event_stream({services.clock, turns}, listen_to(services, poll.topic),
+                        std::make_unique<TopicEvents>(poll));
 }
 
 }  // namespace
 
 Answer read_events(const Services& services, ReadingTurns& turns, const Request& request) {
-    auto poll = std::make_shared<Poll>();
-    poll->topic = request.path.at(0);
-    if (!is_topic_name(poll->topic)) return no_such_topic(poll->topic, std::nullopt);
-    poll->log = open_topic(services, poll->topic);
-    const auto after = read_begin(request, poll->topic, *poll->log);
+    const std::string& topic = request.path.at(0);
+    if (!is_topic_name(topic)) return no_such_topic(topic, std::nullopt);
+    auto poll = std::make_shared<Poll>(TopicLog(services.reader, services.catalog), topic);
+    const auto after = read_begin(request, topic, poll->log);
     if (!after) return after.error();
     poll->after = *after;
     return wants_stream(request) ? stream_topic(services, turns, request, *poll)

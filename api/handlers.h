@@ -64,6 +64,28 @@ Answer list_topics(const Services& services, const Request& request);
 Answer publish_events(const Services& services, const Request& request);
 // events_read.cpp
 Answer read_events(const Services& services, ReadingTurns& turns, const Request& request);
+// subscriptions.cpp
+Answer put_subscription(const Services& services, const Request& request);
+Answer delete_subscription(const Services& services, const Request& request);
+// subscriptions_read.cpp
+Answer list_subscriptions(const Services& services, const Request& request);
+Answer get_subscription(const Services& services, const Request& request);
+Answer list_dead_letters(const Services& services, const Request& request);
+// subscription_fetch.cpp
+Answer fetch_events(const Services& services, const Request& request);
+Answer acknowledge_events(const Services& services, const Request& request);
+Answer refuse_events(const Services& services, const Request& request);
+Answer extend_leases(const Services& services, const Request& request);
+// subscription_replay.cpp
+Answer replay_subscription(const Services& services, const Request& request);
+Answer replay_dead_letters(const Services& services, const Request& request);
+Answer discard_dead_letters(const Services& services, const Request& request);
+// bridges.cpp
+Answer put_bridge(const Services& services, const Request& request);
+Answer delete_bridge(const Services& services, const Request& request);
+// bridges_read.cpp
+Answer list_bridges(const Services& services, const Request& request);
+Answer get_bridge(const Services& services, const Request& request);
 // openapi.cpp
 Answer get_openapi(const Services& services, const Request& request);
 // backup.cpp

@@ -6,6 +6,7 @@
 #include "api/masking.h"
 #include "api/saga_view.h"
 #include "api/step_place.h"
+#include "api/trigger_starts.h"
 #include "sagas/event_match.h"
 #include "sagas/record.h"
 
@@ -22,7 +23,7 @@ class CauseMembers {
         if (cause.lock) item_["lock"] = *cause.lock;
         if (cause.parent) item_["parent"] = cause.parent->saga;
         if (!cause.replay) {
-            key(cause.request);
+            started_by(cause.request);
             return;
         }
         item_["replay_of"] = cause.replay->of;
@@ -92,6 +93,11 @@ class CauseMembers {
         item_["by"] = who.by;
         set_text(item_, "reason", who.reason);
         key(who.request);
+    }
+    void started_by(const std::optional<sagas::RequestKey>& request) const {
+        const auto event = request ? read_trigger_key(request->key) : std::nullopt;
+        if (!event) return key(request);
+        item_["trigger"] = {{"source", event->source}, {"id", event->id}};
     }
     void key(const std::optional<sagas::RequestKey>& request) const {
         if (request) item_["idempotency_key"] = request->key;

@@ -30,6 +30,15 @@ constexpr std::array<sagas::Status, 3> kEnds = {
 constexpr std::array<sagas::Status, 3> kLive = {sagas::Status::Running, sagas::Status::Compensating,
                                                 sagas::Status::Stuck};
 
+/// Direction and outcome of an engine::NatsEvent.
+constexpr std::array<std::array<const char*, 2>, 5> kBridgeEvents = {{{"out", "published"},
+                                                                      {"out", "failed"},
+                                                                      {"in", "received"},
+                                                                      {"in", "repeated"},
+                                                                      {"in", "refused"}}};
+
+constexpr std::array<std::string_view, 3> kDeliveries = {"delivered", "failed", "dead"};
+
 const Histogram::BucketBoundaries& step_buckets() {
     static const Histogram::BucketBoundaries kBuckets = {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
@@ -61,6 +70,16 @@ struct StepSeries {
     std::string definition;
     std::string step;
     std::array<std::array<Counter*, kOutcomes>, kPhases> attempts{};
+};
+/// Of the attempts to deliver one subscription's events; null: there was none.
+struct DeliverySeries {
+    std::string name;
+    std::array<Counter*, kDeliveries.size()> ended{};
+    Counter* missed = nullptr;
+};
+struct SubscriptionGauges {
+    Gauge* lag;
+    Gauge* dead_letters;
 };
 struct DefinitionSeries {
     std::string name;
@@ -130,6 +149,51 @@ class Metrics::Impl {
         return counter;
     }
 
+    /// The loop's thread only.
+    Counter& delivered(std::string_view subscription, engine::Telemetry::Delivery outcome) {
+        DeliverySeries& series = deliveries(subscription);
+        const auto at = static_cast<std::size_t>(outcome);
+        if (series.ended[at] == nullptr) {
+            series.ended[at] = &delivered_.Add(
+                {{"subscription", series.name}, {"outcome", std::string(kDeliveries[at])}});
+        }
+        return *series.ended[at];
+    }
+    Counter& missed(std::string_view subscription) {
+        DeliverySeries& series = deliveries(subscription);
+        if (series.missed == nullptr) {
+            series.missed = &missed_.Add({{"subscription", series.name}});
+        }
+        return *series.missed;
+    }
+
+    /// The loop's thread only; so are the two below.
+    Counter& bridge_events(const std::string& bridge, engine::NatsEvent what) {
+        if (!bridge_counters_.contains(bridge) && bridge_counters_.size() >= kBridgesMax &&
+            bridge != kOther) {
+            return bridge_events(kOther, what);
+        }
+        const auto at = static_cast<std::size_t>(what);
+        Counter*& counter = bridge_counters_[bridge][at];
+        if (counter == nullptr) {
+            const auto& [direction, outcome] = kBridgeEvents[at];
+            counter = &bridge_events_.Add(
+                {{"bridge", bridge}, {"direction", direction}, {"outcome", outcome}});
+        }
+        return *counter;
+    }
+    void set_bridge_connected(const std::string& bridge, bool is_connected) {
+        Gauge*& connected = bridge_connected_[bridge];
+        if (connected == nullptr) connected = &connected_family_.Add({{"bridge", bridge}});
+        connected->Set(is_connected ? 1 : 0);
+    }
+    void forget_bridge(const std::string& bridge) {
+        const auto found = bridge_connected_.find(bridge);
+        if (found == bridge_connected_.end()) return;
+        connected_family_.Remove(found->second);
+        bridge_connected_.erase(found);
+    }
+
     Counter& requests(std::string_view operation_id, std::string_view method, int code)
         SKALD_EXCLUDES(requests_mutex_) {
         // Methods are a client's text: only those that we know make series of their own.
@@ -152,7 +216,8 @@ class Metrics::Impl {
         return *counter;
     }
 
-    std::string scrape(const EngineStats* stats, const store::Counts* counts)
+    std::string scrape(const EngineStats* stats, const store::Counts* counts,
+                       const std::vector<SubscriptionStats>* subscriptions)
         SKALD_EXCLUDES(scrape_mutex_) {
         const engine::MutexLock lock(scrape_mutex_);
         if (stats != nullptr) {
@@ -171,6 +236,7 @@ class Metrics::Impl {
                     found == counts->by_status.end() ? 0.0 : static_cast<double>(found->second));
             }
         }
+        if (subscriptions != nullptr) set_subscriptions(*subscriptions);
         return prometheus::TextSerializer().Serialize(registry_.Collect());
     }
 
@@ -190,6 +256,38 @@ class Metrics::Impl {
     Gauge& gauge(const char* name, const char* help) { return gauges(name, help).Add({}); }
     Family<Histogram>& histograms(const char* name, const char* help) {
         return prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
+    }
+
+    /// Those that are gone are shown no longer.
+    void set_subscriptions(const std::vector<SubscriptionStats>& subscriptions)
+        SKALD_REQUIRES(scrape_mutex_) {
+        ByName<SubscriptionGauges> before = std::exchange(by_subscription_, {});
+        for (const SubscriptionStats& each : subscriptions) {
+            const auto known = before.find(each.name);
+            const prometheus::Labels labels = {{"subscription", each.name}};
+            const SubscriptionGauges gauges =
+                known == before.end()
+                    ? SubscriptionGauges{&lag_.Add(labels), &dead_letters_.Add(labels)}
+                    : known->second;
+            gauges.lag->Set(static_cast<double>(each.lag));
+            gauges.dead_letters->Set(static_cast<double>(each.dead_letters));
+            by_subscription_.emplace(each.name, gauges);
+            if (known != before.end()) before.erase(known);
+        }
+        for (const auto& [name, gauges] : before) {
+            lag_.Remove(gauges.lag);
+            dead_letters_.Remove(gauges.dead_letters);
+        }
+    }
+
+    DeliverySeries& deliveries(std::string_view subscription) {
+        const auto found = deliveries_.find(subscription);
+        if (found != deliveries_.end()) return found->second;
+        if (deliveries_.size() >= kSubscriptionsMax && subscription != kOther) {
+            return deliveries(kOther);
+        }
+        std::string name(subscription);
+        return deliveries_.emplace(name, DeliverySeries{name, {}, nullptr}).first->second;
     }
 
     DefinitionSeries new_definition(const std::string& name) {
@@ -242,6 +340,21 @@ class Metrics::Impl {
     Counter& event_hits_ =
         counters("skald_event_hits_total", "Events that reached a step that waits, or waited.")
             .Add({});
+    Family<Counter>& delivered_ =
+        counters("skald_event_deliveries_total",
+                 "Attempts to deliver an event to a subscriber that ended, by how.");
+    Family<Counter>& missed_ = counters(
+        "skald_events_missed_total", "Events that retention by size took before their delivery.");
+    Family<Gauge>& lag_ = gauges("skald_subscription_lag",
+                                 "Events of the subscription's topic that are not settled yet.");
+    Family<Gauge>& dead_letters_ =
+        gauges("skald_subscription_dead_letters", "Events that failed as often as they may.");
+    Family<Counter>& bridge_events_ =
+        counters("skald_bridge_events_total",
+                 "Events that bridges had to do with, by what came of "
+                 "them.");
+    Family<Gauge>& connected_family_ =
+        gauges("skald_bridge_connected", "1: the bridge is connected to its broker.");
     Family<Counter>& requests_ = counters("skald_http_requests_total", "HTTP requests, by answer.");
     std::array<Gauge*, kLive.size()> live_{};
 
@@ -249,10 +362,14 @@ class Metrics::Impl {
     ByName<DefinitionSeries> definitions_;
     std::size_t step_count_ = 0;
     ByName<Counter*> published_by_topic_;
+    ByName<DeliverySeries> deliveries_;
+    ByName<std::array<Counter*, kBridgeEvents.size()>> bridge_counters_;
+    ByName<Gauge*> bridge_connected_;
 
     engine::Mutex requests_mutex_;
     ByName<Counter*> requests_by_key_ SKALD_GUARDED_BY(requests_mutex_);
     engine::Mutex scrape_mutex_;  ///< One scrape sets and collects at a time.
+    ByName<SubscriptionGauges> by_subscription_ SKALD_GUARDED_BY(scrape_mutex_);
 };
 
 Metrics::Metrics(std::string_view version, std::string_view sqlite)
@@ -290,12 +407,31 @@ void Metrics::events_published(std::string_view topic, std::size_t all, std::siz
 
 void Metrics::event_hit() { impl_->event_hits().Increment(); }
 
+void Metrics::event_delivered(std::string_view subscription, Delivery outcome) {
+    impl_->delivered(subscription, outcome).Increment();
+}
+
+void Metrics::events_missed(std::string_view subscription, std::uint64_t count) {
+    impl_->missed(subscription).Increment(static_cast<double>(count));
+}
+
+void Metrics::bridge_events(const std::string& bridge, engine::NatsEvent what, std::size_t count) {
+    impl_->bridge_events(bridge, what).Increment(static_cast<double>(count));
+}
+
+void Metrics::bridge_connected(const std::string& bridge, bool is_connected) {
+    impl_->set_bridge_connected(bridge, is_connected);
+}
+
+void Metrics::bridge_gone(const std::string& bridge) { impl_->forget_bridge(bridge); }
+
 void Metrics::request_answered(std::string_view operation_id, std::string_view method, int code) {
     impl_->requests(operation_id, method, code).Increment();
 }
 
-std::string Metrics::scrape(const EngineStats* stats, const store::Counts* counts) {
-    return impl_->scrape(stats, counts);
+std::string Metrics::scrape(const EngineStats* stats, const store::Counts* counts,
+                            const std::vector<SubscriptionStats>* subscriptions) {
+    return impl_->scrape(stats, counts, subscriptions);
 }
 
 }  // namespace skald::api

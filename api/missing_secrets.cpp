@@ -4,10 +4,24 @@
 #include <variant>
 #include <vector>
 
+#include "api/bridge/document.h"
+#include "api/subscription_view.h"
+#include "engine/subscription_document.h"
+
 namespace skald::api {
 namespace {
 
 constexpr std::uint32_t kDefinitionsPage = 200;
+
+/// That its pushes are signed with; empty: it has none.
+std::string secret_of(const store::SubscriptionRow& row) {
+    const sagas::Json source = sagas::Json::parse(row.source, nullptr, false);
+    if (!source.is_object() || !source.contains("push")) return {};
+    sagas::Problems problems;
+    const auto document = engine::read_subscription(source, engine::Author::People, problems);
+    const auto* push = std::get_if<engine::Push>(&document.how);
+    return push == nullptr ? std::string() : push->secret;
+}
 
 class SecretsInCalls {
  public:
@@ -56,8 +70,44 @@ std::set<std::string> secrets_of(const sagas::Step& step, sagas::Phase phase) {
     return calls.take();
 }
 
+namespace {
+
+/// What bridges log in with. Errors: as find_needed_secrets.
+sagas::Result<void> add_secrets_of_bridges(const Services& services, NeededSecrets& needed) {
+    std::string after;
+    while (true) {
+        const auto page =
+            read_again([&] { return services.reader.bridges(after, kDefinitionsPage); });
+        if (!page) return tl::unexpected(page.error());
+        for (const store::BridgeRow& row : *page) {
+            after = row.name;
+            sagas::Problems problems;
+            const auto bridge =
+                read_bridge(sagas::Json::parse(row.source, nullptr, false), problems);
+            for (const std::string& name : bridge.login.secrets()) {
+                needed.names.insert(name);
+                if (!services.has_secret(name)) needed.missing[name].insert("bridge " + row.name);
+            }
+        }
+        if (page->size() < kDefinitionsPage) return {};
+    }
+}
+
+}  // namespace
+
 sagas::Result<NeededSecrets> find_needed_secrets(const Services& services) {
     NeededSecrets needed;
+    if (const auto added = add_secrets_of_bridges(services, needed); !added) {
+        return tl::unexpected(added.error());
+    }
+    const auto subscriptions = all_subscriptions(services.reader);
+    if (!subscriptions) return tl::unexpected(subscriptions.error());
+    for (const store::SubscriptionRow& row : *subscriptions) {
+        const std::string name = secret_of(row);
+        if (name.empty()) continue;
+        needed.names.insert(name);
+        if (!services.has_secret(name)) needed.missing[name].insert("subscription " + row.name);
+    }
     std::string after;
     while (true) {
         const auto page =

@@ -26,6 +26,8 @@ enum class ProblemType : std::uint8_t {
     SagaNotFound,          ///< 404
     DefinitionNotFound,    ///< 404 (also the version)
     TopicNotFound,         ///< 404 (also the version of its document)
+    SubscriptionNotFound,  ///< 404
+    BridgeNotFound,        ///< 404
     UnknownCallback,       ///< 404 the token is none of ours, or its saga was deleted
     MethodNotAllowed,      ///< 405, with Allow
     RequestTimeout,        ///< 408 the request did not arrive whole in time
@@ -42,6 +44,8 @@ enum class ProblemType : std::uint8_t {
     InvalidInput,          ///< 422 with errors[]: breaks the definition's input_schema.
     ContractBroken,        ///< 422 with errors[]: events break the contract of their topic.
     InvalidContract,       ///< 422 with errors[]: the document of a topic.
+    InvalidSubscription,   ///< 422 with errors[]: the document of a subscription.
+    InvalidBridge,         ///< 422 with errors[]: the document of a bridge.
     IdempotencyKeyReused,  ///< 422 the key was sent with another body
     HeadersTooLarge,       ///< 431
     Internal,              ///< 500

@@ -74,6 +74,14 @@ Parsed<std::optional<sagas::Milliseconds>> read_wait(const Request& request) {
     return *duration;
 }
 
+Parsed<store::Offset> to_offset(std::string_view name, std::string_view text) {
+    constexpr std::uint64_t kOffsetMax = std::uint64_t{1} << 62;
+    const auto number = to_number(text, 0, kOffsetMax);
+    if (number) return store::Offset{static_cast<std::int64_t>(*number)};
+    return refuse(ProblemType::InvalidRequest,
+                  std::string(name) + ": must be the offset of an event, or 0");
+}
+
 Parsed<std::optional<std::string>> read_cursor_of(const Request& request, std::string_view list) {
     auto text = read_text(request, "cursor");
     if (!text) return tl::unexpected(text.error());

@@ -9,6 +9,7 @@
 #include "api/parsed.h"
 #include "api/route.h"
 #include "sagas/time.h"
+#include "store/keys.h"
 
 /// Reads query parameters. Problems: InvalidRequest, which names the parameter, what is wrong with
 /// it and what is allowed. A parameter that takes one value is refused when it is sent twice.
@@ -25,6 +26,9 @@ Parsed<std::optional<std::uint32_t>> read_integer(const Request& request, std::s
                                                   std::uint32_t most);
 /// All values of a parameter that may be repeated, or hold several with commas between.
 std::vector<std::string> read_list(const Request& request, std::string_view name);
+
+/// The offset of an event, or 0, in what is called `name`.
+Parsed<store::Offset> to_offset(std::string_view name, std::string_view text);
 
 /// `wait`: a duration of at most kWaitMax.
 Parsed<std::optional<sagas::Milliseconds>> read_wait(const Request& request);

@@ -62,9 +62,10 @@ class Later {
     /// Called once; must arrange that `ready` is called at most once, from any thread, at once or
     /// later, also after `finish` (when it does nothing).
     std::function<void(std::function<void()> ready)> arm;
-    /// Makes the answer (which may be a Later again); called exactly once, after `arm`, on a thread
-    /// of the transport's, when the Request is gone. Comes before `ready` and the end of `time`
-    /// when too many connections wait already, and when the server stops.
+    /// Makes the answer (which may be a Later again); called once, after `arm`, on a thread of the
+    /// transport's, when the Request is gone; but never where who asked has hung up during a Long
+    /// wait: then the Later is destroyed, a second later at most. Comes before `ready` and the end
+    /// of `time` when too many connections wait already, and when the server stops.
     std::function<Answer()> finish;
 };
 

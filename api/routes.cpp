@@ -248,6 +248,111 @@ std::vector<Route> topic_routes(const Services& services, const TurnsPtr& turns)
     };
 }
 
+std::vector<Route> subscription_routes(const Services& services) {
+    return {
+        {"GET",
+         "/v1/subscriptions",
+         "listSubscriptions",
+         Audience::Clients,
+         {"cursor", "limit"},
+         {ProblemType::StoreUnavailable},
+         with(services, list_subscriptions)},
+        {"GET",
+         "/v1/subscriptions/{name}",
+         "getSubscription",
+         Audience::Clients,
+         {},
+         {ProblemType::SubscriptionNotFound, ProblemType::StoreUnavailable},
+         with(services, get_subscription)},
+        {"PUT",
+         "/v1/subscriptions/{name}",
+         "putSubscription",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::Conflict, ProblemType::VersionMismatch,
+          ProblemType::InvalidSubscription, ProblemType::Busy, ProblemType::StoreUnavailable,
+          ProblemType::Draining},
+         with(services, put_subscription)},
+        {"DELETE",
+         "/v1/subscriptions/{name}",
+         "deleteSubscription",
+         Audience::Clients,
+         {},
+         {ProblemType::SubscriptionNotFound, ProblemType::Conflict, ProblemType::VersionMismatch,
+          ProblemType::Busy, ProblemType::StoreUnavailable, ProblemType::Draining},
+         with(services, delete_subscription)},
+        {"GET",
+         "/v1/subscriptions/{name}/dead-letters",
+         "listDeadLetters",
+         Audience::Clients,
+         {"after", "limit"},
+         {ProblemType::SubscriptionNotFound, ProblemType::StoreUnavailable},
+         with(services, list_dead_letters)},
+    };
+}
+
+/// What is asked of one subscription's events.
+Route delivery_route(const Services& services, const std::string& command, const char* operation_id,
+                     ServiceHandler handler) {
+    return {"POST",
+            "/v1/subscriptions/{name}/" + command,
+            operation_id,
+            Audience::Clients,
+            {},
+            {ProblemType::MalformedJson, ProblemType::SubscriptionNotFound, ProblemType::Conflict,
+             ProblemType::Busy, ProblemType::StoreUnavailable, ProblemType::Draining},
+            with(services, handler)};
+}
+
+std::vector<Route> delivery_routes(const Services& services) {
+    return {
+        delivery_route(services, "fetch", "fetchEvents", fetch_events),
+        delivery_route(services, "ack", "acknowledgeEvents", acknowledge_events),
+        delivery_route(services, "nack", "refuseEvents", refuse_events),
+        delivery_route(services, "extend", "extendLeases", extend_leases),
+        delivery_route(services, "replay", "replaySubscription", replay_subscription),
+        delivery_route(services, "dead-letters/replay", "replayDeadLetters", replay_dead_letters),
+        delivery_route(services, "dead-letters/discard", "discardDeadLetters",
+                       discard_dead_letters),
+    };
+}
+
+std::vector<Route> bridge_routes(const Services& services) {
+    return {
+        {"GET",
+         "/v1/bridges",
+         "listBridges",
+         Audience::Clients,
+         {"cursor", "limit"},
+         {ProblemType::StoreUnavailable},
+         with(services, list_bridges)},
+        {"GET",
+         "/v1/bridges/{name}",
+         "getBridge",
+         Audience::Clients,
+         {},
+         {ProblemType::BridgeNotFound, ProblemType::StoreUnavailable},
+         with(services, get_bridge)},
+        {"PUT",
+         "/v1/bridges/{name}",
+         "putBridge",
+         Audience::Clients,
+         {},
+         {ProblemType::MalformedJson, ProblemType::Conflict, ProblemType::VersionMismatch,
+          ProblemType::InvalidBridge, ProblemType::Busy, ProblemType::StoreUnavailable,
+          ProblemType::Draining},
+         with(services, put_bridge)},
+        {"DELETE",
+         "/v1/bridges/{name}",
+         "deleteBridge",
+         Audience::Clients,
+         {},
+         {ProblemType::BridgeNotFound, ProblemType::VersionMismatch, ProblemType::Busy,
+          ProblemType::StoreUnavailable, ProblemType::Draining},
+         with(services, delete_bridge)},
+    };
+}
+
 Route operator_route(const Services& services, const std::string& command, ServiceHandler handler) {
     return {"POST",
             "/v1/sagas/{id}/" + command,
@@ -310,6 +415,7 @@ std::vector<Route> make_routes(const Services& services) {
     const auto turns = std::make_shared<ReadingTurns>(std::thread::hardware_concurrency());
     for (auto& more :
          {saga_routes(services), event_routes(services, turns), topic_routes(services, turns),
+          subscription_routes(services), delivery_routes(services), bridge_routes(services),
           operator_routes(services), ops_routes(services)}) {
         routes.insert(routes.end(), more.begin(), more.end());
     }

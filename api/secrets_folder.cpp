@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "sagas/result.h"
+#include "sagas/secret_name.h"
 #include "sagas/utf8.h"
 
 namespace skald::api {
@@ -70,6 +71,7 @@ FolderSecrets::FolderSecrets(std::string folder, const sagas::Secrets& elsewhere
     : folder_(std::move(folder)), elsewhere_(elsewhere), now_(std::move(now)) {}
 
 std::optional<std::string> FolderSecrets::find(std::string_view name) const {
+    if (!sagas::is_secret_name(name)) return std::nullopt;
     if (folder_.empty()) return elsewhere_.find(name);
     {
         const engine::MutexLock lock(mutex_);
@@ -80,6 +82,7 @@ std::optional<std::string> FolderSecrets::find(std::string_view name) const {
             if (!file.fault.empty() && is_new_fault) {
                 spdlog::error("the secret {}: {}/{} {}", name, folder_, name, file.fault);
             }
+            if (files_.size() >= kNamesMax) files_.clear();
             known = files_.insert_or_assign(std::string(name), std::move(file)).first;
         }
         if (known->second.is_there) return known->second.value;

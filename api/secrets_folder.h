@@ -20,7 +20,7 @@ inline constexpr std::size_t kSecretBytesMax = 64u << 10;
 /// out: symbolic links are followed, and one line end at the end of the file is dropped. What has
 /// no file there comes from elsewhere. A file that can't be used (empty, over kSecretBytesMax, not
 /// UTF-8, not readable, no file) is no secret, and hides what elsewhere has: the log says why, once
-/// for each reason.
+/// for each reason. A name that no document may hold (sagas/secret_name.h) names nothing.
 ///
 /// Each secret that is asked for is read again when it was read kFreshFor ago or longer, so that a
 /// changed one is noticed. Reading is done by whoever asks, the coordinator: the folder must be on
@@ -31,6 +31,7 @@ class FolderSecrets : public sagas::Secrets {
  public:
     using Now = std::function<engine::Instant()>;
     static constexpr std::chrono::milliseconds kFreshFor{1'000};
+    static constexpr std::size_t kNamesMax = 4'096;  ///< That it remembers; then it begins anew.
 
     /// `folder`: empty: none, so that all comes from `elsewhere`.
     FolderSecrets(std::string folder, const sagas::Secrets& elsewhere,

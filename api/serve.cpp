@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "api/awaited.h"
+#include "api/bridge/bridges.h"
 #include "api/callback_key.h"
 #include "api/callback_tokens.h"
 #include "api/http_server.h"
@@ -26,11 +28,14 @@
 #include "api/secrets_of_calls.h"
 #include "api/services.h"
 #include "api/stop_signals.h"
+#include "api/topic_log.h"
+#include "api/trigger_starts.h"
 #include "api/uuid.h"
 #include "engine/coordinator.h"
 #include "engine/http_caller.h"
 #include "engine/loader_thread.h"
 #include "engine/loop.h"
+#include "engine/webhook_signature.h"
 #include "engine/writer_thread.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -98,6 +103,7 @@ class Engine {
         : store_(store),
           clock_(clock),
           metrics_(metrics),
+          uuids_(clock),
           catalog_(store.reader()),
           backups_(store, options.backup_dir, options.db),
           credentials_(options.credentials_dir, environment_),
@@ -117,18 +123,30 @@ class Engine {
         if (!caller) return tl::unexpected(caller.error());
         caller_ = std::make_unique<SecretsCaller>(std::move(*caller), call_secrets_);
         committer_ = engine::make_writer_thread(store_.writer(), *loop_, clock_, metrics_, end_now);
-        loader_ = engine::make_loader_thread(store_.reader(), catalog_, *loop_);
+        loader_ = engine::make_loader_thread(store_.reader(), catalog_, topic_log_, trigger_starts_,
+                                             *loop_);
+        bridges_ = std::make_unique<Bridges>(Bridges::Parts{
+            *loop_, clock_, secrets_, topics_, metrics_,
+            [this](engine::Publish publish) { coordinator_->post(std::move(publish)); },
+            [this](engine::CallId id, sagas::Answer answer) {
+                coordinator_->answered(id, std::move(answer));
+            }});
         coordinator_ = std::make_unique<engine::Coordinator>(
             engine::Coordinator::Parts{
                 *committer_, *caller_, clock_, catalog_, watchers_, bell_, event_bell_, metrics_,
-                call_secrets_, callback_urls_, *loader_,
+                call_secrets_, callback_urls_, *loader_, *bridges_,
                 [this] { loop_->post([this] { coordinator_->turn(); }); },
                 [this](Milliseconds delay) {
                     loop_->set_timer(delay, [this] { coordinator_->turn(); });
                 },
                 end_now},
             engine::CoordinatorOptions{});
-        return coordinator_->recover(store_.recovery());
+        const auto recovered = coordinator_->recover(store_.recovery());
+        if (!recovered) return recovered;
+        if (const auto begun = bridges_->start(store_.reader()); !begun) {
+            return tl::unexpected(begun.error());
+        }
+        return recovered;
     }
 
     /// On this thread, until `stop`.
@@ -144,6 +162,7 @@ class Engine {
         };
         auto drained = std::make_shared<Drained>();  // Outlives whoever comes last.
         loop_->post([this, drained] {
+            bridges_->drain();
             coordinator_->drain([drained] {
                 const engine::MutexLock lock(drained->mutex);
                 drained->is_done = true;
@@ -162,8 +181,7 @@ class Engine {
 
     void close_watches() { watchers_.close(); }
 
-    Services services(UuidSource& uuids, const std::atomic<bool>& is_stopping,
-                      const std::string& token) {
+    Services services(const std::atomic<bool>& is_stopping, const std::string& token) {
         return {store_.reader(),
                 catalog_,
                 watchers_,
@@ -171,7 +189,7 @@ class Engine {
                 event_bell_,
                 topics_,
                 clock_,
-                uuids,
+                uuids_,
                 metrics_,
                 callbacks_,
                 [this](engine::Command command) { coordinator_->post(std::move(command)); },
@@ -189,7 +207,9 @@ class Engine {
                 [this](sagas::Answer answer, const std::set<std::string>& names) {
                     return hide_secrets(std::move(answer), names);
                 },
-                has_public_url_};
+                [this](std::string_view name) { return why_no_webhook_key(name); },
+                has_public_url_,
+                bridges_.get()};
     }
 
  private:
@@ -204,6 +224,10 @@ class Engine {
         }
         return scrubbed(std::move(answer), values);
     }
+    std::string why_no_webhook_key(std::string_view name) const {
+        const auto key = engine::read_webhook_secret(secrets_.find(name).value_or(""));
+        return key ? "" : key.error().message;
+    }
     EngineStats stats() const {
         return {coordinator_->stats(), caller_->stats(), store_.wal_bytes()};
     }
@@ -211,23 +235,27 @@ class Engine {
     store::Store& store_;
     const engine::Clock& clock_;
     Metrics& metrics_;
+    UuidSource uuids_;
     engine::Catalog catalog_;
     engine::Watchers watchers_;
     engine::JournalBell bell_;
     engine::EventBell event_bell_;
     TopicDocuments topics_{store_.reader()};
+    const TopicLog topic_log_{store_.reader(), catalog_};
     BackupMaker backups_;
     const EnvironmentSecrets environment_{environ};
     const FolderSecrets credentials_;
     const FolderSecrets secrets_;  ///< All of them; the folder wins over what comes from elsewhere.
     const CallbackTokens callbacks_;
     const bool has_public_url_;
+    const StartsByEvents trigger_starts_{{catalog_, has_public_url_}, uuids_};
     SecretsOfCalls call_secrets_{secrets_};
     const CallbackUrlsOfCalls callback_urls_{callbacks_, call_secrets_};
     const std::unique_ptr<engine::Loop> loop_ = engine::make_loop();
     std::unique_ptr<engine::Caller> caller_;
     std::unique_ptr<engine::Committer> committer_;
     std::unique_ptr<engine::Loader> loader_;
+    std::unique_ptr<Bridges> bridges_;
     std::unique_ptr<engine::Coordinator> coordinator_;
 };
 
@@ -286,8 +314,7 @@ sagas::Result<void> serve_until_stopped(const ServeOptions& options, std::string
     if (!recovered) return tl::unexpected(recovered.error());
 
     std::atomic<bool> is_stopping = false;
-    UuidSource uuids(**clock);
-    const Services services = engine.services(uuids, is_stopping, options.token);
+    const Services services = engine.services(is_stopping, options.token);
     const RouteTable table(make_routes(services));
     auto listeners = listen(options, table, metrics);
     if (!listeners) return tl::unexpected(listeners.error());

@@ -48,4 +48,10 @@ Problem commit_unconfirmed() {
             nullptr};
 }
 
+Problem change_unconfirmed() {
+    return make_problem(ProblemType::StoreUnavailable,
+                        "The store has not confirmed the change in time, and may still make it: "
+                        "look before you send it again.");
+}
+
 }  // namespace skald::api

@@ -24,6 +24,8 @@
 
 namespace skald::api {
 
+class Bridges;
+
 /// What the handlers work with. Borrowed: everything here outlives the routes.
 ///
 /// Threads: every member from any number at once.
@@ -56,8 +58,13 @@ struct Services {
     /// `answer` with "***" in place of the values that the secrets of these names have now.
     std::function<sagas::Answer(sagas::Answer answer, const std::set<std::string>& names)>
         hide_secrets = [](sagas::Answer answer, const std::set<std::string>&) { return answer; };
+    /// Why pushes can't be signed with the secret of that name; empty: they can.
+    std::function<std::string(std::string_view)> why_no_webhook_key = [](std::string_view) {
+        return std::string();
+    };
     /// Whether participants were told how to reach this server: --public-url.
     bool has_public_url = true;
+    Bridges* bridges = nullptr;  ///< Null: none runs here.
 };
 
 /// How long an answer waits for its commit. Commits take milliseconds; a full disk holds them.
@@ -77,5 +84,7 @@ Problem to_problem(const sagas::Error& error);
 Problem to_problem(const engine::Busy& busy);
 /// The commit has not been confirmed in kCommitTime: it may still happen.
 Problem commit_unconfirmed();
+/// The same of a change that has neither key nor id.
+Problem change_unconfirmed();
 
 }  // namespace skald::api

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "api/definition_check.h"
 #include "api/definition_view.h"
 #include "api/document.h"
 #include "api/masking.h"
@@ -42,8 +41,12 @@ Problem bad_lock(const sagas::Error& error) {
 }  // namespace
 
 Parsed<Prepared> prepare_start(const Services& services, const StartRequest& start) {
+    return prepare_start(StartGround{services.catalog, services.has_public_url}, start);
+}
+
+Parsed<Prepared> prepare_start(const StartGround& ground, const StartRequest& start) {
     auto version =
-        read_again([&] { return services.catalog.to_start(start.definition, start.version); });
+        read_again([&] { return ground.catalog.to_start(start.definition, start.version); });
     if (!version && version.error().code == sagas::ErrorCode::NotFound) {
         return tl::unexpected(no_such_definition(start.definition, start.version));
     }
@@ -59,7 +62,7 @@ Parsed<Prepared> prepare_start(const Services& services, const StartRequest& sta
     if (!labels) return tl::unexpected(std::move(labels.error()));
     auto lock = sagas::render_lock(definition, *start.input);
     if (!lock) return tl::unexpected(bad_lock(lock.error()));
-    auto pins = pin_here(services, definition);
+    auto pins = pin_here(ground, definition);
     if (!pins) return tl::unexpected(std::move(pins.error()));
     return Prepared{std::move(*version), std::move(*labels), std::move(*lock), std::move(*pins)};
 }
@@ -76,12 +79,11 @@ Parsed<std::optional<store::StartRepeats>> find_repeated(const Services& service
     return tl::unexpected(to_problem(repeats.error()));
 }
 
-engine::Start make_start(StartRequest&& request, Prepared&& prepared,
-                         std::optional<sagas::RequestKey> key,
-                         const std::shared_ptr<PendingStart>& pending) {
+engine::Start start_command(StartRequest&& request, Prepared&& prepared,
+                            std::optional<sagas::RequestKey> key, const std::string& id) {
     engine::Start start;
     start.version = std::move(prepared.version);
-    start.id = pending->id;
+    start.id = id;
     start.id_origin = request.id ? store::IdOrigin::Client : store::IdOrigin::Ours;
     start.input = std::move(request.input);
     start.labels = std::move(prepared.labels);
@@ -89,6 +91,14 @@ engine::Start make_start(StartRequest&& request, Prepared&& prepared,
     start.pins = std::move(prepared.pins);
     start.request = std::move(key);
     start.body_hash = std::move(request.body_hash);
+    return start;
+}
+
+engine::Start make_start(StartRequest&& request, Prepared&& prepared,
+                         std::optional<sagas::RequestKey> key,
+                         const std::shared_ptr<PendingStart>& pending) {
+    engine::Start start =
+        start_command(std::move(request), std::move(prepared), std::move(key), pending->id);
     start.done = [pending](engine::Start::Result result) {
         pending->result.set(std::move(result));
     };

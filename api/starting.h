@@ -5,12 +5,13 @@
 #include <string>
 
 #include "api/awaited.h"
+#include "api/definition_check.h"
 #include "api/parsed.h"
 #include "api/saga_reading.h"
 #include "api/services.h"
 #include "api/start_request.h"
 
-/// What starts, batches of starts and replays share.
+/// What starts, batches of starts, replays and triggers share.
 namespace skald::api {
 
 /// What a start needs of its definition.
@@ -22,6 +23,7 @@ struct Prepared {
 };
 /// Problems: DefinitionNotFound, InvalidDefinition (as it stands, it can't be started),
 /// InvalidInput, and those of the store.
+Parsed<Prepared> prepare_start(const StartGround& ground, const StartRequest& start);
 Parsed<Prepared> prepare_start(const Services& services, const StartRequest& start);
 
 /// A start that can't be made as its definition stands now may repeat one that was made before the
@@ -38,6 +40,9 @@ struct PendingStart {
     Awaited<engine::Start::Result> result;
 };
 
+/// The command, without its `done`.
+engine::Start start_command(StartRequest&& request, Prepared&& prepared,
+                            std::optional<sagas::RequestKey> key, const std::string& id);
 /// The command; its result goes to `pending`.
 engine::Start make_start(StartRequest&& request, Prepared&& prepared,
                          std::optional<sagas::RequestKey> key,

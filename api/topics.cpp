@@ -35,20 +35,6 @@ Problem topic_mismatch(const std::string& name, std::uint32_t latest) {
     return make_problem(ProblemType::VersionMismatch, detail);
 }
 
-bool holds_for(const Precondition& precondition, std::uint32_t latest) {
-    switch (precondition.kind) {
-        case Precondition::Kind::None:
-            return true;
-        case Precondition::Kind::MustExist:
-            return latest > 0;
-        case Precondition::Kind::MustNotExist:
-            return latest == 0;
-        case Precondition::Kind::Version:
-            return latest > 0 && latest == precondition.version;
-    }
-    return false;
-}
-
 Problem invalid_contract(const std::string& name, std::vector<sagas::Problem> errors) {
     const std::size_t count = errors.size();
     return {ProblemType::InvalidContract,

@@ -31,6 +31,8 @@ struct Given {
     GivenToSagas sagas;
     GivenToList list;
     GivenToEvents events;
+    GivenToSubscriptions subscriptions;
+    GivenToBridges bridges;
     GivenToOperators operators;
     GivenToUpkeep upkeep;
 };
@@ -45,6 +47,8 @@ Exit run_command_line(int count, const char* const* arguments, const Surrounding
     add_saga_commands(tree, given.sagas);
     add_list_command(tree, given.list);
     add_event_commands(tree, given.events);
+    add_subscription_commands(tree, given.subscriptions);
+    add_bridge_commands(tree, given.bridges);
     add_operator_commands(tree, given.operators);
     add_upkeep_commands(tree, given.upkeep);
     return tree.run(count, arguments);

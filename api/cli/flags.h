@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/cli/bridge_commands.h"
 #include "api/cli/diff_command.h"
 #include "api/cli/graph_command.h"
 #include "api/cli/list_command.h"
@@ -9,6 +10,7 @@
 #include "api/cli/serve_flags.h"
 #include "api/cli/simulate_command.h"
 #include "api/cli/start_command.h"
+#include "api/cli/subscription_commands.h"
 #include "api/cli/tail_command.h"
 #include "api/cli/topic_commands.h"
 #include "api/cli/watch_command.h"
@@ -67,6 +69,27 @@ struct GivenToEvents {
 };
 /// topics, publish, tail.
 void add_event_commands(CommandTree& tree, GivenToEvents& given);
+
+struct GivenToSubscriptions {
+    std::string shown;
+    std::string name;
+    std::string file;
+    std::string from;
+    FetchOptions fetch;
+    DeadLetterOptions letters;
+    bool is_acknowledged = false;
+    bool is_replayed = false, is_discarded = false, is_all = false;
+};
+/// subscriptions.
+void add_subscription_commands(CommandTree& tree, GivenToSubscriptions& given);
+
+struct GivenToBridges {
+    std::string shown;
+    std::string name;
+    std::string file;
+};
+/// bridges.
+void add_bridge_commands(CommandTree& tree, GivenToBridges& given);
 
 struct GivenToOperators {
     OperatorOptions options;

@@ -51,6 +51,10 @@ std::string changes_text(const Document& item) {
     if (!lock.empty()) append(text, "wants lock " + lock);
     const std::string parent = text_of(item, "parent");
     if (!parent.empty()) append(text, "child of " + parent);
+    const Document& trigger = object_of(item, "trigger");
+    if (!trigger.empty()) {
+        append(text, "by event " + text_of(trigger, "id") + " of " + text_of(trigger, "source"));
+    }
     if (item.contains("turned")) append(text, "turned back");
     const std::string end = text_of(object_of(item, "end"), "status");
     if (!end.empty()) append(text, "saga " + end);

@@ -1,41 +1,20 @@
 #include "api/cli/tail_command.h"
 
-#include <algorithm>
 #include <ostream>
 #include <utility>
 
-#include "api/cli/list_command.h"
+#include "api/cli/event_line.h"
 #include "api/cli/problem_report.h"
 #include "api/cli/reply_members.h"
-#include "api/cli/table.h"
-#include "api/cli/time_text.h"
+#include "api/cli/topic_place.h"
 #include "api/cli/topic_target.h"
 #include "api/cli/waiting.h"
-#include "sagas/ascii.h"
 #include "sagas/expression.h"
 
 namespace skald::cli {
 namespace {
 
 constexpr sagas::Milliseconds kPauseBetweenTails{500};
-constexpr std::size_t kDataColumns = 200;
-
-/// "17  2026-11-21 22:32:28.000Z  order.placed  o-1  {…}"
-std::string event_line(Console& console, const Document& row) {
-    const Document& event = object_of(row, "event");
-    const std::string data = json_of(event, event.contains("data") ? "data" : "data_base64");
-    const Table::Row cells = {{number_of(row, "offset"), Style::Dim},
-                              {time_text(text_of(event, "time")), Style::Dim},
-                              {printable(text_of(event, "type")), Style::Bold},
-                              {printable(text_of(event, "subject"))},
-                              {shortened(printable(data), kDataColumns)}};
-    std::string line;
-    for (const Table::Cell& cell : cells) {
-        if (cell.text.empty()) continue;
-        line.append(line.empty() ? "" : "  ").append(console.styled(cell.style, cell.text));
-    }
-    return line;
-}
 
 /// Follows a topic's stream, over broken connections.
 class Tailing {
@@ -120,18 +99,10 @@ Exit tail(Console& console, ServerClient& server, const TailOptions& options) {
 }
 
 sagas::Result<std::string> read_from(const std::string& text, sagas::Timestamp now) {
-    if (text == "start" || text == "end") return "from=" + text;
-    if (!text.empty() && std::all_of(text.begin(), text.end(), sagas::is_digit)) {
-        // What is named is printed, too.
-        const std::uint64_t offset = text.size() > 18 ? 0 : std::stoull(text);
-        if (offset > 0) return "after=" + std::to_string(offset - 1);
-    } else if (const auto moment = read_moment(text, now)) {
-        return "from=" + sagas::percent_encode(*moment);
-    }
-    return sagas::fail(sagas::ErrorCode::InvalidArgument,
-                       "\"" + text +
-                           "\" must be start, end, an offset from 1 on, a duration ago, such as "
-                           "2h, or a time such as 2026-11-21T22:30:00Z");
+    const auto place = read_topic_place(text, now);
+    if (!place) return tl::unexpected(place.error());
+    if (place->is_number()) return "after=" + place->dump();
+    return "from=" + sagas::percent_encode(place->get_ref<const std::string&>());
 }
 
 }  // namespace skald::cli

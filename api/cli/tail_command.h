@@ -23,8 +23,7 @@ struct TailOptions {
 /// breaks. Ends with the limit, or when the server is away for a minute.
 Exit tail(Console& console, ServerClient& server, const TailOptions& options);
 
-/// The query that `text` means: "start", "end", an offset (which comes first), or what read_moment
-/// takes. Errors: InvalidArgument.
+/// The query that `text` means, as read_topic_place takes it. Errors: InvalidArgument.
 sagas::Result<std::string> read_from(const std::string& text, sagas::Timestamp now);
 
 }  // namespace skald::cli

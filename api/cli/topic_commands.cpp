@@ -4,8 +4,8 @@
 #include <limits>
 #include <ostream>
 
+#include "api/cli/ask.h"
 #include "api/cli/paging.h"
-#include "api/cli/problem_report.h"
 #include "api/cli/reply_members.h"
 #include "api/cli/table.h"
 #include "api/cli/time_text.h"
@@ -95,9 +95,8 @@ Exit show_topics(Console& console, ServerClient& server, const TopicOptions& opt
     if (options.name.empty()) return list_all(console, server);
     std::string target = topic_target(options.name);
     if (options.version) target += "?version=" + std::to_string(*options.version);
-    const auto reply = server.send({"GET", target, "", {}});
-    if (!reply) return console.fail(Exit::Failed, printable(reply.error().message));
-    if (reply->status != 200) return report_problem(console, *reply);
+    const auto reply = ask(console, server, {"GET", target, "", {}});
+    if (!reply) return reply.error();
     if (console.is_json()) {
         console.print(reply->body);
     } else {

@@ -23,7 +23,8 @@ constexpr std::size_t kDrainBytesMax = 8u << 20;
 constexpr std::size_t kDrainPieceBytes = 16u << 10;
 /// The longest single wait: steady times can't be added to without end.
 constexpr sagas::Milliseconds kWaitTimeMax{24 * 3600 * 1000};
-/// How soon it is noticed that the reader of a stream has gone while there was nothing to send.
+/// How soon it is noticed that the reader of a stream, or who waits for long, has gone while there
+/// was nothing to send.
 constexpr sagas::Milliseconds kLookTime{1'000};
 /// The system would keep megabytes for each reader that doesn't read.
 constexpr int kUnreadBytesMax = 64 << 10;
@@ -220,7 +221,12 @@ Connection::Step Connection::handle() {
 }
 
 Connection::Step Connection::finish_later() {
+    const bool is_gone = is_counted_ && !is_later_over() && socket_.is_peer_gone();
+    if (is_counted_ && !is_later_over() && !is_gone) {
+        return Wait{Wait::For::Signal, std::min(later_until_, in(kLookTime))};
+    }
     if (std::exchange(is_counted_, false)) member_.end_waiting();
+    if (is_gone) return Stage::Over;
     const Later later = std::move(*later_);
     later_.reset();
     return answer_by(later.finish);
@@ -256,13 +262,18 @@ Connection::Step Connection::answer_with(Answer answer) {
 /// It is armed.
 Connection::Step Connection::await_later(Later later) {
     exchange_.request = Request();  // It may be large, and the wait long.
-    const Deadline until = in_at_most(later.time);
+    later_until_ = in_at_most(later.time);
     const bool is_long = later.kind == Later::Kind::Long;
     later_.emplace(std::move(later));
     is_counted_ = is_long && member_.begin_waiting();
     if (is_long && !is_counted_) return Stage::Finishing;
     stage_ = Stage::Finishing;
-    return Wait{Wait::For::Signal, until};
+    return Wait{Wait::For::Signal, is_long ? std::min(later_until_, in(kLookTime)) : later_until_};
+}
+
+bool Connection::is_later_over() const {
+    return shared_.connections.is_stopping() || is_over(later_until_) ||
+           shared_.poller.was_signalled(id_);
 }
 
 Connection::Step Connection::fail(std::string_view why) {

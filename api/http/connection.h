@@ -87,6 +87,7 @@ class Connection final : public Poller::Waiter {
     Step answer_by(const std::function<Answer()>& make);
     Step answer_with(Answer answer);
     Step await_later(Later later);
+    bool is_later_over() const;
     Step fail(std::string_view why);
 
     // Sending.
@@ -132,7 +133,8 @@ class Connection final : public Poller::Waiter {
     Exchange exchange_;
 
     std::optional<Later> later_;
-    bool is_counted_ = false;  ///< `later_` counts as one that waits.
+    Deadline later_until_{};
+    bool is_counted_ = false;  ///< `later_` counts as one that waits: it is Long.
 
     std::string head_;
     std::string body_;

@@ -74,7 +74,9 @@ TEST(CloudEvent, RefusesValuesThatAreNone) {
     const std::pair<const char*, std::vector<Json>> cases[] = {
         {"specversion", {"0.3", "1.1", "1"}},
         {"id", {"a\nb", "\u007f", "a\u0085b"}},
-        {"source", {"/v1/sagas/p-1", "a b", "caf\u00e9", "%", "%2", "%zz", "<x>"}},
+        {"source",
+         {"/v1/sagas/p-1", "/v1/bridges/nats/v1/sagas/p-1", "a b", "caf\u00e9", "%", "%2", "%zz",
+          "<x>"}},
         {"subject", {"", "\t"}},
         {"time", {"", "yesterday", "2026-11-21", "2026-11-21T25:00:00Z"}},
         {"datacontenttype", {"", "json", "/", "application/", "a b/c"}},
@@ -185,6 +187,22 @@ TEST(SentEvents, AreStructured) {
     ASSERT_TRUE(sent);
     EXPECT_THAT(sent->events, ElementsAre(stored(plain_event())));
     EXPECT_EQ(sent->pointer(0), "");
+}
+
+TEST(SentEvents, CameInOverNoBridge) {
+    // Whoever says so means where he has it from.
+    Json event = plain_event();
+    event["skaldbridge"] = "nats";
+    const auto structured = read({{"content-type", "application/cloudevents+json"}}, event.dump());
+    ASSERT_TRUE(structured);
+    EXPECT_THAT(structured->events, ElementsAre(stored(plain_event())));
+    const auto batch =
+        read({{"content-type", "application/cloudevents-batch+json"}}, Json::array({event}).dump());
+    ASSERT_TRUE(batch);
+    EXPECT_THAT(batch->events, ElementsAre(stored(plain_event())));
+    const auto one = read(binary({{"ce-skaldbridge", "nats"}}), "");
+    ASSERT_TRUE(one);
+    EXPECT_FALSE(one->events.front().contains("skaldbridge"));
 }
 
 TEST(SentEvents, AreABatch) {

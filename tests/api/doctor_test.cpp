@@ -64,7 +64,7 @@ TEST_F(Doctor, TellsWhichSecretsDefinitionsMiss) {
     Json pay = definition("pay", {step("charge")});
     pay["steps"][0]["action"]["http"]["body"] = {{"key", "$secrets.CARD"}};
     engine.put_definition(pay);
-    EXPECT_EQ(check("secrets"), "ok: all there that definitions need: 1");
+    EXPECT_EQ(check("secrets"), "ok: all there that are needed: 1");
     pay["name"] = "mail";
     pay["steps"][0]["action"]["http"]["headers"] = {{"X", "Bearer {$secrets.MAIL}"}};
     pay["steps"][0]["compensation"]["http"]["query"] = {{"k", "$secrets.UNDO"}};

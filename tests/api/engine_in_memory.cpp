@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "api/secrets_of_calls.h"
+#include "engine/webhook_signature.h"
 
 namespace skald::api {
 namespace {
@@ -96,8 +97,24 @@ class EngineInMemory::ScriptedCaller : public engine::Caller {
     std::deque<Open> open_;
 };
 
+/// There is none: whatever is published is not sent.
+class EngineInMemory::AbsentBroker : public engine::Broker {
+ public:
+    explicit AbsentBroker(EngineInMemory& owner) : owner_(owner) {}
+    void publish(engine::CallId id, engine::BrokerMessage) override {
+        owner_.posted_.emplace_back([this, id] {
+            owner_.coordinator_->answered(id, sagas::NotSent{"there is no broker"});
+        });
+    }
+
+ private:
+    EngineInMemory& owner_;
+};
+
 std::optional<std::string> EngineInMemory::NoSecrets::find(std::string_view name) const {
     if (name == "LONG") return "s3cret-s3cret";
+    if (name == "WEBHOOK_KEY") return "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    if (name == "NATS_PASSWORD") return "s3cret";
     return name == "CARD" ? std::optional<std::string>("s3cret") : std::nullopt;
 }
 
@@ -105,13 +122,14 @@ EngineInMemory::EngineInMemory()
     : committer_(std::make_unique<InlineCommitter>(store_->writer())),
       caller_(std::make_unique<ScriptedCaller>(*this)),
       loader_(engine::make_inline_loader(
-          store_->reader(), catalog_,
+          store_->reader(), catalog_, topic_log_, trigger_starts_,
           [this](std::function<void()> done) { posted_.push_back(std::move(done)); })),
+      broker_(std::make_unique<AbsentBroker>(*this)),
       services_(services()) {
     coordinator_ = std::make_unique<engine::Coordinator>(
         engine::Coordinator::Parts{
             *committer_, *caller_, clock_, catalog_, watchers_, bell_, event_bell_, metrics_,
-            secrets_, callbacks_, *loader_, [this] { is_turn_wanted_ = true; },
+            secrets_, callbacks_, *loader_, *broker_, [this] { is_turn_wanted_ = true; },
             [this](sagas::Milliseconds delay) { turn_at_ = clock_.now() + delay; },
             [](const sagas::Error& error) { FAIL() << error.message; }},
         engine::CoordinatorOptions{});
@@ -162,6 +180,10 @@ Services EngineInMemory::services() {
                     values.push_back(secrets_.find(name).value_or(""));
                 }
                 return scrubbed(std::move(answer), values);
+            },
+            [this](std::string_view name) {
+                const auto key = engine::read_webhook_secret(secrets_.find(name).value_or(""));
+                return key ? std::string() : key.error().message;
             }};
 }
 
@@ -244,6 +266,16 @@ Reply EngineInMemory::call(const std::string& method, const std::string& target,
 Reply EngineInMemory::call_while(const std::string& method, const std::string& target,
                                  const std::string& body, const std::function<void()>& meanwhile) {
     return resolve(handle(method, target, body, {}), meanwhile);
+}
+
+void EngineInMemory::call_and_leave(const std::string& method, const std::string& target,
+                                    const std::string& body) {
+    Answer answer = handle(method, target, body, {});
+    auto* later = std::get_if<Later>(&answer);
+    ASSERT_NE(later, nullptr) << target;
+    EXPECT_EQ(later->kind, Later::Kind::Long) << target;
+    later->arm([] {});
+    settle();
 }
 
 EngineInMemory::OpenStream EngineInMemory::open(const std::string& target, Headers headers) {

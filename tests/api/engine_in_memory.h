@@ -12,6 +12,8 @@
 #include "api/route.h"
 #include "api/routes.h"
 #include "api/services.h"
+#include "api/topic_log.h"
+#include "api/trigger_starts.h"
 #include "engine/coordinator.h"
 #include "engine/loader.h"
 #include "sagas/answer.h"
@@ -54,6 +56,11 @@ class EngineInMemory {
     /// The same, with what happens between the request and its answer.
     Reply call_while(const std::string& method, const std::string& target, const std::string& body,
                      const std::function<void()>& meanwhile);
+
+    /// The same of a request whose sender goes away before its answer: in the middle of a long wait
+    /// (a moment after it began), which is dropped then.
+    void call_and_leave(const std::string& method, const std::string& target,
+                        const std::string& body = "");
 
     /// A stream that was answered with, as its reader gets it.
     class OpenStream {
@@ -110,6 +117,7 @@ class EngineInMemory {
  private:
     class InlineCommitter;
     class ScriptedCaller;
+    class AbsentBroker;
     struct NoSecrets : sagas::Secrets {
         std::optional<std::string> find(std::string_view name) const override;
     };
@@ -128,12 +136,15 @@ class EngineInMemory {
     TopicDocuments topics_{store_->reader()};
     Metrics metrics_{"0.0.0", "3.40.1"};
     UuidSource uuids_{clock_};
+    const TopicLog topic_log_{store_->reader(), catalog_};
+    const StartsByEvents trigger_starts_{{catalog_, true}, uuids_};
     NoSecrets secrets_;
     std::unique_ptr<InlineCommitter> committer_;
     std::unique_ptr<ScriptedCaller> caller_;
     const CallbackTokens callbacks_{CallbackKey{7}, "https://skald.example"};
     std::deque<std::function<void()>> posted_;  ///< By the loader.
     std::unique_ptr<engine::Loader> loader_;
+    std::unique_ptr<AbsentBroker> broker_;
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::string why_not_ready_;
     bool is_refusing_ = false;

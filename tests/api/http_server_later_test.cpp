@@ -4,6 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -196,6 +198,25 @@ TEST(HttpServerLater, NoticesAtItsEndThatTheClientIsGone) {
         client.reset();
     }
     EXPECT_EQ(server.ask(get("/healthz")).status, 200);
+}
+
+TEST(HttpServerLater, IsDroppedWhereTheClientIsGone) {
+    Gate gate;
+    std::promise<void> dropped;
+    EchoServer server({}, {route("GET", "/wait", [&](const Request&) -> Answer {
+                          Later later = gate.later(Kind::Long, kForever);
+                          // Gone with what the answer is made with.
+                          const std::shared_ptr<void> held(
+                              nullptr, [&dropped](void*) { dropped.set_value(); });
+                          later.finish = [finish = later.finish, held] { return finish(); };
+                          return later;
+                      })});
+    RawClient client(server.port());
+    client.send(get("/wait"));
+    gate.wait_for_armed(1);
+    client.reset();
+    EXPECT_EQ(dropped.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    EXPECT_EQ(gate.finished(), 0);
 }
 
 TEST(HttpServerLater, ThatThrowsIsA500) {

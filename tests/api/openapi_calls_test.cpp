@@ -154,6 +154,31 @@ class DocumentedWorld {
         register_topic();
         publish("orders", request_example("publishEvents", "structured"));
     }
+    void subscribe_by(const Json& subscription) {
+        fill_topic();
+        const Reply reply = engine.call("PUT", "/v1/subscriptions/mail", subscription.dump());
+        EXPECT_EQ(reply.status, 201) << reply.body;
+        engine.settle();
+    }
+    void subscribe() { subscribe_by(request_example("putSubscription", "pull")); }
+    void bridge() {
+        fill_topic();
+        const Reply reply = engine.call("PUT", "/v1/bridges/shop",
+                                        request_example("putBridge", "both-ways").dump());
+        EXPECT_EQ(reply.status, 201) << reply.body;
+        engine.settle();
+    }
+    /// What was published can't be delivered.
+    void bury_events() {
+        subscribe_by({{"topic", "orders"},
+                      {"from", "start"},
+                      {"pull", Json::object()},
+                      {"maximum_attempts", 1}});
+        const Json fetched = Json::parse(engine.call("POST", "/v1/subscriptions/mail/fetch").body);
+        const Json leases = {{"leases", {fetched.at("events").at(0).at("lease")}}};
+        EXPECT_EQ(engine.call("POST", "/v1/subscriptions/mail/nack", leases.dump()).status, 200);
+        engine.settle();
+    }
     /// The documented saga has steps that speak by events.
     void register_events() {
         const Json fetched = {
@@ -387,6 +412,30 @@ const std::vector<Scenario>& scenarios() {
         {"readEvents", 200, &World::fill_topic, "", {"after", "limit", "wait"}, "events"},
         {"readEvents", 200, &World::fill_topic, "", {"from"}, "events"},
         {"readEvents", 200, &World::fill_topic, "", {"Last-Event-ID"}, "", {}, "text/event-stream"},
+        {"listSubscriptions", 200, &World::subscribe, "", {"limit"}, "items"},
+        {"getSubscription", 200, &World::subscribe},
+        {"putSubscription", 201, nullptr, "pull", {"If-None-Match"}},
+        {"putSubscription", 200, &World::subscribe, "pull", {"If-Match"}},
+        {"putSubscription", 201, nullptr, "push"},
+        {"deleteSubscription", 204, &World::subscribe, "", {"If-Match"}},
+        {"fetchEvents", 200, &World::subscribe, "one", {}, "events"},
+        {"acknowledgeEvents", 200, &World::subscribe, "one", {}, "stale"},
+        {"refuseEvents", 200, &World::subscribe, "one", {}, "stale"},
+        {"extendLeases", 200, &World::subscribe, "one", {}, "stale"},
+        {"replaySubscription", 200, &World::subscribe, "start"},
+        {"replaySubscription", 200, &World::subscribe, "offset"},
+        {"listDeadLetters", 200, &World::bury_events, "", {"after", "limit"}, "dead_letters"},
+        {"replayDeadLetters", 200, &World::bury_events, "some"},
+        {"replayDeadLetters", 200, &World::bury_events, "all"},
+        {"discardDeadLetters", 200, &World::bury_events, "some"},
+        {"discardDeadLetters", 200, &World::bury_events, "all"},
+        {"getDoctor", 200, &World::bury_events, "", {}, "checks"},
+        {"listBridges", 200, &World::bridge, "", {"limit"}, "items"},
+        {"getBridge", 200, &World::bridge},
+        {"putBridge", 201, nullptr, "both-ways", {"If-None-Match"}},
+        {"putBridge", 200, &World::bridge, "both-ways", {"If-Match"}},
+        {"putBridge", 201, nullptr, "out-only"},
+        {"deleteBridge", 204, &World::bridge, "", {"If-Match"}},
         {"getDefinition", 200, &World::register_events},
         {"getDefinitionGraph", 200, &World::register_events, "", {}, "steps"},
         {"getSaga", 200, &World::wait_for_events},
@@ -612,10 +661,17 @@ TEST(DocumentedCursors, LeadToTheNextPage) {
     world.compensate();
     world.engine.put_definition(definition("parcel", {step("send")}));
     world.engine.call("POST", "/v1/sagas", R"({"definition": "parcel", "input": {"order": 1}})");
-    world.fill_topic();
+    world.subscribe();
+    world.engine.call("PUT", "/v1/subscriptions/sms", R"({"topic": "orders", "pull": {}})");
+    for (const char* name : {"a", "b"}) {
+        world.engine.call("PUT", std::string("/v1/bridges/") + name,
+                          world.request_example("putBridge", "out-only").dump());
+    }
     const std::vector<std::pair<std::string, std::string>> lists = {
         {"listDefinitions", "/v1/definitions"},
         {"listTopics", "/v1/topics"},
+        {"listSubscriptions", "/v1/subscriptions"},
+        {"listBridges", "/v1/bridges"},
         {"listSagas", "/v1/sagas"},
         {"getSagaHistory", "/v1/sagas/order-4711/history"}};
     for (const auto& [operation, path] : lists) {

@@ -51,7 +51,7 @@ TEST(Routes, HaveDistinctOperationIds) {
     for (const Route& route : engine.table().routes()) ids.push_back(route.operation_id);
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
-    EXPECT_EQ(ids.size(), 38u);
+    EXPECT_EQ(ids.size(), 54u);
 }
 
 }  // namespace

@@ -66,6 +66,18 @@ TEST_F(SecretsInFolder, WinOverThoseOfTheEnvironment) {
     EXPECT_EQ(nowhere.find("PAYMENT"), "from the environment");
 }
 
+TEST_F(SecretsInFolder, LieInThatFolderOnly) {
+    write("PAYMENT", "from a file");
+    fs::create_directories(folder_ / "inner");
+    write("inner/PAYMENT", "from another file");
+    for (const std::string& name :
+         {std::string("inner/PAYMENT"), "../" + folder_.filename().string() + "/PAYMENT",
+          std::string("./PAYMENT"), std::string(".."), std::string("PAY\0MENT", 8), std::string(),
+          std::string(256, 'A')}) {
+        EXPECT_EQ(find(name), "(none)") << name;
+    }
+}
+
 TEST_F(SecretsInFolder, LoseOneLineEndOnly) {
     for (const auto& [bytes, value] : std::map<std::string, std::string>{
              {"a\n", "a"}, {"b\r\n", "b"}, {"c\n\n", "c\n"}, {" d ", " d "}, {"e\nf\n", "e\nf"}}) {

@@ -23,7 +23,14 @@ scene_a_saga_ran() {
 
 # The definition that the document shows, as the file that it names.
 scene_purchase_is_saved() {
-    sed -n '/^```json$/,/^```$/ {/^```/d; p}' "$TREE/docs/events.md" >purchase.json
+    awk '/^```json$/ {text = ""; is_in = 1; next}
+         /^```$/ {if (is_in && text ~ /"name": "purchase"/) printf "%s", text; is_in = 0}
+         is_in {text = text $0 "\n"}' "$TREE/docs/events.md" >purchase.json
+}
+
+scene_events_are_copied() { wait_until test_copies; }
+test_copies() {
+    curl --silent "$SKALD_SERVER/v1/topics/audit" | jq --exit-status '.last == 2' >/dev/null
 }
 
 scene_charge_is_asked_for() { wait_until step_is p-7 charge waiting; }
@@ -38,5 +45,6 @@ test_journal() {
 
 # --- Before the first example ----------------------------------------------------------------------
 
+export SKALD_SECRET_WEBHOOK_KEY=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 start_skald
 export SKALD_SERVER=http://127.0.0.1:${ports[skald]}

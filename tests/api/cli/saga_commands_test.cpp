@@ -233,6 +233,10 @@ TEST_F(SagaCommands, PrintTheJournalOfElementsShortly) {
     EXPECT_THAT(shown, HasSubstr("send/0…9 calling, send/12 calling, pay calling, ask calling, "
                                  "send over 20 elements, wants lock order-7, child of b"));
     EXPECT_THAT(shown, HasSubstr("called_back  send/3 action 1  success  send/3 succeeded"));
+    answer(200, R"({"items": [{"seq": 1, "at": "2026-11-21T22:32:28.000Z", "type": "begun",
+        "trigger": {"source": "/shop", "id": "o-1/placed"}}]})");
+    EXPECT_EQ(run({"history", "a"}), Exit::Done);
+    EXPECT_THAT(take_out(), HasSubstr("by event o-1/placed of /shop"));
 }
 
 TEST_F(SagaCommands, HideWhatSteersATerminal) {
