@@ -9,7 +9,7 @@ namespace skald::api {
 
 sagas::Result<store::Offset> find_place(const TopicLog& log, const std::string& topic,
                                         const TopicPlace& place) {
-    const auto end = end_of_topic(log, topic);
+    auto end = end_of_topic(log, topic);
     if (!end) return end;
     if (const auto* offset = std::get_if<store::Offset>(&place)) return std::min(*offset, *end);
     const auto* time = std::get_if<sagas::Timestamp>(&place);

@@ -117,10 +117,13 @@ TEST_F(EndToEndSubscriptions, StartSagasByEventsOverAKill) {
     publish("a");
     restart();
     publish("b");
-    ASSERT_TRUE(participants.await_calls("POST /send", 2));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto listed = [this] { return skald->get("/v1/sagas").body["items"]; };
+    while (listed().size() < 2 && std::chrono::steady_clock::now() < until) {
+        std::this_thread::yield();
+    }
     restart();
-    const Json listed = skald->get("/v1/sagas").body["items"];
-    EXPECT_EQ(listed.size(), 2u) << listed;
+    EXPECT_EQ(listed().size(), 2u) << listed();
     EXPECT_THAT(skald->get("/metrics").text,
                 HasSubstr("skald_subscription_lag{subscription=\"trigger:parcel:orders:placed\"}"));
 }

@@ -30,8 +30,8 @@ TEST_F(EndToEndWaits, TimersRunOnOverAKill) {
     EXPECT_EQ(ended("order")["status"], "completed");
     EXPECT_EQ(saga("slow"), before);
     EXPECT_THAT(before["waiting_for"], ElementsAre(HasSubstr("timer of step pause until")));
-    // A parked one takes commands like any other.
-    EXPECT_EQ(post("/v1/sagas/slow/cancel", Json::object()).status, 202);
+    // A parked one takes commands like any other; 200: it is undone by the time of the answer.
+    EXPECT_THAT(post("/v1/sagas/slow/cancel", Json::object()).status, testing::AnyOf(200, 202));
     EXPECT_EQ(ended("slow")["status"], "compensated");
     EXPECT_THAT(participants_.calls(), testing::Contains("POST /undo-reserve"));
 }
