@@ -1,11 +1,10 @@
 #include "api/cli/bridge_commands.h"
 
-#include <limits>
 #include <ostream>
 
+#include "api/cli/ask.h"
 #include "api/cli/json_file.h"
 #include "api/cli/paging.h"
-#include "api/cli/problem_report.h"
 #include "api/cli/reply_members.h"
 #include "api/cli/table.h"
 #include "api/cli/time_text.h"
@@ -22,7 +21,7 @@ std::string bridge_target(const std::string& name) {
 
 /// "nats://a:4222", or the first of several "…".
 std::string broker_text(const Document& bridge) {
-    const std::string server = text_of(bridge, "server");
+    std::string server = text_of(bridge, "server");
     if (!server.empty()) return server;
     const Document& nats = object_of(object_of(bridge, "document"), "nats");
     const std::string url = text_of(nats, "url");
@@ -38,7 +37,7 @@ Table::Cell connected_cell(const Document& bridge) {
 std::string trouble_of(const Document& bridge) {
     if (!is_true(bridge, "connected")) return text_of(bridge, "last_error");
     for (const Document& in : list_of(bridge, "in")) {
-        const std::string error = text_of(in, "error");
+        std::string error = text_of(in, "error");
         if (!error.empty()) return error;
     }
     return text_of(bridge, "last_error");
@@ -56,19 +55,6 @@ void print_bridges(Console& console, const Document& items) {
                    {shortened(printable(trouble_of(item)), kTroubleColumns), Style::Warning}});
     }
     table.print(console, 0);
-}
-
-Exit list_bridges(Console& console, ServerClient& server) {
-    const auto listed = read_pages(server, "/v1/bridges?", std::numeric_limits<std::size_t>::max());
-    if (!listed) return report_failure(console, listed.error());
-    if (console.is_json()) {
-        console.print({{"items", listed->items}});
-    } else if (listed->items.empty()) {
-        console.out() << "no bridges\n";
-    } else {
-        print_bridges(console, listed->items);
-    }
-    return Exit::Done;
 }
 
 void print_out(Console& console, const Document& bindings) {
@@ -150,10 +136,9 @@ void print_bridge(Console& console, const Document& bridge) {
 }  // namespace
 
 Exit show_bridges(Console& console, ServerClient& server, const std::string& name) {
-    if (name.empty()) return list_bridges(console, server);
-    const auto reply = server.send({"GET", bridge_target(name), "", {}});
-    if (!reply) return console.fail(Exit::Failed, printable(reply.error().message));
-    if (reply->status != 200) return report_problem(console, *reply);
+    if (name.empty()) return list_all(console, server, "bridges", print_bridges);
+    const auto reply = ask(console, server, {"GET", bridge_target(name), "", {}});
+    if (!reply) return reply.error();
     if (console.is_json()) {
         console.print(reply->body);
     } else {
@@ -166,9 +151,8 @@ Exit put_bridge(Console& console, ServerClient& server, const std::string& name,
                 const std::string& file) {
     const auto document = read_json_file(console, file);
     if (!document) return console.fail(Exit::Failed, printable(document.error().message));
-    const auto reply = server.send({"PUT", bridge_target(name), body_text(*document), {}});
-    if (!reply) return console.fail(Exit::Failed, printable(reply.error().message));
-    if (reply->status != 200 && reply->status != 201) return report_problem(console, *reply);
+    const auto reply = ask(console, server, {"PUT", bridge_target(name), body_text(*document), {}});
+    if (!reply) return reply.error();
     if (console.is_json()) {
         console.print(reply->body);
     } else {
@@ -181,9 +165,8 @@ Exit put_bridge(Console& console, ServerClient& server, const std::string& name,
 }
 
 Exit delete_bridge(Console& console, ServerClient& server, const std::string& name) {
-    const auto reply = server.send({"DELETE", bridge_target(name), "", {}});
-    if (!reply) return console.fail(Exit::Failed, printable(reply.error().message));
-    if (reply->status != 204) return report_problem(console, *reply);
+    const auto reply = ask(console, server, {"DELETE", bridge_target(name), "", {}});
+    if (!reply) return reply.error();
     if (!console.is_json()) console.out() << printable(name) << " is deleted\n";
     return Exit::Done;
 }

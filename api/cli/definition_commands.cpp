@@ -1,6 +1,5 @@
 #include "api/cli/definition_commands.h"
 
-#include <limits>
 #include <ostream>
 
 #include "api/cli/children_first.h"
@@ -119,6 +118,16 @@ void print_definition(Console& console, const Document& answer) {
     console.out() << "\n  the whole document: -o json\n";
 }
 
+void print_definitions(Console& console, const Document& items) {
+    Table table;
+    for (const Document& item : items) {
+        table.add({{printable(text_of(item, "name")), Style::Bold},
+                   {"v" + number_of(item, "version")},
+                   {time_text(text_of(item, "created_at")), Style::Dim}});
+    }
+    table.print(console, 0);
+}
+
 }  // namespace
 
 Exit apply(Console& console, ServerClient& server, const std::vector<std::string>& files) {
@@ -141,22 +150,7 @@ Exit apply(Console& console, ServerClient& server, const std::vector<std::string
 }
 
 Exit list_definitions(Console& console, ServerClient& server) {
-    const auto listed =
-        read_pages(server, "/v1/definitions?", std::numeric_limits<std::size_t>::max());
-    if (!listed) return report_failure(console, listed.error());
-    if (console.is_json()) {
-        console.print({{"items", listed->items}});
-        return Exit::Done;
-    }
-    Table table;
-    if (listed->items.empty()) console.out() << "no definitions\n";
-    for (const Document& item : listed->items) {
-        table.add({{printable(text_of(item, "name")), Style::Bold},
-                   {"v" + number_of(item, "version")},
-                   {time_text(text_of(item, "created_at")), Style::Dim}});
-    }
-    table.print(console, 0);
-    return Exit::Done;
+    return list_all(console, server, "definitions", print_definitions);
 }
 
 Exit show_definition(Console& console, ServerClient& server, const std::string& name,

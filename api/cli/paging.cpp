@@ -1,6 +1,8 @@
 #include "api/cli/paging.h"
 
 #include <algorithm>
+#include <limits>
+#include <ostream>
 #include <utility>
 
 #include "api/cli/problem_report.h"
@@ -43,6 +45,21 @@ tl::expected<Listed, ListFailure> read_pages(ServerClient& server, const std::st
     } while (!cursor.empty() && listed.items.size() < limit);
     listed.has_more = !cursor.empty();
     return listed;
+}
+
+Exit list_all(Console& console, ServerClient& server, const std::string& plural,
+              void (*print)(Console& console, const Document& items)) {
+    const auto listed =
+        read_pages(server, "/v1/" + plural + "?", std::numeric_limits<std::size_t>::max());
+    if (!listed) return report_failure(console, listed.error());
+    if (console.is_json()) {
+        console.print({{"items", listed->items}});
+    } else if (listed->items.empty()) {
+        console.out() << "no " << plural << '\n';
+    } else {
+        print(console, listed->items);
+    }
+    return Exit::Done;
 }
 
 tl::expected<Listed, ListFailure> read_first_page(ServerClient& server, const std::string& target) {

@@ -30,6 +30,10 @@ std::string failure_text(const ListFailure& failure);
 tl::expected<Listed, ListFailure> read_pages(ServerClient& server, const std::string& target,
                                              std::size_t limit);
 
+/// All of GET /v1/`plural`: as JSON, by `print`, or "no `plural`".
+Exit list_all(Console& console, ServerClient& server, const std::string& plural,
+              void (*print)(Console& console, const Document& items));
+
 /// One page with one item at most, for what it says beside its items.
 tl::expected<Listed, ListFailure> read_first_page(ServerClient& server, const std::string& target);
 

@@ -1,6 +1,5 @@
 #include "api/cli/subscription_commands.h"
 
-#include <limits>
 #include <ostream>
 #include <utility>
 
@@ -43,20 +42,6 @@ void print_subscriptions(Console& console, const Document& items) {
                    {delivery_text(item), Style::Dim}});
     }
     table.print(console, 0);
-}
-
-Exit list_subscriptions(Console& console, ServerClient& server) {
-    const auto listed =
-        read_pages(server, "/v1/subscriptions?", std::numeric_limits<std::size_t>::max());
-    if (!listed) return report_failure(console, listed.error());
-    if (console.is_json()) {
-        console.print({{"items", listed->items}});
-    } else if (listed->items.empty()) {
-        console.out() << "no subscriptions\n";
-    } else {
-        print_subscriptions(console, listed->items);
-    }
-    return Exit::Done;
 }
 
 void print_subscription(Console& console, const Document& subscription) {
@@ -105,7 +90,7 @@ std::string subscription_target(const std::string& name, const std::string& part
 }
 
 Exit show_subscriptions(Console& console, ServerClient& server, const std::string& name) {
-    if (name.empty()) return list_subscriptions(console, server);
+    if (name.empty()) return list_all(console, server, "subscriptions", print_subscriptions);
     const auto reply = ask(console, server, {"GET", subscription_target(name), "", {}});
     if (!reply) return reply.error();
     if (console.is_json()) {

@@ -1,7 +1,6 @@
 #include "api/cli/topic_commands.h"
 
 #include <cstdlib>
-#include <limits>
 #include <ostream>
 
 #include "api/cli/ask.h"
@@ -28,19 +27,6 @@ void print_topics(Console& console, const Document& items) {
                    {time_text(text_of(item, "created_at")), Style::Dim}});
     }
     table.print(console, 0);
-}
-
-Exit list_all(Console& console, ServerClient& server) {
-    const auto listed = read_pages(server, "/v1/topics?", std::numeric_limits<std::size_t>::max());
-    if (!listed) return report_failure(console, listed.error());
-    if (console.is_json()) {
-        console.print({{"items", listed->items}});
-    } else if (listed->items.empty()) {
-        console.out() << "no topics\n";
-    } else {
-        print_topics(console, listed->items);
-    }
-    return Exit::Done;
 }
 
 /// "events 1 to 17", "no events".
@@ -92,7 +78,7 @@ void print_topic(Console& console, const Document& topic) {
 }  // namespace
 
 Exit show_topics(Console& console, ServerClient& server, const TopicOptions& options) {
-    if (options.name.empty()) return list_all(console, server);
+    if (options.name.empty()) return list_all(console, server, "topics", print_topics);
     std::string target = topic_target(options.name);
     if (options.version) target += "?version=" + std::to_string(*options.version);
     const auto reply = ask(console, server, {"GET", target, "", {}});

@@ -1,8 +1,6 @@
 #include "tests/torture/keeper.h"
 
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -23,22 +21,6 @@ constexpr milliseconds kLook{5};
 constexpr int kChaseMsMax = 120;
 constexpr std::size_t kChases = 4;  ///< One kill of so many.
 constexpr std::size_t kStops = 4;   ///< One for so many kills.
-
-/// A bound socket that doesn't listen: nobody else, and no connection out, gets its port, and
-/// skald does, since both allow it (SO_REUSEADDR).
-outside::Descriptor hold_port() {
-    outside::Descriptor socket(
-        outside::require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-    const int on = 1;
-    ::setsockopt(socket.value(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    outside::require(
-        ::bind(socket.value(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-        "bind");
-    return socket;
-}
 
 /// A command that runs `skald serve --db FILE --listen … --port-file FILE …` on that port.
 std::vector<std::string> listening_on(std::uint16_t port) {
@@ -85,7 +67,7 @@ std::vector<Blow> plan_blows(std::uint64_t seed, std::size_t kills, milliseconds
 
 Keeper::Keeper(KeeperOptions options)
     : options_(std::move(options)),
-      placeholder_(hold_port()),
+      placeholder_(outside::hold_port()),
       port_(outside::port_of(placeholder_)),
       thread_([this] { keep_up(); }) {}
 
