@@ -41,7 +41,8 @@ EventIndex::EventIndex(SQLite::Database& database, Transactions& transactions, M
       keep_swept_at_(database, "UPDATE meta SET value = ? WHERE name = 'events_swept_at'") {
     Prepared recent(database, "SELECT hash, event, at FROM event_recent");
     for (Rows rows = recent.query(); rows.next();) {
-        recent_.emplace(rows.integer(0), entry_in(rows, 1));
+        const Entry entry = entry_in(rows, 1);
+        recent_.add({rows.integer(0), entry.event, entry.at});
     }
     Prepared swept(database, "SELECT value FROM meta WHERE name = 'events_swept_at'");
     Rows rows = swept.query();
@@ -54,9 +55,14 @@ void EventIndex::begin_transaction() {
     added_.clear();
 }
 
+void EventIndex::committed() {
+    recent_.add_all(added_);
+    added_.clear();
+}
+
 void EventIndex::add(std::int64_t hash, const Entry& entry) {
-    rows_.add(hash, entry.event, entry.at);
-    added_.emplace(hash, entry);
+    rows_.hold(hash, entry.event, entry.at);
+    added_.add({hash, entry.event, entry.at});
 }
 
 // In this order they were added.
@@ -67,23 +73,19 @@ void EventIndex::find(std::int64_t hash, Timestamp since,
             return;
         }
     }
-    for (const Hashes* hashes : {&moving_, &recent_, &added_}) {
+    for (const EventHashes* hashes : {&moving_, &recent_, &added_}) {
         if (find_in(*hashes, hash, since, each) == Look::Stop) {
             return;
         }
     }
 }
 
-EventIndex::Look EventIndex::find_in(const Hashes& hashes, std::int64_t hash, Timestamp since,
+EventIndex::Look EventIndex::find_in(const EventHashes& hashes, std::int64_t hash, Timestamp since,
                                      const std::function<Look(const Entry&)>& each) const {
-    const auto [first, last] = hashes.equal_range(hash);
-    if (first == last) {
-        return Look::GoOn;
-    }
     std::vector<Entry> found;
-    for (auto at = first; at != last; ++at) {
-        if (at->second.at >= since) found.push_back(at->second);
-    }
+    hashes.find(hash, [&](const EventHashes::Row& row) {
+        if (row.at >= since) found.push_back({row.event, row.at});
+    });
     std::sort(found.begin(), found.end(),
               [](const Entry& a, const Entry& b) { return a.event < b.event; });
     const bool is_stopped = std::any_of(found.begin(), found.end(), [&each](const Entry& entry) {
@@ -105,14 +107,12 @@ void EventIndex::begin_round() {
         rows.next();
         last_moving_ = rows.integer(0);
     }
-    moving_.swap(recent_);
-    round_.reserve(moving_.size());
-    for (const auto& [hash, entry] : moving_) {
-        round_.push_back({hash, entry});
-    }
-    std::sort(round_.begin(), round_.end(), [](const Row& a, const Row& b) {
-        return std::tie(a.hash, a.entry.event) < std::tie(b.hash, b.entry.event);
-    });
+    std::swap(moving_, recent_);
+    round_ = moving_.rows();
+    std::sort(round_.begin(), round_.end(),
+              [](const EventHashes::Row& a, const EventHashes::Row& b) {
+                  return std::tie(a.hash, a.event) < std::tie(b.hash, b.event);
+              });
     next_ = 0;
 }
 
@@ -122,9 +122,9 @@ Result<bool> EventIndex::move_some(Timestamp now) {
     const auto done = transactions_.run("move hashes of events", [&]() -> Result<void> {
         moved_.begin();
         for (std::size_t i = next_; i < end; ++i) {
-            const auto& [hash, entry] = round_[i];
-            if (entry.at >= since) {
-                moved_.add(hash, entry.event, entry.at);
+            const auto& [hash, event, at] = round_[i];
+            if (at >= since) {
+                moved_.add(hash, event, at);
             }
         }
         moved_.finish();
@@ -139,7 +139,7 @@ Result<bool> EventIndex::move_some(Timestamp now) {
     next_ = end;
     if (next_ == round_.size()) {
         round_ = {};
-        moving_ = {};
+        moving_.clear();
     }
     return true;
 }
@@ -183,8 +183,10 @@ Result<void> EventIndex::delete_old(std::int64_t from, std::int64_t to, Timestam
 /// down.
 Result<void> EventIndex::end_sweep(Timestamp now, Swept swept) {
     const Timestamp since = kept_since(now, kept_);
-    const auto is_old = [since](const auto& each) { return each.second.at < since; };
-    if (swept == Swept::InSlices || std::any_of(recent_.begin(), recent_.end(), is_old)) {
+    const bool has_old =
+        std::any_of(recent_.rows().begin(), recent_.rows().end(),
+                    [since](const EventHashes::Row& row) { return row.at < since; });
+    if (swept == Swept::InSlices || has_old) {
         auto done = transactions_.run("forget old events", [&]() -> Result<void> {
             erase_old_recent_.run(since);
             if (swept == Swept::InSlices) {
@@ -195,7 +197,7 @@ Result<void> EventIndex::end_sweep(Timestamp now, Swept swept) {
         if (!done) {
             return done;
         }
-        std::erase_if(recent_, is_old);
+        recent_.drop_before(since);
     }
     swept_.reset();
     next_sweep_ = now + kept_ / kSweeps;

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "store/sqlite/event_hashes.h"
 #include "store/sqlite/event_key.h"
 #include "store/sqlite/prepared.h"
 #include "store/sqlite/row_groups.h"
@@ -35,7 +35,7 @@ class EventIndex {
     /// At its end: what is not yet written.
     void finish() { rows_.finish(); }
     /// After the commit.
-    void committed() { recent_.merge(added_); }
+    void committed();
 
     struct Entry {
         EventKey event;
@@ -56,13 +56,7 @@ class EventIndex {
     static constexpr std::size_t kRound = 65'536;
 
  private:
-    using Hashes = std::unordered_multimap<std::int64_t, Entry>;
-    struct Row {
-        std::int64_t hash;
-        Entry entry;
-    };
-
-    Look find_in(const Hashes& hashes, std::int64_t hash, Timestamp since,
+    Look find_in(const EventHashes& hashes, std::int64_t hash, Timestamp since,
                  const std::function<Look(const Entry&)>& each) const;
     void begin_round();
     Result<bool> move_some(Timestamp now);
@@ -78,13 +72,13 @@ class EventIndex {
     Prepared find_, last_, erase_moved_;
     Prepared sweep_to_, has_old_, erase_old_, erase_old_recent_, keep_swept_at_;
 
-    Hashes added_;   ///< In this transaction.
-    Hashes recent_;  ///< Before it, and not yet moved.
+    EventHashes added_;   ///< In this transaction.
+    EventHashes recent_;  ///< Before it, and not yet moved.
     // A round: they are moved in the order of their hashes.
-    Hashes moving_;
-    std::vector<Row> round_;        ///< As `moving_`.
-    std::size_t next_ = 0;          ///< Of `round_`; those before it are moved.
-    std::int64_t last_moving_ = 0;  ///< The last row of `moving_`.
+    EventHashes moving_;
+    std::vector<EventHashes::Row> round_;  ///< As `moving_`.
+    std::size_t next_ = 0;                 ///< Of `round_`; those before it are moved.
+    std::int64_t last_moving_ = 0;         ///< The last row of `moving_`.
     // A sweep.
     std::optional<std::int64_t> swept_;  ///< Up to this hash; none: there is no sweep under way.
     Timestamp next_sweep_;

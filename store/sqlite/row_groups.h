@@ -34,20 +34,23 @@ class RowGroups {
     void begin() { waiting_.clear(); }
     /// The row is there after `finish`, if not before.
     void add(Columns... row) {
-        waiting_.emplace_back(std::move(row)...);
-        if (waiting_.size() == kGroup) {
-            int next = 1;
-            for (const Row& each : waiting_) {
-                bind(insert_group_, each, next);
-                next += kColumns;
+        hold(std::move(row)...);
+        if (waiting_.size() == kGroup) finish();
+    }
+    /// The row is there after `finish`.
+    void hold(Columns... row) { waiting_.emplace_back(std::move(row)...); }
+    void finish() {
+        std::size_t next = 0;
+        for (; next + kGroup <= waiting_.size(); next += kGroup) {
+            int first = 1;
+            for (std::size_t i = next; i < next + kGroup; ++i) {
+                bind(insert_group_, waiting_[i], first);
+                first += kColumns;
             }
             insert_group_.run_bound();
-            waiting_.clear();
         }
-    }
-    void finish() {
-        for (const Row& each : waiting_) {
-            bind(insert_, each, 1);
+        for (; next < waiting_.size(); ++next) {
+            bind(insert_, waiting_[next], 1);
             insert_.run_bound();
         }
         waiting_.clear();
@@ -80,7 +83,7 @@ class RowGroups {
     }
 
     Prepared insert_, insert_group_;
-    std::vector<Row> waiting_;  ///< Fewer than kGroup.
+    std::vector<Row> waiting_;
 };
 
 }  // namespace skald::store::sqlite
