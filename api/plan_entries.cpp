@@ -147,12 +147,13 @@ void PlanEntries::set_event(Document& entry, StepIndex place, Phase phase,
     Document& event = entry["event"] = {{"topic", call.topic}, {"type", call.type}};
     const auto made = sagas::render_event(definition_, saga_, place, phase, 1, {});
     if (!made) entry["unknown_yet"] = made.error().message;
-    if (made && made->contains("subject")) {
+    const sagas::Json json = made ? made->json() : sagas::Json::object();
+    if (json.contains("subject")) {
         const bool is_hidden = is_sensitive(definition_, place, *call.subject);
-        event["subject"] = is_hidden ? Document(sagas::kMasked) : Document(made->at("subject"));
+        event["subject"] = is_hidden ? Document(sagas::kMasked) : Document(json.at("subject"));
     }
-    if (made && made->contains("data")) {
-        event["data"] = masked(Document(made->at("data")),
+    if (json.contains("data")) {
+        event["data"] = masked(Document(json.at("data")),
                                sagas::find_sensitive(definition_, place, *call.data));
     }
     if (call.reply) entry["awaits"] = awaited_document(*call.reply);

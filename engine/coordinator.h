@@ -25,13 +25,20 @@ namespace skald::engine {
 /// Writes batches, one at a time, off the loop's thread (writer_thread.h); in the simulator, on it.
 class Committer {
  public:
-    /// Comes back on the loop's thread, with the batch that was given.
-    using Done =
-        std::function<void(std::unique_ptr<store::Batch>, sagas::Result<store::Committed>)>;
+    /// Comes back on the loop's thread.
+    using Done = std::function<void(sagas::Result<store::Committed>)>;
     virtual ~Committer() = default;
-    /// Precondition: the one before is done. `done` never comes from within.
-    virtual void commit(std::unique_ptr<store::Batch> batch, Done done) = 0;
+
+    /// What is made of hits (store::OnHits), to be added to the batch.
+    using React = std::function<store::Batch(const std::vector<store::EventHit>&)>;
+    /// Precondition: the one before is done. Neither comes from within; both on the loop's thread,
+    /// `react` before `done`, and not at all if this is going to end. Until `done` nobody else
+    /// changes `batch`.
+    virtual void commit(std::shared_ptr<store::Batch> batch, React react, Done done) = 0;
 };
+/// For committers that write on the loop's thread.
+sagas::Result<store::Committed> write_growing(store::Writer& writer, store::Batch& batch,
+                                              const Committer::React& react);
 
 struct CoordinatorOptions {
     std::size_t mailbox_max = 10'000;    ///< Commands; more are answered Busy.

@@ -19,6 +19,13 @@ constexpr sagas::Milliseconds kLookAtSpaceEvery{1'000};
 
 }  // namespace
 
+sagas::Result<store::Committed> write_growing(store::Writer& writer, store::Batch& batch,
+                                              const Committer::React& react) {
+    return writer.write(batch, [&](std::vector<store::EventHit> hits) -> store::Grow {
+        return [&batch, &react, hits = std::move(hits)] { batch.grow_by(react(hits)); };
+    });
+}
+
 // ---- Handing over ------------------------------------------------------------------------------
 
 void Coordinator::Impl::hand_over() {
@@ -55,10 +62,8 @@ void Coordinator::Impl::submit() {
 
 void Coordinator::Impl::write() {
     parts_.committer.commit(
-        std::move(syncing_->batch),
-        [this](std::unique_ptr<store::Batch> batch, sagas::Result<store::Committed> result) {
-            on_committed(std::move(batch), std::move(result));
-        });
+        syncing_->batch, [this](const std::vector<store::EventHit>& hits) { return react(hits); },
+        [this](sagas::Result<store::Committed> result) { on_committed(std::move(result)); });
 }
 
 void Coordinator::Impl::write_again_if_due() {
@@ -68,8 +73,7 @@ void Coordinator::Impl::write_again_if_due() {
     }
 }
 
-void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
-                                     sagas::Result<store::Committed> result) {
+void Coordinator::Impl::on_committed(sagas::Result<store::Committed> result) {
     SKALD_CHECK(syncing_);
     if (result) {
         if (is_store_full_) spdlog::info("the store can be written again");
@@ -80,7 +84,6 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
             look_at_space_at_ = parts_.clock.now() + kLookAtSpaceEvery;
         }
         Gathering done = std::move(*syncing_);
-        done.batch = std::move(batch);
         syncing_.reset();
         // The writer goes on with what came meanwhile, while this batch's effects are performed.
         add_deliveries();
@@ -99,7 +102,6 @@ void Coordinator::Impl::on_committed(std::unique_ptr<store::Batch> batch,
                       kWriteAgainAfter.count());
     }
     is_store_full_ = true;
-    syncing_->batch = std::move(batch);
     write_again_at_ = parts_.clock.now() + kWriteAgainAfter;
     wake_once();
 }
@@ -121,7 +123,9 @@ void Coordinator::Impl::release(Gathering done, store::Committed committed) {
     for (const auto& [key, effect] : done.effects) perform(key, effect);
     for (const store::SagaKey key : committed.lock_heads) reach(key, sagas::LockGranted{});
     reach_late(done, committed);
-    for (store::EventHit& hit : committed.event_hits) reach(std::move(hit));
+    for (store::EventHit& hit : committed.event_hits) {
+        if (!hit.is_told) reach(std::move(hit));
+    }
     for (const store::SagaKey key : done.at_rest) come_to_rest(key, done.number);
     for (const store::Park& park : done.batch->parks) give_up(park, done.number);
     for (const store::SagaKey key : done.waiting) consider(key);

@@ -9,10 +9,22 @@
 #include "sagas/check.h"
 #include "sagas/event_match.h"
 #include "sagas/json.h"
+#include "sagas/json_text.h"
 
 /// What the coordinator has to do with the event log: it writes what sagas and others publish, and
 /// brings each event to the step that waits for it.
 namespace skald::engine {
+
+namespace {
+
+/// In one commit, which waits for them.
+constexpr std::size_t kReactionsMax = 1'024;
+
+sagas::EventRef ref_of(const std::string& topic, store::Offset offset) {
+    return {topic, static_cast<std::int64_t>(offset)};
+}
+
+}  // namespace
 
 // ---- What sagas publish, and wait for ----------------------------------------------------------
 
@@ -23,12 +35,17 @@ void Coordinator::Impl::publish(const LiveSaga& live, sagas::Transition& transit
         gathering_.batch->expectations.push_back(
             {live.key, expectation.step, expectation.phase, std::move(expectation.keys), now});
     }
-    for (const sagas::Publication& publication : transition.publications) {
-        const sagas::Json& event = publication.event;
-        gathering_.batch->events.push_back({publication.topic,
-                                            event.at("source").get<std::string>(),
-                                            event.at("id").get<std::string>(), event.dump(),
-                                            keys_of(publication.topic, event), live.key, now});
+    for (sagas::Publication& publication : transition.publications) {
+        auto& [text, type, source, id, subject] = publication.event;
+        const auto paths = paths_of(publication.topic, type);
+        sagas::EventKeys keys;
+        if (!paths.empty()) {
+            keys = sagas::keys_of_event(publication.topic, publication.event.json(), paths);
+        }
+        gathering_.batch->events.push_back({std::move(publication.topic), source, std::move(id),
+                                            std::move(text), std::move(keys), live.key, now});
+        gathering_.events.emplace_back(
+            EventHead{std::move(type), std::move(source), std::move(subject)});
     }
 }
 
@@ -47,13 +64,16 @@ void Coordinator::Impl::take(Publish command) {
         if (saga != event.event.end() && saga->is_string()) {
             gathering_.addressed.push_back({gathering_.batch->events.size(), *saga});
         }
+        std::string text;
+        sagas::append_json(text, event.event);
         gathering_.batch->events.push_back({command.topic,
                                             std::move(event.source),
                                             std::move(event.id),
-                                            event.event.dump(),
+                                            std::move(text),
                                             keys_of(command.topic, event.event),
                                             {},
                                             now});
+        gathering_.events.emplace_back(std::move(event.event));
     }
 }
 
@@ -126,18 +146,65 @@ void Coordinator::Impl::know(const std::vector<sagas::MatchPath>& paths) {
     }
 }
 
-std::vector<std::string> Coordinator::Impl::keys_of(const std::string& topic,
-                                                    const sagas::Json& event) const {
+sagas::EventKeys Coordinator::Impl::keys_of(const std::string& topic,
+                                            const sagas::Json& event) const {
     const std::string& type = event.at("type").get_ref<const std::string&>();
+    return sagas::keys_of_event(topic, event, paths_of(topic, type));
+}
+
+std::vector<sagas::MatchPath> Coordinator::Impl::paths_of(const std::string& topic,
+                                                          const std::string& type) const {
     std::vector<sagas::MatchPath> own;
+    if (match_paths_.contains(sagas::MatchPath{})) own.emplace_back();
     for (auto path = match_paths_.lower_bound({topic, type, {}});
          path != match_paths_.end() && path->topic == topic && path->type == type; ++path) {
         own.push_back(*path);
     }
-    return sagas::keys_of_event(topic, event, own);
+    return own;
 }
 
 // ---- Events that somebody waits for ------------------------------------------------------------
+
+/// Within the commit of their events: what becomes of sagas in memory goes into it too. Each step
+/// by event takes one commit so, as one by call does.
+store::Batch Coordinator::Impl::react(const std::vector<store::EventHit>& hits) {
+    SKALD_CHECK(syncing_);
+    std::swap(gathering_, *syncing_);
+    // The writer reads that one just now.
+    const auto whole = std::exchange(gathering_.batch, std::make_shared<store::Batch>());
+    for (std::size_t i = 0; i < std::min(hits.size(), kReactionsMax); ++i) {
+        LiveSaga* live = hits[i].is_told || !hits[i].index ? nullptr : find(hits[i].saga);
+        if (live == nullptr || !can_go_on_in(gathering_.number, *live)) continue;
+        parts_.telemetry.event_hit();
+        live->summary_slot.reset();  // The writer has been there.
+        react(*live, hits[i], *whole);
+    }
+    const auto growth = std::exchange(gathering_.batch, whole);
+    std::swap(gathering_, *syncing_);
+    return std::move(*growth);
+}
+
+void Coordinator::Impl::react(LiveSaga& live, const store::EventHit& hit,
+                              const store::Batch& whole) {
+    const auto* const parsed = std::get_if<sagas::Json>(&gathering_.events[*hit.index]);
+    if (parsed == nullptr) {  // A saga published it.
+        deliver(live, hit);
+        return;
+    }
+    deliver(live, {*parsed, whole.events[*hit.index].keys, ref_of(hit.topic, hit.offset)}, hit.step,
+            hit.phase);
+    write_told(hit);
+}
+
+/// Not a saga that has gone on already in the batch after it, or whose child begins there: it might
+/// turn before that. Nor one that is parked in it, or whose parent may be: that the writer has
+/// seen.
+bool Coordinator::Impl::can_go_on_in(std::uint64_t batch, const LiveSaga& live) const {
+    const bool has_starting =
+        std::any_of(live.links.begin(), live.links.end(),
+                    [](const ChildLink& link) { return link.state == ChildLink::State::Starting; });
+    return live.last_batch <= batch && !has_starting && live.park_batch == 0 && !live.parent;
+}
 
 /// To the saga, in memory or not. It is told again after a restart until ToldHit is durable.
 void Coordinator::Impl::reach(store::EventHit hit) {
@@ -152,35 +219,36 @@ void Coordinator::Impl::reach(store::EventHit hit) {
 }
 
 void Coordinator::Impl::deliver(LiveSaga& live, const store::EventHit& hit) {
-    if (const auto heard = read_event(hit.topic, hit.offset, hit.event)) {
-        deliver(live, *heard, hit.step, hit.phase);
+    if (const auto read = parse_event(hit.topic, hit.event)) {
+        deliver(live, {read->event, read->keys, ref_of(hit.topic, hit.offset)}, hit.step,
+                hit.phase);
     }
     write_told(hit);
 }
 
 void Coordinator::Impl::deliver(LiveSaga& live, const DeliverLate& late) {
-    const auto heard = read_event(late.topic, late.offset, late.event);
-    if (!heard) return;
+    const auto read = parse_event(late.topic, late.event);
+    if (!read) return;
+    const HeardEvent heard{read->event, read->keys, ref_of(late.topic, late.offset)};
     for (std::uint32_t i = 0; i < live.saga.steps.size(); ++i) {
         const sagas::StepIndex step{i};
         for (const sagas::Phase phase : {sagas::Phase::Action, sagas::Phase::Compensation}) {
             if (sagas::awaited_event(live.definition().step(step), phase) == nullptr) continue;
-            deliver(live, *heard, step, phase);
+            deliver(live, heard, step, phase);
             for (std::size_t item = 0; item < live.saga.steps[i].elements.size(); ++item) {
-                deliver(live, *heard, sagas::element_of(step, item), phase);
+                deliver(live, heard, sagas::element_of(step, item), phase);
             }
         }
     }
 }
 
 /// None: it can't be read; nobody can wait for it then.
-std::optional<Coordinator::Impl::HeardEvent> Coordinator::Impl::read_event(
-    const std::string& topic, store::Offset offset, const std::string& text) const {
+std::optional<Coordinator::Impl::ParsedEvent> Coordinator::Impl::parse_event(
+    const std::string& topic, const std::string& text) const {
     auto event = sagas::parse_json(text);
     if (!event) return std::nullopt;
     auto keys = keys_of(topic, *event);
-    return HeardEvent{
-        {topic, static_cast<std::int64_t>(offset)}, std::move(*event), std::move(keys)};
+    return ParsedEvent{std::move(*event), std::move(keys)};
 }
 
 /// Nothing, where the store's hashes were equal and the keys are not, or its type says nothing.
@@ -192,10 +260,9 @@ void Coordinator::Impl::deliver(LiveSaga& live, const HeardEvent& heard, sagas::
     if (!has_step) return;
     const auto awaited = sagas::keys_awaited(definition, live.saga, place, phase);
     if (!awaited) return;
-    const bool is_meant = std::find_first_of(heard.keys.begin(), heard.keys.end(), awaited->begin(),
-                                             awaited->end()) != heard.keys.end();
-    if (!is_meant) return;
+    if (!sagas::is_awaited(heard.keys, *awaited)) return;
     auto reply = sagas::reply_by_event(definition, place, phase, heard.event, heard.ref);
+    // What was borrowed may be gone after it: the saga may publish in the same batch.
     if (reply) hear(live, std::move(*reply));
 }
 

@@ -92,24 +92,33 @@ class Coordinator::Impl {
     // Events of the log.
     void publish(const LiveSaga& live, sagas::Transition& transition);
     void know(const std::vector<sagas::MatchPath>& paths);
-    std::vector<std::string> keys_of(const std::string& topic, const sagas::Json& event) const;
+    sagas::EventKeys keys_of(const std::string& topic, const sagas::Json& event) const;
+    std::vector<sagas::MatchPath> paths_of(const std::string& topic, const std::string& type) const;
     void answer_publishes(Gathering& done, const store::Committed& committed);
     void reach_late(Gathering& done, const store::Committed& committed);
+    store::Batch react(const std::vector<store::EventHit>& hits);
+    void react(LiveSaga& live, const store::EventHit& hit, const store::Batch& whole);
+    bool can_go_on_in(std::uint64_t batch, const LiveSaga& live) const;
     void reach(store::EventHit hit);
     void deliver(LiveSaga& live, const store::EventHit& hit);
     void deliver(LiveSaga& live, const DeliverLate& late);
-    /// An event as it is held against what steps wait for.
-    struct HeardEvent {
-        sagas::EventRef ref;
+    struct ParsedEvent {
         sagas::Json event;
-        std::vector<std::string> keys;
+        sagas::EventKeys keys;
     };
-    std::optional<HeardEvent> read_event(const std::string& topic, store::Offset offset,
-                                         const std::string& text) const;
+    std::optional<ParsedEvent> parse_event(const std::string& topic, const std::string& text) const;
+    /// An event as it is held against what steps wait for; borrowed.
+    struct HeardEvent {
+        const sagas::Json& event;
+        const sagas::EventKeys& keys;
+        sagas::EventRef ref;
+    };
     void deliver(LiveSaga& live, const HeardEvent& heard, sagas::StepIndex place,
                  sagas::Phase phase);
     void hear(LiveSaga& live, sagas::CalledBack reply);
     void write_told(const store::EventHit& hit);
+
+    void expect_again(const LiveSaga& live);
 
     // Subscriptions to it.
     Subscriptions::Parts parts_of_subscriptions();
@@ -125,7 +134,7 @@ class Coordinator::Impl {
     void submit();
     void write();
     void write_again_if_due();
-    void on_committed(std::unique_ptr<store::Batch> batch, sagas::Result<store::Committed> result);
+    void on_committed(sagas::Result<store::Committed> result);
     void release(Gathering done, store::Committed committed);
     void answer_starts(Gathering& done, const store::Committed& committed);
     void answer_definitions(Gathering& done, const store::Committed& committed);

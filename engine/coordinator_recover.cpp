@@ -16,7 +16,7 @@ sagas::Result<std::size_t> Coordinator::Impl::recover(const store::Recovery& rec
                              const std::vector<store::JournalRow>& journal) -> sagas::Result<void> {
         auto loaded = fold_loaded(parts_.catalog, std::move(row), journal);
         if (!loaded) return tl::unexpected(loaded.error());
-        take_up(std::move(*loaded));
+        expect_again(take_up(std::move(*loaded)));
         return {};
     };
     if (auto result = recovery.live_sagas(each); !result) {
@@ -41,6 +41,15 @@ sagas::Result<std::size_t> Coordinator::Impl::recover(const store::Recovery& rec
     update_stats();
     wake_once();
     return live_.size();
+}
+
+/// The store forgot what sagas in memory wait for.
+void Coordinator::Impl::expect_again(const LiveSaga& live) {
+    const sagas::Timestamp now = parts_.clock.now();
+    for (auto& [step, phase, keys] : sagas::standing_expectations(live.definition(), live.saga)) {
+        gathering_.batch->expectations.push_back(
+            {live.key, step, phase, std::move(keys), now, false});
+    }
 }
 
 }  // namespace skald::engine

@@ -92,8 +92,7 @@ void Coordinator::Impl::tell_subscriptions(const Gathering& done,
     for (std::size_t i = 0; i < committed.events.size(); ++i) {
         const auto& written = committed.events[i];
         if (!written || written->is_repeat) continue;
-        const store::NewEvent& event = done.batch->events[i];
-        subscriptions_.published(event.topic, written->offset, event.event);
+        subscriptions_.published(done.batch->events[i], written->offset, done.events[i]);
     }
     if (!done.batch->rows.empty() || !done.batch->starts.empty()) {
         subscriptions_.grown(kSagaTopic);

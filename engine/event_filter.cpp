@@ -120,6 +120,15 @@ sagas::Result<EventHead> read_event_head(std::string_view event) {
     return head;
 }
 
+EventHead head_of(const Json& event) {
+    const auto text = [&event](const char* name) {
+        const auto found = event.find(name);
+        return found != event.end() && found->is_string() ? found->get<std::string>()
+                                                          : std::string();
+    };
+    return {text("type"), text("source"), text("subject"), text("skaldbridge")};
+}
+
 bool EventFilter::wants(const EventHead& event) const {
     return holds(type, event.type) && holds(source, event.source) && holds(subject, event.subject);
 }

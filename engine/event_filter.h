@@ -24,6 +24,8 @@ struct EventHead {
 /// The head of a CloudEvent in its JSON format; quicker than to parse it, for nothing else is kept.
 /// Errors: Corruption, where it is no JSON object, or has no type or source.
 sagas::Result<EventHead> read_event_head(std::string_view event);
+/// The same of a CloudEvent that has a type and a source.
+EventHead head_of(const sagas::Json& event);
 
 /// Which events a subscription wants: those for which all that it names hold.
 struct EventFilter {

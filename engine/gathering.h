@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/caller.h"
 #include "engine/commands.h"
+#include "engine/event_filter.h"
 #include "sagas/machine.h"
 #include "store/store.h"
 
@@ -17,7 +19,7 @@ namespace skald::engine {
 /// A batch, and everything that waits for it to be durable: effects, answers, wake-ups.
 struct Gathering {
     std::uint64_t number = 0;  ///< Counts batches, from 1.
-    std::unique_ptr<store::Batch> batch = std::make_unique<store::Batch>();
+    std::shared_ptr<store::Batch> batch = std::make_shared<store::Batch>();
 
     struct StartReply {
         store::SagaKey saga;
@@ -44,8 +46,11 @@ struct Gathering {
     };
     std::vector<StartReply> starts;            ///< One for each of batch->starts.
     std::vector<DefinitionReply> definitions;  ///< One for each of batch->definitions.
-    std::vector<Addressed> addressed;          ///< Of what others published.
-    std::vector<PublishReply> publishes;       ///< Those of batch->events that no saga published.
+    /// One for each of batch->events: what others published, as it came; what sagas did, as far
+    /// as subscriptions look at it.
+    std::vector<std::variant<sagas::Json, EventHead>> events;
+    std::vector<Addressed> addressed;     ///< Of what others published.
+    std::vector<PublishReply> publishes;  ///< Those of batch->events that no saga published.
     std::vector<std::function<void(ChangeTopic::Result)>>
         topics;  ///< One for each of batch->topics.
     /// One for each of batch->subscriptions.changes, and .bridges.

@@ -91,7 +91,8 @@ class Subscriptions {
     void take(Rewind command);
     void take(SettleDeadLetters command);
     /// An event of a topic of the store is durable. Called in their order.
-    void published(std::string_view topic, store::Offset offset, const std::string& event);
+    void published(const store::NewEvent& event, store::Offset offset,
+                   const std::variant<sagas::Json, EventHead>& known);
     /// There may be new events of `topic`.
     void grown(std::string_view topic);
     /// Whether the call was one of here.

@@ -32,17 +32,20 @@ bool has_no_events_yet(const std::string& topic, const sagas::Error& error) {
 
 // ---- What was just published -------------------------------------------------------------------
 
-void Subscriptions::published(std::string_view topic, store::Offset offset,
-                              const std::string& event) {
-    const auto [first, last] = by_topic_.equal_range(topic);
+void Subscriptions::published(const store::NewEvent& event, store::Offset offset,
+                              const std::variant<sagas::Json, EventHead>& known) {
+    const auto [first, last] = by_topic_.equal_range(event.topic);
     if (first == last) return;
-    const auto head = read_event_head(event);
+    const auto* const parsed = std::get_if<sagas::Json>(&known);
+    const EventHead head = parsed != nullptr ? head_of(*parsed) : std::get<EventHead>(known);
     for (auto each = first; each != last; ++each) {
         Subscription& subscription = *all_.at(each->second);
         const bool is_next = subscription.deliveries.read_until() == one_before(offset);
         if (is_next && has_room(subscription) && !is_draining_ && !parts_.is_held()) {
-            offer(subscription, offset, head ? &*head : nullptr);
-            if (subscription.deliveries.is_open(offset)) subscription.keep_text(offset, event);
+            offer(subscription, offset, &head);
+            if (subscription.deliveries.is_open(offset)) {
+                subscription.keep_text(offset, event.event);
+            }
         } else {
             subscription.may_have_more = true;
         }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine/mutex.h"
 #include "engine/thread_name.h"
@@ -17,6 +18,41 @@ namespace {
 constexpr std::chrono::milliseconds kBusyGap{20};
 constexpr std::chrono::milliseconds kIdleGap{100};
 constexpr std::chrono::milliseconds kFailedGap{1'000};
+
+/// What the loop's thread is asked in the middle of a commit. Over when it is answered, or
+/// withdrawn.
+class Question {
+ public:
+    Question(const Committer::React& react, std::vector<store::EventHit> hits)
+        : react_(react), hits_(std::move(hits)) {}
+
+    void answer() SKALD_EXCLUDES(mutex_) {
+        const MutexLock lock(mutex_);
+        if (is_over_) return;
+        answer_ = react_(hits_);
+        is_over_ = true;
+        over_.notify_one();
+    }
+    void withdraw() SKALD_EXCLUDES(mutex_) {
+        const MutexLock lock(mutex_);
+        is_over_ = true;
+        over_.notify_one();
+    }
+    /// Empty: it was withdrawn.
+    store::Batch wait() SKALD_EXCLUDES(mutex_) {
+        const MutexLock lock(mutex_);
+        while (!is_over_) over_.wait(mutex_);
+        return std::move(answer_);
+    }
+
+ private:
+    const Committer::React& react_;
+    const std::vector<store::EventHit> hits_;
+    Mutex mutex_;
+    ConditionVariable over_;
+    bool is_over_ SKALD_GUARDED_BY(mutex_) = false;
+    store::Batch answer_ SKALD_GUARDED_BY(mutex_);
+};
 
 class WriterThread final : public Committer {
  public:
@@ -33,22 +69,25 @@ class WriterThread final : public Committer {
         {
             const MutexLock lock(mutex_);
             is_ending_ = true;
+            if (question_) question_->withdraw();
         }
         changed_.notify_one();
     }
 
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override SKALD_EXCLUDES(mutex_) {
+    void commit(std::shared_ptr<store::Batch> batch, React react, Done done) override
+        SKALD_EXCLUDES(mutex_) {
         {
             const MutexLock lock(mutex_);
             SKALD_CHECK(!job_);
-            job_.emplace(Job{std::move(batch), std::move(done)});
+            job_.emplace(Job{std::move(batch), std::move(react), std::move(done)});
         }
         changed_.notify_one();
     }
 
  private:
     struct Job {
-        std::unique_ptr<store::Batch> batch;
+        std::shared_ptr<store::Batch> batch;
+        React react;
         Done done;
     };
     /// The last slice of housekeeping.
@@ -103,17 +142,45 @@ class WriterThread final : public Committer {
             const MutexLock lock(mutex_);
             job.swap(job_);
         }
-        const std::size_t rows = job->batch->starts.size() + job->batch->rows.size();
         const Instant from = steady_now();
-        sagas::Result<store::Committed> committed = writer_.write(*job->batch);
+        auto committed = writer_.write(
+            *job->batch, [this, &job](std::vector<store::EventHit> hits) -> store::Grow {
+                ask(job->react, std::move(hits));
+                return [this, &job] { grow(*job->batch); };
+            });
+        grow(*job->batch);  // What was asked is in memory, even if the write failed before that.
+        const std::size_t rows = job->batch->starts.size() + job->batch->rows.size();
         const double seconds = std::chrono::duration<double>(steady_now() - from).count();
         // A std::function must be copyable, and what it carries here is not.
-        auto carried = std::make_shared<Written>(
-            Written{std::move(job->batch), std::move(job->done), std::move(committed)});
+        auto carried =
+            std::make_shared<Written>(Written{std::move(job->done), std::move(committed)});
         loop_.post([&telemetry = telemetry_, carried = std::move(carried), rows, seconds] {
             if (carried->result) telemetry.committed(rows, seconds);
-            carried->done(std::move(carried->batch), std::move(carried->result));
+            carried->done(std::move(carried->result));
         });
+    }
+
+    /// Has the loop's thread react, unless this is going to end: then the hits are kept for the
+    /// next start.
+    void ask(const React& react, std::vector<store::EventHit> hits) SKALD_EXCLUDES(mutex_) {
+        auto question = std::make_shared<Question>(react, std::move(hits));
+        {
+            const MutexLock lock(mutex_);
+            if (is_ending_) return;
+            question_ = question;
+        }
+        loop_.post([question] { question->answer(); });
+    }
+    void grow(store::Batch& batch) SKALD_EXCLUDES(mutex_) {
+        std::shared_ptr<Question> question;
+        {
+            const MutexLock lock(mutex_);
+            question = question_;
+        }
+        if (!question) return;
+        batch.grow_by(question->wait());
+        const MutexLock lock(mutex_);
+        question_.reset();
     }
 
     void keep_house() SKALD_EXCLUDES(mutex_) {
@@ -128,7 +195,6 @@ class WriterThread final : public Committer {
     }
 
     struct Written {
-        std::unique_ptr<store::Batch> batch;
         Done done;
         sagas::Result<store::Committed> result;
     };
@@ -143,6 +209,7 @@ class WriterThread final : public Committer {
     Mutex mutex_;
     ConditionVariable changed_;
     std::optional<Job> job_ SKALD_GUARDED_BY(mutex_);
+    std::shared_ptr<Question> question_ SKALD_GUARDED_BY(mutex_);
     bool is_ending_ SKALD_GUARDED_BY(mutex_) = false;
     bool keeps_house_ SKALD_GUARDED_BY(mutex_) = true;
     std::optional<Slice> last_slice_ SKALD_GUARDED_BY(mutex_);

@@ -56,6 +56,16 @@ std::string_view text_member(const Json& event, const char* name) {
     return found->get_ref<const std::string&>();
 }
 
+/// Empty: it doesn't name both a saga and a step.
+std::string saga_key(std::string_view topic, std::string_view type, const Json& event) {
+    const std::string_view saga = text_member(event, "sagaid");
+    const std::string_view step = text_member(event, "sagastep");
+    if (saga.empty() || step.empty()) return {};
+    const std::string_view phase =
+        event.contains("sagaphase") ? text_member(event, "sagaphase") : to_text(Phase::Action);
+    return joined_key({topic, type, kBySaga, saga, step, phase});
+}
+
 std::optional<std::string> value_at(const std::string& path, const Json& event) {
     const Result<PathText> read = read_path(path, PathPlace::Whole);
     if (!read) return std::nullopt;
@@ -109,9 +119,10 @@ std::vector<MatchPath> match_paths(const Definition& definition) {
     for (const Step& step : definition.steps) {
         for (const Phase phase : {Phase::Action, Phase::Compensation}) {
             const AwaitedEvent* const awaited = awaited_event(step, phase);
-            if (awaited == nullptr || !awaited->match) continue;
+            if (awaited == nullptr) continue;
             for (std::string& type : types_of(*awaited)) {
-                paths.push_back({awaited->topic, std::move(type), awaited->match->event.text});
+                paths.push_back({awaited->topic, std::move(type),
+                                 awaited->match ? awaited->match->event.text : std::string()});
             }
         }
     }
@@ -136,25 +147,30 @@ const AwaitedEvent* awaited_event(const Step& step, Phase phase) {
 
 bool speaks_events(const Definition& definition) { return definition.has_events; }
 
-std::vector<std::string> keys_of_event(std::string_view topic, const Json& event,
-                                       const std::vector<MatchPath>& paths) {
-    std::vector<std::string> keys;
+EventKeys keys_of_event(std::string_view topic, const Json& event,
+                        const std::vector<MatchPath>& paths) {
+    EventKeys keys;
     if (!event.is_object()) return keys;
     const std::string_view type = text_member(event, "type");
-    const std::string_view saga = text_member(event, "sagaid");
-    const std::string_view step = text_member(event, "sagastep");
-    if (!saga.empty() && !step.empty()) {
-        const std::string_view phase =
-            event.contains("sagaphase") ? text_member(event, "sagaphase") : to_text(Phase::Action);
-        keys.push_back(joined_key({topic, type, kBySaga, saga, step, phase}));
-    }
+    bool is_by_saga = false;
     for (const MatchPath& path : paths) {
-        if (path.topic != topic || path.type != type) continue;
-        if (const auto value = value_at(path.path, event)) {
-            keys.push_back(joined_key({topic, type, kByPath, path.path, *value}));
+        const bool is_own = (path.topic == topic && path.type == type) || path == MatchPath{};
+        if (!is_own) continue;
+        if (path.path.empty()) {
+            is_by_saga = true;
+        } else if (const auto value = value_at(path.path, event)) {
+            keys.values.push_back(joined_key({topic, type, kByPath, path.path, *value}));
         }
     }
+    if (is_by_saga) keys.saga = saga_key(topic, type, event);
     return keys;
+}
+
+bool is_awaited(const EventKeys& keys, const std::vector<std::string>& awaited) {
+    return std::any_of(awaited.begin(), awaited.end(), [&keys](const std::string& key) {
+        return key == keys.saga ||
+               std::find(keys.values.begin(), keys.values.end(), key) != keys.values.end();
+    });
 }
 
 Result<std::vector<std::string>> keys_awaited(const Definition& definition, const Saga& saga,

@@ -17,7 +17,8 @@ namespace skald::sagas {
 /// Of one event, as compact JSON.
 inline constexpr std::size_t kEventBytesMax = 256u << 10;
 
-/// A path from $event, by whose value events of `type` on `topic` are looked for.
+/// A path from $event, by whose value events of `type` on `topic` are looked for. Without a path:
+/// they are looked for by their sagaid and sagastep. Without anything: all are, by these.
 struct MatchPath {
     std::string topic;
     std::string type;
@@ -36,10 +37,18 @@ const EventCall* event_called(const Step& step, Phase phase);
 /// Whether any step or compensation publishes an event or waits for one.
 bool speaks_events(const Definition& definition);
 
-/// The keys of an event: by its sagaid and sagastep, where it has both, and by those of `paths`
-/// that are of its topic and type and have a value in it. `event`: a CloudEvent, structured.
-std::vector<std::string> keys_of_event(std::string_view topic, const Json& event,
-                                       const std::vector<MatchPath>& paths);
+/// What an event is found by.
+struct EventKeys {
+    std::string saga;                 ///< One step of one saga waits by it, if any; empty: none.
+    std::vector<std::string> values;  ///< By which any number may wait.
+    bool operator==(const EventKeys&) const = default;
+};
+/// The keys of an event, by those of `paths` that are of its topic and type and have a value in it.
+/// `event`: a CloudEvent, structured.
+EventKeys keys_of_event(std::string_view topic, const Json& event,
+                        const std::vector<MatchPath>& paths);
+/// Whether an event with `keys` is one that has one of `awaited`.
+bool is_awaited(const EventKeys& keys, const std::vector<std::string>& awaited);
 
 /// The keys that `phase` of `step` waits for. Precondition: it waits for an event.
 /// Errors: InvalidArgument (an expression error; a value that is no text, number or boolean).

@@ -8,6 +8,7 @@
 
 #include "sagas/definition.h"
 #include "sagas/event.h"
+#include "sagas/event_call.h"
 #include "sagas/record.h"
 #include "sagas/saga.h"
 
@@ -86,7 +87,7 @@ struct Publication {
     Phase phase;
     std::uint32_t attempt;
     std::string topic;
-    Json event;  ///< Structured (CloudEvents 1.0, JSON format).
+    RenderedEvent event;
 };
 
 /// What a step waits for from now on, until the saga ends; written in the commit of the record.
@@ -127,6 +128,9 @@ std::vector<Effect> owed(const Definition& definition, const Saga& saga);
 
 /// Whether `effect` is one of those still.
 bool is_owed(const Definition& definition, const Saga& saga, const Effect& effect);
+
+/// All expectations of earlier transitions that still stand.
+std::vector<Expectation> standing_expectations(const Definition& definition, const Saga& saga);
 
 /// `saga` as it must be taken after a restart: a try that may have been out makes its step
 /// doubtful.

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "sagas/advance.h"
 #include "sagas/event_call.h"
@@ -11,6 +13,38 @@
 namespace skald::sagas {
 
 namespace {
+
+/// Whether a step in some state surely began to wait for the event of `phase`. Where that isn't
+/// sure it will say so again, if it ever waits.
+struct HasAwaited {
+    Phase phase;
+    const StepRun& run;
+
+    bool is_action() const { return phase == Phase::Action; }
+
+    bool operator()(const Pending&) const { return false; }
+    bool operator()(const Calling&) const { return false; }
+    bool operator()(const Waiting&) const { return false; }
+    bool operator()(const Iterating&) const { return false; }
+    bool operator()(const Skipped&) const { return is_action() && run.started_at; }
+    bool operator()(const Cancelled&) const { return is_action() && run.started_at; }
+    bool operator()(const BackingOff&) const { return is_action(); }
+    bool operator()(const AwaitingCallback&) const { return is_action(); }
+    bool operator()(const Settling&) const { return is_action(); }
+    bool operator()(const Succeeded&) const { return is_action(); }
+    bool operator()(const Failed&) const { return is_action(); }
+    bool operator()(const InDoubt&) const { return is_action(); }
+    bool operator()(const StuckAction& state) const {
+        return is_action() && state.reason != StuckReason::ExpressionError;
+    }
+    bool operator()(const Compensating&) const { return is_action(); }
+    bool operator()(const CompensationBackingOff&) const { return true; }
+    bool operator()(const CompensationAwaitingCallback&) const { return true; }
+    bool operator()(const StuckCompensation& state) const {
+        return is_action() || state.reason != StuckReason::CompensationExpressionError;
+    }
+    bool operator()(const Compensated&) const { return true; }
+};
 
 /// What one try brings, made before anything is changed.
 struct MadeTry {
@@ -132,6 +166,27 @@ void begin_awaiting(Draft& draft, StepIndex step) {
     draft.expect(std::move(*expectation));
     draft.set(step, AwaitingCallback{1, 1, false,
                                      draft.now() + draft.definition().step(step).callback_timeout});
+}
+
+std::vector<Expectation> standing_expectations(const Definition& definition, const Saga& saga) {
+    std::vector<Expectation> standing;
+    if (!speaks_events(definition) || saga.end) {
+        return standing;
+    }
+    for (const StepIndex place : all_places(saga)) {
+        for (const Phase phase : {Phase::Action, Phase::Compensation}) {
+            const bool is_awaited =
+                awaited_event(definition.step(place), phase) != nullptr &&
+                std::visit(HasAwaited{phase, saga.step(place)}, saga.step(place).state);
+            if (!is_awaited) {
+                continue;
+            }
+            if (auto keys = keys_awaited(definition, saga, place, phase)) {
+                standing.push_back({place, phase, std::move(*keys)});
+            }
+        }
+    }
+    return standing;
 }
 
 bool is_surely_undone(const Step& step, const StepState& state) {

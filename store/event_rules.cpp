@@ -1,5 +1,7 @@
 #include "store/event_rules.h"
 
+#include <algorithm>
+
 namespace skald::store {
 
 TopicOutcome decide(const PutTopic& put, const LatestTopic& latest) {
@@ -27,6 +29,10 @@ bool is_repeat(Timestamp first, Timestamp at, const EventRules& rules) {
 
 Timestamp kept_since(Timestamp now, Milliseconds kept) {
     return kept < now.time_since_epoch() ? now - kept : Timestamp{};
+}
+
+bool has_untold(const std::vector<EventHit>& hits) {
+    return std::any_of(hits.begin(), hits.end(), [](const EventHit& hit) { return !hit.is_told; });
 }
 
 }  // namespace skald::store

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "store/store.h"
 
@@ -38,5 +39,8 @@ struct Waiting {
     sagas::Phase phase;
     auto operator<=>(const Waiting&) const = default;
 };
+
+/// Whether a ToldHit is owed for any of them.
+bool has_untold(const std::vector<EventHit>& hits);
 
 }  // namespace skald::store

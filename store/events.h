@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,22 +32,30 @@ struct PutTopic {
 /// One event of one topic.
 struct NewEvent {
     std::string topic;
-    std::string source, id;         ///< Written once within EventRules::known_for.
-    std::string event;              ///< The CloudEvent in its JSON format, compact.
-    std::vector<std::string> keys;  ///< By which steps that wait find it; sagas/event_match.h.
-    std::optional<SagaKey> saga;    ///< That publishes it: left out with it.
+    /// Written once within EventRules::known_for; what a saga publishes is not held against what
+    /// others did before under its name.
+    std::string source, id;
+    std::string event;  ///< The CloudEvent in its JSON format, compact.
+    /// By which steps that wait find it, and those that begin to wait later; but by the saga's key
+    /// none does later that did not wait by then (sagas/event_match.h).
+    sagas::EventKeys keys;
+    std::optional<SagaKey> saga;  ///< That publishes it: left out with it.
     Timestamp at;
 };
 
 /// That a step waits for the first event that has one of `keys`, until the saga ends. Those that
 /// are there already, and not older than EventRules::kept_for, are found too; of many with one key,
 /// the oldest. Written again, it changes nothing.
+///
+/// Of sagas that are not parked a store may forget it when it is closed: whoever takes them up then
+/// writes it again, with the first batch, as one that is not new.
 struct NewExpectation {
     SagaKey saga;
     sagas::StepIndex step;
     sagas::Phase phase;
     std::vector<std::string> keys;
     Timestamp at;
+    bool is_new = true;  ///< False: events that are there already were found before.
 };
 
 /// A step waits, or waited, for an event, and it is there. It is told once to the engine, which
@@ -58,6 +67,8 @@ struct EventHit {
     std::string topic;
     Offset offset;
     std::string event;
+    std::optional<std::size_t> index = {};  ///< Of Batch::events, where it was published by it.
+    bool is_told = false;                   ///< By a ToldHit of the same batch.
 };
 struct ToldHit {
     SagaKey saga;

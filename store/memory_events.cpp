@@ -35,7 +35,8 @@ void EventLog::expect(const NewExpectation& expectation, std::vector<EventHit>& 
     for (const std::string& key : expectation.keys) {
         const auto events = found_by_.find(key);
         awaits_[expectation.saga].insert(key);
-        if (!awaited_[key].insert(waiting).second || events == found_by_.end()) {
+        const bool is_new = awaited_[key].insert(waiting).second && expectation.is_new;
+        if (!is_new || events == found_by_.end()) {
             continue;
         }
         std::uint32_t count = 0;
@@ -52,7 +53,7 @@ void EventLog::expect(const NewExpectation& expectation, std::vector<EventHit>& 
 EventWritten EventLog::publish(const NewEvent& event, std::vector<EventHit>& hits) {
     const std::string identity = event_identity(event);
     const auto known = ids_.find(identity);
-    if (known != ids_.end() && is_repeat(known->second.at, event.at, rules_)) {
+    if (!event.saga && known != ids_.end() && is_repeat(known->second.at, event.at, rules_)) {
         return {known->second.offset, true};
     }
     Topic& topic = find_or_make(event.topic, event.at);
@@ -63,11 +64,19 @@ EventWritten EventLog::publish(const NewEvent& event, std::vector<EventHit>& hit
     ids_[identity] = {topic.last, event.at};
     const EventName name{topic.last_at, event.topic, topic.last};
     std::set<Waiting> all;
-    for (const std::string& key : event.keys) {
+    const auto find_waiting = [&](const std::string& key) {
+        const auto waiting = awaited_.find(key);
+        if (waiting == awaited_.end()) return false;
+        all.insert(waiting->second.begin(), waiting->second.end());
+        return true;
+    };
+    for (const std::string& key : event.keys.values) {
         found_by_[key].insert(name);
-        if (const auto waiting = awaited_.find(key); waiting != awaited_.end()) {
-            all.insert(waiting->second.begin(), waiting->second.end());
-        }
+        find_waiting(key);
+    }
+    const std::string& saga_key = event.keys.saga;
+    if (!saga_key.empty() && !find_waiting(saga_key)) {
+        found_by_[saga_key].insert(name);
     }
     for (const Waiting& waiting : all) {
         add_hit(name, waiting, hits);

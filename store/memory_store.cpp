@@ -38,12 +38,13 @@ class MemoryStore final : public Store, public Writer, public Reader, public Rec
         return found;
     }
 
-    Result<Committed> write(const Batch& batch) override {
+    using Writer::write;
+    Result<Committed> write(const Batch& batch, const OnHits& on_hits) override {
         const std::unique_lock lock(mutex_);
         if (has_failed_) {
             return sagas::fail(ErrorCode::Corruption, "commit: an earlier batch was broken");
         }
-        auto committed = memory::write(tables_, batch);
+        auto committed = memory::write(tables_, batch, on_hits);
         has_failed_ = !committed;
         return committed;
     }

@@ -205,31 +205,150 @@ std::set<SagaKey> ended_in(const Batch& batch) {
     return ended;
 }
 
-void write_events(Tables& tables, const Batch& batch, Committed& committed) {
-    const auto is_there = [&](SagaKey saga) { return tables.sagas.contains(saga); };
-    for (const sagas::MatchPath& path : batch.match_paths) {
-        tables.events.add_path(path);
+/// Writes one batch, which may grow meanwhile.
+class Writing {
+ public:
+    Writing(Tables& tables, const Batch& batch) : tables_(tables), batch_(batch) {}
+
+    Result<Committed> write(const OnHits& on_hits);
+
+ private:
+    Result<void> write_starts();
+    // What is not written yet.
+    void publish();
+    Result<void> write_sagas();
+    void write_expectations();
+    enum class IsNew : std::uint8_t { Yes, No };
+    void expect(IsNew is_new, std::size_t& next);
+    void tell(const ToldHit& told);
+
+    Tables& tables_;
+    const Batch& batch_;
+    Committed committed_{};
+    std::set<SagaKey> dropped_;
+    struct {
+        std::size_t rows = 0, summaries = 0, unparks = 0, events = 0, told_hits = 0;
+        std::size_t not_new = 0, expectations = 0;  // Of Batch::expectations, both.
+    } written_;
+};
+
+Result<void> Writing::write_starts() {
+    const SagaKey last = tables_.last_offered;
+    for (const NewSaga& start : batch_.starts) {
+        SKALD_CHECK(start.key > last);
+        auto outcome = apply(tables_, start);
+        tables_.last_offered = std::max(tables_.last_offered, start.key);
+        if (!outcome) {
+            return tl::unexpected(outcome.error());
+        }
+        if (!std::holds_alternative<StartWritten>(*outcome)) {
+            dropped_.insert(start.key);
+        }
+        committed_.starts.push_back(std::move(*outcome));
     }
-    for (const PutTopic& put : batch.topics) {
-        committed.topics.push_back(tables.events.put(put));
+    return {};
+}
+
+Result<void> Writing::write_sagas() {
+    Result<void> done;
+    const auto apply_rest = [&](const auto& changes, std::size_t& next) {
+        for (; done && next < changes.size(); ++next) {
+            if (!dropped_.contains(changes[next].saga)) done = apply(tables_, changes[next]);
+        }
+    };
+    apply_rest(batch_.rows, written_.rows);
+    apply_rest(batch_.summaries, written_.summaries);
+    for (; written_.unparks < batch_.unparks.size(); ++written_.unparks) {
+        tables_.parked.erase(batch_.unparks[written_.unparks]);
     }
-    for (const NewExpectation& expectation : batch.expectations) {
-        if (is_there(expectation.saga)) {
-            tables.events.expect(expectation, committed.event_hits);
+    return done;
+}
+
+void Writing::expect(IsNew is_new, std::size_t& next) {
+    for (; next < batch_.expectations.size(); ++next) {
+        const NewExpectation& expectation = batch_.expectations[next];
+        if (expectation.is_new == (is_new == IsNew::Yes) &&
+            tables_.sagas.contains(expectation.saga)) {
+            tables_.events.expect(expectation, committed_.event_hits);
         }
     }
-    for (const NewEvent& event : batch.events) {
-        committed.events.push_back(
-            !event.saga || is_there(*event.saga)
-                ? std::optional{tables.events.publish(event, committed.event_hits)}
-                : std::nullopt);
+}
+
+void Writing::write_expectations() { expect(IsNew::Yes, written_.expectations); }
+
+void Writing::publish() {
+    expect(IsNew::No, written_.not_new);  // They waited before it.
+    const auto is_there = [&](SagaKey saga) { return tables_.sagas.contains(saga); };
+    for (; written_.events < batch_.events.size(); ++written_.events) {
+        const NewEvent& event = batch_.events[written_.events];
+        auto& hits = committed_.event_hits;
+        const std::size_t before = hits.size();
+        committed_.events.push_back(!event.saga || is_there(*event.saga)
+                                        ? std::optional{tables_.events.publish(event, hits)}
+                                        : std::nullopt);
+        for (std::size_t i = before; i < hits.size(); ++i) hits[i].index = written_.events;
     }
-    for (const ToldHit& told : batch.told_hits) {
-        tables.events.forget(told);
+    for (; written_.told_hits < batch_.told_hits.size(); ++written_.told_hits) {
+        tell(batch_.told_hits[written_.told_hits]);
     }
-    for (const SagaKey saga : ended_in(batch)) {
-        tables.events.leave(saga);
+}
+
+void Writing::tell(const ToldHit& told) {
+    tables_.events.forget(told);
+    for (EventHit& hit : committed_.event_hits) {
+        const bool is_that = hit.saga == told.saga && hit.step == told.step &&
+                             hit.phase == told.phase && hit.topic == told.topic &&
+                             hit.offset == told.offset;
+        hit.is_told = hit.is_told || is_that;
     }
+}
+
+Result<Committed> Writing::write(const OnHits& on_hits) {
+    for (const auto& change : batch_.definitions) {
+        std::visit(
+            [&](const auto& which) {
+                committed_.definitions.push_back(apply(tables_, which));
+                tables_.subscriptions.replace(owned_set(which, committed_.definitions.back()),
+                                              committed_);
+            },
+            change);
+    }
+    tables_.locks.clear_heads();
+    Result<void> done = write_starts();
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    for (const sagas::MatchPath& path : batch_.match_paths) {
+        tables_.events.add_path(path);
+    }
+    for (const PutTopic& put : batch_.topics) {
+        committed_.topics.push_back(tables_.events.put(put));
+    }
+    publish();
+    const auto& hits = committed_.event_hits;
+    const Grow grow = on_hits && has_untold(hits) ? on_hits(hits) : Grow();
+    done = write_sagas();
+    for (const Park& park : batch_.parks) {
+        if (tables_.sagas.contains(park.saga)) tables_.parked[park.saga] = park.wake_at;
+    }
+    write_expectations();
+    if (grow) {
+        grow();
+        publish();
+        if (done) done = write_sagas();
+        write_expectations();
+    }
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    for (const SagaKey saga : ended_in(batch_)) {
+        tables_.events.leave(saga);
+    }
+    tables_.subscriptions.write(batch_.subscriptions, committed_);
+    committed_.lock_heads = tables_.locks.new_heads();
+    committed_.last = tables_.last_position;
+    committed_.space = Space::Plenty;
+    return std::move(committed_);
 }
 
 }  // namespace
@@ -241,57 +360,8 @@ std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity
     return start.id ? find_id(tables, *start.id, start.body_hash) : std::nullopt;
 }
 
-Result<Committed> write(Tables& tables, const Batch& batch) {
-    Committed committed{};
-    for (const auto& change : batch.definitions) {
-        std::visit(
-            [&](const auto& which) {
-                committed.definitions.push_back(apply(tables, which));
-                tables.subscriptions.replace(owned_set(which, committed.definitions.back()),
-                                             committed);
-            },
-            change);
-    }
-    tables.locks.clear_heads();
-    std::set<SagaKey> dropped;
-    const SagaKey last = tables.last_offered;
-    for (const NewSaga& start : batch.starts) {
-        SKALD_CHECK(start.key > last);
-        auto outcome = apply(tables, start);
-        tables.last_offered = std::max(tables.last_offered, start.key);
-        if (!outcome) {
-            return tl::unexpected(outcome.error());
-        }
-        if (!std::holds_alternative<StartWritten>(*outcome)) {
-            dropped.insert(start.key);
-        }
-        committed.starts.push_back(std::move(*outcome));
-    }
-    Result<void> done;
-    const auto apply_all = [&](const auto& changes) {
-        for (const auto& change : changes) {
-            if (done && !dropped.contains(change.saga)) {
-                done = apply(tables, change);
-            }
-        }
-    };
-    apply_all(batch.rows);
-    apply_all(batch.summaries);
-    if (!done) {
-        return tl::unexpected(done.error());
-    }
-    for (const SagaKey saga : batch.unparks) {
-        tables.parked.erase(saga);
-    }
-    for (const Park& park : batch.parks) {
-        if (tables.sagas.contains(park.saga)) tables.parked[park.saga] = park.wake_at;
-    }
-    write_events(tables, batch, committed);
-    tables.subscriptions.write(batch.subscriptions, committed);
-    committed.lock_heads = tables.locks.new_heads();
-    committed.last = tables.last_position;
-    committed.space = Space::Plenty;
-    return committed;
+Result<Committed> write(Tables& tables, const Batch& batch, const OnHits& on_hits) {
+    return Writing(tables, batch).write(on_hits);
 }
 
 }  // namespace skald::store::memory

@@ -44,7 +44,7 @@ struct Tables {
 };
 
 /// Errors: Corruption, when the batch breaks the rules of store.h; part of it is written then.
-Result<Committed> write(Tables& tables, const Batch& batch);
+Result<Committed> write(Tables& tables, const Batch& batch, const OnHits& on_hits);
 
 /// As Reader::repeated_start.
 std::optional<StartRepeats> find_start(const Tables& tables, const StartIdentity& start);

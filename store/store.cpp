@@ -10,6 +10,19 @@ bool Batch::empty() const {
            expectations.empty() && events.empty() && told_hits.empty() && subscriptions.empty();
 }
 
+void Batch::grow_by(Batch&& more) {
+    const auto move_to = [](auto& all, auto& some) {
+        all.insert(all.end(), std::make_move_iterator(some.begin()),
+                   std::make_move_iterator(some.end()));
+    };
+    move_to(rows, more.rows);
+    move_to(summaries, more.summaries);
+    move_to(unparks, more.unparks);
+    move_to(expectations, more.expectations);
+    move_to(events, more.events);
+    move_to(told_hits, more.told_hits);
+}
+
 Counts no_sagas() {
     Counts counts;
     for (int status = 0; status <= static_cast<int>(sagas::Status::Abandoned); ++status) {

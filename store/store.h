@@ -95,8 +95,9 @@ struct Park {
     bool operator==(const Park&) const = default;
 };
 
-/// One transaction. Written in this order: definitions, starts, rows, summaries, unparks, parks,
-/// match paths, topics, expectations, events, told hits, subscriptions. What is about a saga that
+/// One transaction. Written in this order: definitions, starts, match paths, topics, expectations
+/// that are not new, events, told hits, rows, summaries, unparks, parks, expectations that are new,
+/// subscriptions; then the same of what it grew by (OnHits). What is about a saga that
 /// is gone is left out: one that retention deleted (a late answer may come after that), or whose
 /// start lost in an earlier batch. A saga begins Running.
 struct Batch {
@@ -113,6 +114,8 @@ struct Batch {
     std::vector<ToldHit> told_hits;
     SubscriptionRows subscriptions;
     bool empty() const;
+    /// By what OnHits allows.
+    void grow_by(Batch&& more);
 };
 
 // ---- What came of it ---------------------------------------------------------------------------
@@ -176,16 +179,26 @@ struct Committed {
     Space space;
 };
 
+/// Called with what a batch's events hit, while nothing of the batch is committed, so that what
+/// comes of it goes into the same commit. Gives what is called some time later, before the commit,
+/// unless the write fails: then the batch may have grown, at the end of its rows, summaries,
+/// unparks, expectations, events and told hits.
+using Grow = std::function<void()>;
+using OnHits = std::function<Grow(std::vector<EventHit>)>;
+
 class Writer {
  public:
     virtual ~Writer() = default;
 
-    /// Makes `batch` durable, whole or not at all: returns after the sync.
+    /// Makes `batch` durable, whole or not at all: returns after the sync. `on_hits` is called from
+    /// within, once at most, and only if there are hits that the batch doesn't tell of yet; what
+    /// the batch grew by stays there, however this ends.
     ///
     /// Errors: Unavailable: the disk is full (or the file is locked by another process); nothing
     /// was written, and the same batch must be tried again, before any other. Corruption: anything
     /// else; whether the batch is durable is unknown, and the process must stop without answering.
-    virtual Result<Committed> write(const Batch& batch) = 0;
+    virtual Result<Committed> write(const Batch& batch, const OnHits& on_hits) = 0;
+    Result<Committed> write(const Batch& batch) { return write(batch, {}); }
 
     /// One slice of housekeeping, between batches: checkpoints; deletion of what `Retention` says;
     /// at most some milliseconds, but for a checkpoint that waits for readers (200 ms at most).

@@ -69,8 +69,14 @@ class Run : private engine::Committer {
  private:
     void begin_process();
     void end_process();
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override;
-    void write(std::unique_ptr<store::Batch> batch, const Done& done, std::uint32_t number);
+    void commit(std::shared_ptr<store::Batch> batch, React react, Done done) override;
+    struct Commit {
+        std::shared_ptr<store::Batch> batch;
+        React react;
+        Done done;
+        std::uint32_t number;
+    };
+    void write(const Commit& commit);
     void crash(const char* when, std::uint32_t number);
     const Fault* find_due(FaultKind kind, std::uint32_t commit) const;
     bool is_due(FaultKind kind, std::uint32_t commit) const {
@@ -179,24 +185,23 @@ const Fault* Run::find_due(FaultKind kind, std::uint32_t commit) const {
     return found == schedule_.end() ? nullptr : &*found;
 }
 
-void Run::commit(std::unique_ptr<store::Batch> batch, Done done) {
+void Run::commit(std::shared_ptr<store::Batch> batch, React react, Done done) {
     const std::uint32_t number = ++commits_;
     if (is_due(FaultKind::CancelDuring, number)) cancel();
-    // Shared: a task must be copyable.
-    auto held = std::make_shared<std::unique_ptr<store::Batch>>(std::move(batch));
-    timeline_.after(kCommitTakes, Owner::Process, [this, held, done = std::move(done), number] {
-        write(std::move(*held), done, number);
-    });
+    timeline_.after(kCommitTakes, Owner::Process,
+                    [this, commit = Commit{std::move(batch), std::move(react), std::move(done),
+                                           number}] { write(commit); });
 }
 
-void Run::write(std::unique_ptr<store::Batch> batch, const Done& done, std::uint32_t number) {
+void Run::write(const Commit& commit) {
+    const auto& [batch, react, done, number] = commit;
     if (is_due(FaultKind::CrashBefore, number)) return crash("before", number);
-    auto result = store_->writer().write(*batch);
+    auto result = engine::write_growing(store_->writer(), *batch, react);
     if (result) books_.enter(*batch, *result, number);
     if (is_told_) tell("commit " + std::to_string(number) + ": " + books_.text_of(*batch));
     if (result) subscribers_.hear(*batch, *result);
     if (is_due(FaultKind::CrashAfter, number)) return crash("after", number);
-    done(std::move(batch), std::move(result));
+    done(std::move(result));
     if (is_due(FaultKind::CancelAfter, number)) cancel();
     const Fault* deadline = find_due(FaultKind::Deadline, number);
     if (deadline != nullptr) sleep_until_deadline(deadline->place.spot.saga);

@@ -34,10 +34,17 @@ class EventLog {
 
     /// A row of the batch is written.
     void look_at(SagaKey saga, const Record& row);
-    /// Everything else of `batch`; what it came to goes into `committed`. Once in a transaction, at
-    /// its end.
+    // What `batch` has that this transaction has not seen yet; what it came to goes into
+    // `committed`.
+    /// Finds what its events hit, and puts the rest off.
+    Result<void> publish(const Batch& batch, Committed& committed);
+    /// After it.
     Result<void> write(const Batch& batch, Committed& committed);
+    /// At the end of the transaction.
+    void finish();
 
+    /// `saga` leaves memory.
+    void park(SagaKey saga) { parked_.push_back(saga); }
     /// `saga` is deleted.
     void erase(SagaKey saga) { expectations_.erase(saga); }
 
@@ -45,11 +52,27 @@ class EventLog {
     Result<bool> slice(Timestamp now) { return index_.slice(now); }
 
  private:
+    /// How much of the batch is written; it may grow.
+    struct Progress {
+        std::size_t match_paths = 0, topics = 0, events = 0, told_hits = 0;
+        std::size_t not_new = 0, expectations = 0;  ///< Of Batch::expectations, both.
+    };
+    /// Where in Committed::event_hits; it becomes a row if it isn't told in this transaction.
+    struct FreshHit {
+        EventKey event;
+        Waiting waiting;
+        std::size_t index;
+    };
+
     Result<void> enter(const NewExpectation& expectation, std::vector<EventHit>& hits);
     void find_earlier(const Waiting& waiting, const std::vector<std::int64_t>& hashes,
                       Timestamp since, std::vector<EventHit>& hits);
     Result<void> publish(const NewEvent& event, Committed& committed);
-    void erase(const ToldHit& told);
+    std::vector<Waiting> find_waiting(const NewEvent& event, std::vector<std::int64_t>& hashes);
+    bool is_hit(EventKey event, const Waiting& waiting);
+    void note_hit(EventKey event, const Waiting& waiting, EventHit hit,
+                  std::vector<EventHit>& hits);
+    void erase(const ToldHit& told, std::vector<EventHit>& hits);
     std::vector<std::int64_t> hashes_of(const std::vector<std::string>& keys) const;
 
     const HashKey key_;
@@ -60,7 +83,10 @@ class EventLog {
     EventTable events_;
     ExpectationTable expectations_;
     Prepared insert_path_;
-    std::vector<SagaKey> ended_;  ///< In this transaction.
+    // Of this transaction.
+    Progress written_;
+    std::vector<FreshHit> fresh_hits_;
+    std::vector<SagaKey> ended_, parked_;
 };
 
 }  // namespace skald::store::sqlite

@@ -24,12 +24,14 @@ EventTable::Written EventTable::write(const NewEvent& event, TopicTable& topics,
                                       const std::vector<std::int64_t>& hashes) {
     TopicTable::Topic& topic = topics.find_or_make(event.topic, event.at);
     const std::int64_t identity = hash_text(key_, event_identity(event), 0);
-    if (const auto first = repeated(event, topic.key, identity)) {
-        return {*first, true};
+    if (!event.saga) {
+        if (const auto first = repeated(event, topic.key, identity)) {
+            return {*first, true};
+        }
     }
     const Timestamp at = topics.add_event(topic, event.at, event.event.size());
     const EventKey key = event_key(topic.key, topic.last);
-    rows_.add(key, at, event.event);
+    rows_.hold(key, at, event.event);
     index_.add(identity, {key, event.at});
     for (const std::int64_t hash : hashes) {
         index_.add(hash, {key, at});

@@ -260,6 +260,10 @@ CREATE TABLE bridge_version(
     PRIMARY KEY (bridge, version)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- Definitions of before didn't write by which types of events their steps are found: by all.
+INSERT INTO match_path SELECT '', '', '' FROM definition LIMIT 1;
+)sql",
 };
 
 std::int64_t number(SQLite::Database& database, const char* query) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sagas/check.h"
+#include "store/event_rules.h"
 #include "store/lock_rules.h"
 #include "store/sqlite/connection.h"
 
@@ -61,7 +62,7 @@ SqliteWriter::SqliteWriter(SQLite::Database& database, ReaderPool& readers,
     last_position_ = Position{rows.integer(1)};
 }
 
-Result<Committed> SqliteWriter::write(const Batch& batch) {
+Result<Committed> SqliteWriter::write(const Batch& batch, const OnHits& on_hits) {
     const std::string doing = doing_of(batch);
     if (has_failed_) {
         return has_stopped(doing);
@@ -69,7 +70,8 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
     Applied applied{{}, last_saga_, {}};
     applied.committed.last = last_position_;
     if (!batch.empty()) {
-        Result<void> done = transactions_.run(doing, [&] { return apply(batch, applied); });
+        Result<void> done =
+            transactions_.run(doing, [&] { return apply(batch, on_hits, applied); });
         if (!done) {
             stop_if_corrupt(done.error());
             return tl::unexpected(done.error());
@@ -83,7 +85,7 @@ Result<Committed> SqliteWriter::write(const Batch& batch) {
     return std::move(applied.committed);
 }
 
-Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
+Result<void> SqliteWriter::apply(const Batch& batch, const OnHits& on_hits, Applied& applied) {
     starts_.begin_transaction();
     sagas_.begin_transaction();
     events_.begin_transaction();
@@ -96,30 +98,59 @@ Result<void> SqliteWriter::apply(const Batch& batch, Applied& applied) {
             return done;
         }
     }
-    for (const Append& row : batch.rows) {
-        if (Result<void> done = apply_row(row, applied); !done) {
-            return done;
-        }
+    if (Result<void> done = events_.publish(batch, applied.committed); !done) {
+        return done;
     }
-    for (const Summary& summary : batch.summaries) {
-        if (Result<void> done = apply_summary(summary, applied); !done) {
-            return done;
-        }
-    }
-    for (const SagaKey saga : batch.unparks) {
-        parks_.unpark(saga);
+    // The rest is written while somebody thinks about them.
+    const auto& hits = applied.committed.event_hits;
+    const Grow grow = on_hits && has_untold(hits) ? on_hits(hits) : Grow();
+    if (Result<void> done = apply_sagas(batch, applied); !done) {
+        return done;
     }
     for (const Park& park : batch.parks) {
         parks_.park(park);
+        events_.park(park.saga);
     }
     if (Result<void> done = events_.write(batch, applied.committed); !done) {
         return done;
     }
+    if (grow) {
+        grow();
+        if (Result<void> done = apply_growth(batch, applied); !done) {
+            return done;
+        }
+    }
+    events_.finish();
     subscriptions_.write(batch.subscriptions, applied.committed);
     starts_.finish();
     sagas_.finish();
     applied.committed.lock_heads = locks_.new_heads();
     return {};
+}
+
+/// What of it is not applied yet.
+Result<void> SqliteWriter::apply_sagas(const Batch& batch, Applied& applied) {
+    for (; applied.rows < batch.rows.size(); ++applied.rows) {
+        if (Result<void> done = apply_row(batch.rows[applied.rows], applied); !done) {
+            return done;
+        }
+    }
+    for (; applied.summaries < batch.summaries.size(); ++applied.summaries) {
+        const Summary& summary = batch.summaries[applied.summaries];
+        if (Result<void> done = apply_summary(summary, applied); !done) {
+            return done;
+        }
+    }
+    for (; applied.unparks < batch.unparks.size(); ++applied.unparks) {
+        parks_.unpark(batch.unparks[applied.unparks]);
+    }
+    return {};
+}
+
+Result<void> SqliteWriter::apply_growth(const Batch& batch, Applied& applied) {
+    Result<void> done = events_.publish(batch, applied.committed);
+    if (done) done = apply_sagas(batch, applied);
+    return done ? events_.write(batch, applied.committed) : done;
 }
 
 template <typename Change>

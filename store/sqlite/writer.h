@@ -27,7 +27,8 @@ class SqliteWriter final : public Writer {
     SqliteWriter(SQLite::Database& database, ReaderPool& readers, const SqliteOptions& options,
                  std::string folder);
 
-    Result<Committed> write(const Batch& batch) override;
+    using Writer::write;
+    Result<Committed> write(const Batch& batch, const OnHits& on_hits) override;
     Result<bool> maintain(Timestamp now) override;
 
     Copying& copying() { return copying_; }
@@ -39,8 +40,12 @@ class SqliteWriter final : public Writer {
         Committed committed;
         SagaKey last_saga;
         std::unordered_set<SagaKey> dropped;  ///< Starts that lost; their rows go with them.
+        // Of the batch, which may grow; the log of events counts its own.
+        std::size_t rows = 0, summaries = 0, unparks = 0;
     };
-    Result<void> apply(const Batch& batch, Applied& applied);
+    Result<void> apply(const Batch& batch, const OnHits& on_hits, Applied& applied);
+    Result<void> apply_sagas(const Batch& batch, Applied& applied);
+    Result<void> apply_growth(const Batch& batch, Applied& applied);
     template <typename Change>
     void apply_definition(const Change& change, Committed& committed);
     Result<void> apply_start(const NewSaga& start, Applied& applied);

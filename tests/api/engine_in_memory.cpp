@@ -39,25 +39,23 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view te
 
 }  // namespace
 
-/// Writes at once; its `done` comes with the next settling.
+/// Writes with the next settling.
 class EngineInMemory::InlineCommitter : public engine::Committer {
  public:
     explicit InlineCommitter(store::Writer& writer) : writer_(writer) {}
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
-        auto committed = writer_.write(*batch);
-        ended_ = [batch = std::make_shared<std::unique_ptr<store::Batch>>(std::move(batch)),
-                  committed = std::move(committed),
-                  done = std::move(done)] { done(std::move(*batch), committed); };
+    void commit(std::shared_ptr<store::Batch> batch, React react, Done done) override {
+        write_ = [this, batch = std::move(batch), react = std::move(react),
+                  done = std::move(done)] { done(engine::write_growing(writer_, *batch, react)); };
     }
     bool finish_one() {
-        if (!ended_) return false;
-        std::exchange(ended_, nullptr)();
+        if (!write_) return false;
+        std::exchange(write_, nullptr)();
         return true;
     }
 
  private:
     store::Writer& writer_;
-    std::function<void()> ended_;
+    std::function<void()> write_;
 };
 
 class EngineInMemory::ScriptedCaller : public engine::Caller {

@@ -31,7 +31,7 @@ class AtOnce final : public engine::Committer, public engine::Caller {
  public:
     explicit AtOnce(const engine::Clock& clock) : clock_(clock) {}
 
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
+    void commit(std::shared_ptr<store::Batch> batch, React, Done done) override {
         batch_ = std::move(batch);
         done_ = std::move(done);
     }
@@ -49,7 +49,8 @@ class AtOnce final : public engine::Committer, public engine::Caller {
         if (batch_) {
             store::Committed committed{};
             committed.starts.assign(batch_->starts.size(), store::StartWritten{});
-            std::exchange(done_, nullptr)(std::move(batch_), std::move(committed));
+            batch_.reset();
+            std::exchange(done_, nullptr)(std::move(committed));
             return true;
         }
         if (out_.empty()) return false;
@@ -62,7 +63,7 @@ class AtOnce final : public engine::Committer, public engine::Caller {
 
  private:
     const engine::Clock& clock_;
-    std::unique_ptr<store::Batch> batch_;
+    std::shared_ptr<store::Batch> batch_;
     Done done_;
     std::vector<engine::CallId> out_;
     engine::ReplyReader reader_{{}};

@@ -109,6 +109,97 @@ TEST_F(CoordinatorEvents, AReplySettlesTheStep) {
     EXPECT_EQ(rig_->status("a"), "completed");
 }
 
+// As a step by a call does.
+TEST_F(CoordinatorEvents, AStepTakesOneCommitFromItsReplyToTheNext) {
+    rig_->define(kReservingByEvent);
+    start("reserving", "a");
+    rig_->publish("replies", {reply("1", "reserved", "a")});
+    rig_->turn();
+    rig_->committer.finish();
+    EXPECT_THAT(rig_->open(), ElementsAre("/then"));
+    EXPECT_THAT(rig_->journal("a"), ElementsAre("begun", "called_back"));
+    EXPECT_THAT(store_->recovery().event_hits().value(), IsEmpty());
+}
+
+// Its rows must be written in their order.
+TEST_F(CoordinatorEvents, ASagaThatHasGoneOnMeanwhileIsToldAfterThat) {
+    rig_->define(kReservingByEvent);
+    start("reserving", "a");
+    rig_->publish("replies", {reply("1", "reserved", "a")});
+    rig_->turn();
+    ASSERT_TRUE(rig_->committer.is_syncing());
+    rig_->operate("a", sagas::Suspend{{"me", "why", {}}});
+    rig_->turn();
+    rig_->committer.finish();
+    EXPECT_THAT(rig_->journal("a"), ElementsAre("begun"));
+    EXPECT_THAT(store_->recovery().event_hits().value(), SizeIs(1));
+    rig_->settle();
+    EXPECT_THAT(rig_->journal("a"), ElementsAre("begun", "suspended", "called_back"));
+    EXPECT_THAT(store_->recovery().event_hits().value(), IsEmpty());
+}
+
+// Else its child would begin after it turned.
+TEST_F(CoordinatorEvents, ASagaWhoseChildBeginsIsToldAfterThat) {
+    rig_->define(R"({"name": "child", "steps": [{"name": "pay", "compensation": "none",
+      "action": {"http": {"method": "POST", "url": "http://127.0.0.1:9/pay"}}}]})");
+    rig_->define(R"({"name": "parent", "steps": [
+      {"name": "ask", "after": [], "action": {"wait": {"event": {"topic": "replies",
+         "success": {"type": "granted"}, "failure": {"type": "refused"}, "timeout": "1h"}}}},
+      {"name": "call", "after": [], "compensation": "none",
+       "action": {"saga": {"definition": "child", "input": {}}}}]})");
+    rig_->holds_reads = true;
+    rig_->start("parent", "p", Rig::Wanted{{{"order", "o"}}, std::nullopt, {{"child", 1}}, {}});
+    rig_->settle();
+    rig_->deliver_reads();  // There is no such child.
+    rig_->settle();
+    rig_->publish("replies", {reply("1", "refused", "p", "ask")});
+    rig_->turn();
+    ASSERT_TRUE(rig_->committer.is_syncing());
+    rig_->deliver_reads();  // It can be started.
+    rig_->turn();
+    rig_->committer.finish();
+    EXPECT_THAT(rig_->journal("p"), ElementsAre("begun"));
+    rig_->holds_reads = false;
+    rig_->settle();
+    const auto rows = store_->reader().feed(store::Position{0}, 9).value().rows;
+    ASSERT_GE(rows.size(), 3u);
+    EXPECT_EQ(rows[1].saga.id, "p.call");
+    EXPECT_EQ(rows[2].saga.id, "p");
+    EXPECT_EQ(rows[2].row.seq, 2u);
+}
+
+// In its commit the saga may publish, too: what another one waits for.
+TEST_F(CoordinatorEvents, AReplyFindsWhatItsSagaPublishesThen) {
+    rig_->define(R"({"name": "telling", "steps": [
+      {"name": "hear", "action": {"wait": {"event": {
+         "topic": "t", "success": {"type": "go"}, "timeout": "1h"}}}},
+      {"name": "tell", "compensation": "none", "action": {"event": {
+         "topic": "t", "type": "told", "subject": "$input.order"}}}]})");
+    rig_->define(R"({"name": "hearing", "steps": [
+      {"name": "wait", "action": {"wait": {"event": {
+         "topic": "t", "success": {"type": "told"},
+         "match": {"event": "$event.subject", "saga": "$input.order"}, "timeout": "1h"}}}}]})");
+    rig_->start("telling", "a", wanted("o"));
+    rig_->start("hearing", "b", wanted("o"));
+    rig_->settle();
+    publish("t", reply("1", "go", "a", "hear"));
+    EXPECT_EQ(rig_->status("a"), "completed");
+    EXPECT_EQ(rig_->status("b"), "completed");
+}
+
+// Nothing is lost of what came of the reply: it is in the batch that is tried again.
+TEST_F(CoordinatorEvents, AReplyOnAFullDiskSettlesTheStepWhenThereIsSpace) {
+    rig_->define(kReservingByEvent);
+    start("reserving", "a");
+    rig_->publish("replies", {reply("1", "reserved", "a")});
+    rig_->turn();
+    rig_->committer.finish(sagas::Error{sagas::ErrorCode::Unavailable, "the disk is full"});
+    EXPECT_THAT(rig_->open(), IsEmpty());
+    rig_->pass(1s);
+    EXPECT_THAT(rig_->open(), ElementsAre("/then"));
+    EXPECT_THAT(rig_->journal("a"), ElementsAre("begun", "called_back"));
+}
+
 TEST_F(CoordinatorEvents, AReplyForAnotherSagaOrStepDoesNot) {
     rig_->define(kReservingByEvent);
     start("reserving", "a");

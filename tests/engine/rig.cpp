@@ -14,13 +14,13 @@ void HeldCommitter::finish(std::optional<sagas::Error> error) {
     held_.reset();
     sagas::Result<store::Committed> result =
         error ? sagas::Result<store::Committed>(tl::unexpected(*error))
-              : writer_.write(*held.batch);
+              : write_growing(writer_, *held.batch, held.react);
     if (result) result->space = space;
-    held.done(std::move(held.batch), std::move(result));
+    held.done(std::move(result));
 }
 
 void HeldCommitter::finish_unheard() {
-    EXPECT_TRUE(writer_.write(*held_->batch));
+    EXPECT_TRUE(write_growing(writer_, *held_->batch, held_->react));
     held_.reset();
 }
 

@@ -90,8 +90,8 @@ class HeldCommitter : public Committer {
  public:
     explicit HeldCommitter(store::Writer& writer) : writer_(writer) {}
 
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
-        held_.emplace(Held{std::move(batch), std::move(done)});
+    void commit(std::shared_ptr<store::Batch> batch, React react, Done done) override {
+        held_.emplace(Held{std::move(batch), std::move(react), std::move(done)});
     }
     bool is_syncing() const { return held_.has_value(); }
     /// Ends the sync in hand: writes it, or gives `error` without writing.
@@ -104,7 +104,8 @@ class HeldCommitter : public Committer {
 
  private:
     struct Held {
-        std::unique_ptr<store::Batch> batch;
+        std::shared_ptr<store::Batch> batch;
+        React react;
         Done done;
     };
     store::Writer& writer_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,10 @@ using sagas::Result;
 /// A writer whose results the test says; tells what was asked of it.
 class ScriptedWriter final : public store::Writer {
  public:
-    Result<store::Committed> write(const store::Batch& batch) override {
+    using Writer::write;
+    Result<store::Committed> write(const store::Batch& batch,
+                                   const store::OnHits& on_hits) override {
+        if (hits) on_hits(std::vector<store::EventHit>(*hits))();
         written.add(batch.rows.size());
         if (fails) return sagas::fail(ErrorCode::Unavailable, "disk is full");
         store::Committed committed{};
@@ -33,7 +37,8 @@ class ScriptedWriter final : public store::Writer {
 
     Collected<std::size_t> written;
     Collected<int> maintained;
-    std::atomic<int> slices = 0;  ///< Of housekeeping that are due.
+    std::atomic<int> slices = 0;      ///< Of housekeeping that are due.
+    std::optional<std::size_t> hits;  ///< So many in each batch.
     std::atomic<bool> fails = false;
     std::atomic<bool> is_corrupt = false;
 };
@@ -55,8 +60,8 @@ class RecordedTelemetry final : public Telemetry {
     std::vector<std::size_t> commits;
 };
 
-std::unique_ptr<store::Batch> batch_of(std::size_t rows) {
-    auto batch = std::make_unique<store::Batch>();
+std::shared_ptr<store::Batch> batch_of(std::size_t rows) {
+    auto batch = std::make_shared<store::Batch>();
     batch->rows.resize(rows);
     return batch;
 }
@@ -76,14 +81,13 @@ class WriterThread : public ::testing::Test {
     Collected<std::string> fatal_;
 };
 
-TEST_F(WriterThread, GivesBackTheBatchAndWhatCameOfIt) {
+TEST_F(WriterThread, GivesBackWhatCameOfTheBatch) {
     const auto committer = start();
     std::vector<std::int64_t> done;
     std::function<void(std::size_t)> commit = [&](std::size_t rows) {
-        committer->commit(batch_of(rows), [&, rows](std::unique_ptr<store::Batch> batch,
-                                                    Result<store::Committed> result) {
-            EXPECT_EQ(batch->rows.size(), rows);
+        committer->commit(batch_of(rows), {}, [&, rows](Result<store::Committed> result) {
             ASSERT_TRUE(result.has_value());
+            EXPECT_EQ(result->last, store::Position{static_cast<std::int64_t>(rows)});
             done.push_back(static_cast<std::int64_t>(result->last));
             if (rows == 200) return loop_->stop();
             commit(rows + 1);
@@ -99,15 +103,50 @@ TEST_F(WriterThread, GivesBackTheBatchAndWhatCameOfIt) {
 TEST_F(WriterThread, GivesErrorsAsTheyAreAndTellsTelemetryNothing) {
     writer_.fails = true;
     const auto committer = start();
-    committer->commit(batch_of(1),
-                      [&](std::unique_ptr<store::Batch> batch, Result<store::Committed> result) {
-                          EXPECT_EQ(batch->rows.size(), 1u);
-                          ASSERT_FALSE(result.has_value());
-                          EXPECT_EQ(result.error().code, ErrorCode::Unavailable);
-                          loop_->stop();
-                      });
+    committer->commit(batch_of(1), {}, [&](Result<store::Committed> result) {
+        ASSERT_FALSE(result.has_value());
+        EXPECT_EQ(result.error().code, ErrorCode::Unavailable);
+        loop_->stop();
+    });
     loop_->run();
     EXPECT_TRUE(telemetry_.commits.empty());
+}
+
+// What sagas make of hits is put into the batch on the loop's thread, before it is written.
+TEST_F(WriterThread, AsksOnTheLoopsThreadWhatBecomesOfHits) {
+    writer_.hits = 3;
+    const auto committer = start();
+    const auto batch = batch_of(1);
+    const auto add_rows = [&](const std::vector<store::EventHit>& hits) {
+        EXPECT_EQ(std::this_thread::get_id(), telemetry_.loop_thread);
+        store::Batch more;
+        more.rows.resize(hits.size());
+        return more;
+    };
+    committer->commit(batch, add_rows, [&](Result<store::Committed> result) {
+        ASSERT_TRUE(result.has_value());
+        EXPECT_EQ(result->last, store::Position{4});
+        loop_->stop();
+    });
+    loop_->run();
+    EXPECT_EQ(telemetry_.commits, std::vector<std::size_t>{4});
+}
+
+// They are in the store then, for the next start.
+TEST_F(WriterThread, WritesHitsThatNobodyHeardOfWhenItIsDestroyed) {
+    writer_.hits = 3;
+    auto committer = start();
+    int asked = 0;
+    const auto count = [&](const std::vector<store::EventHit>&) {
+        ++asked;
+        return store::Batch();
+    };
+    committer->commit(batch_of(1), count, [](auto) {});
+    committer.reset();
+    EXPECT_EQ(writer_.written.size(), 1u);
+    loop_->post([&] { loop_->stop(); });
+    loop_->run();
+    EXPECT_EQ(asked, 0);
 }
 
 TEST_F(WriterThread, KeepsHouseWhileNothingIsWritten) {
@@ -121,7 +160,7 @@ TEST_F(WriterThread, WritesAndKeepsHouseByTurns) {
     const auto committer = start();
     writer_.maintained.wait_for(3);
     std::function<void()> commit = [&] {
-        committer->commit(batch_of(1), [&](auto, auto) {
+        committer->commit(batch_of(1), {}, [&](auto) {
             if (writer_.written.size() >= 100) return loop_->stop();
             commit();
         });
@@ -137,7 +176,7 @@ TEST_F(WriterThread, TellsOnceWhenTheStoreIsBrokenAndStopsKeepingHouse) {
     const auto committer = start();
     EXPECT_EQ(fatal_.wait_for(1), std::vector<std::string>{"checkpoint: I/O error"});
     // Writes still go through, for whoever is on the way to the end.
-    committer->commit(batch_of(1), [&](auto, auto) { loop_->stop(); });
+    committer->commit(batch_of(1), {}, [&](auto) { loop_->stop(); });
     loop_->run();
     EXPECT_EQ(writer_.maintained.size(), 1u);
     EXPECT_EQ(fatal_.size(), 1u);
@@ -146,7 +185,7 @@ TEST_F(WriterThread, TellsOnceWhenTheStoreIsBrokenAndStopsKeepingHouse) {
 TEST_F(WriterThread, FinishesTheBatchInHandWhenItIsDestroyed) {
     int done = 0;
     auto committer = start();
-    committer->commit(batch_of(3), [&](auto, auto) {
+    committer->commit(batch_of(3), {}, [&](auto) {
         ++done;
         loop_->stop();
     });

@@ -176,7 +176,7 @@ void expect_publications(const Definition& definition, const Saga& before,
     std::vector<TryName> published;
     for (const Publication& each : transition.publications) {
         published.emplace_back(each.step, each.phase, each.attempt);
-        EXPECT_EQ(each.event.at("id"),
+        EXPECT_EQ(each.event.id,
                   idempotency_key(definition, transition.saga, each.step, each.phase) + "/" +
                       std::to_string(each.attempt));
     }
@@ -205,6 +205,38 @@ void expect_expectations(const Definition& definition, const Saga& before,
         if (is_expected && waits) {
             EXPECT_TRUE(began) << place_name(definition, place);
         }
+    }
+}
+
+/// After a restart each step that waits is found as before, and none that never did.
+void expect_standing(const Definition& definition, const Transition& transition) {
+    const Saga& saga = transition.saga;
+    const auto standing = standing_expectations(definition, saga);
+    const auto stands = [&standing](StepIndex place, Phase phase) {
+        return std::find_if(standing.begin(), standing.end(), [&](const Expectation& each) {
+            return each.step == place && each.phase == phase;
+        });
+    };
+    EXPECT_TRUE(standing.empty() || !saga.end);
+    for (const StepIndex place : all_places(saga)) {
+        const StepState& state = saga.step(place).state;
+        const bool is_undo = is_one_of<CompensationAwaitingCallback>(state);
+        const Phase phase = is_undo ? Phase::Compensation : Phase::Action;
+        const bool waits = !saga.end && (is_undo || is_one_of<AwaitingCallback>(state)) &&
+                           awaited_event(definition.step(place), phase) != nullptr;
+        EXPECT_TRUE(!waits || stands(place, phase) != standing.end())
+            << place_name(definition, place);
+        if (is_one_of<Pending>(state)) {
+            EXPECT_EQ(stands(place, Phase::Action), standing.end());
+        }
+        if (!is_undo && is_one_of<Succeeded>(state)) {
+            EXPECT_EQ(stands(place, Phase::Compensation), standing.end());
+        }
+    }
+    for (const Expectation& each : transition.expectations) {
+        const auto same = stands(each.step, each.phase);
+        EXPECT_TRUE(same == standing.end() || same->keys == each.keys)
+            << place_name(definition, each.step);
     }
 }
 
@@ -266,6 +298,7 @@ void expect_fold(const Definition& definition, const Saga& before, const Transit
     expect_lock(transition.saga);
     expect_publications(definition, before, transition);
     expect_expectations(definition, before, transition);
+    expect_standing(definition, transition);
     expect_nothing_unpublished(definition, transition.saga);
     for (std::size_t i = 0; i < definition.steps.size(); ++i) {
         if (!definition.steps[i].for_each) continue;

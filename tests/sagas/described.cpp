@@ -188,7 +188,7 @@ std::string describe(const Definition& definition, const std::vector<Effect>& ef
 
 std::string describe(const Definition& definition, const Publication& publication) {
     return tried(definition, publication.step, publication.phase, publication.attempt) + " on " +
-           publication.topic + ": " + publication.event.at("type").get<std::string>();
+           publication.topic + ": " + publication.event.type;
 }
 
 std::string describe(const Definition& definition, const Expectation& expectation) {

@@ -158,8 +158,8 @@ TEST(Events, AreAskedForAgainWithTheSameKey) {
     EXPECT_EQ(saga.saga().step(saga.index("a")).failing_since, kStart + std::chrono::seconds{30});
     const auto again = saga.due("a");
     ASSERT_THAT(again.publications, SizeIs(1));
-    EXPECT_EQ(again.publications[0].event.at("sagakey"), "s1/a/action");
-    EXPECT_EQ(again.publications[0].event.at("id"), "s1/a/action/2");
+    EXPECT_EQ(again.publications[0].event.json().at("sagakey"), "s1/a/action");
+    EXPECT_EQ(again.publications[0].event.json().at("id"), "s1/a/action/2");
     saga.due("a");
     EXPECT_EQ(saga.state("a"), "in_doubt");
     EXPECT_EQ(saga.saga().turned->reason, "no reply event came in time");

@@ -104,7 +104,7 @@ class SeenOfLog {
  public:
     void look_at(const Played::Told& told) {
         for (const Publication& each : told.publications) {
-            const auto id = each.event.at("id").get<std::string>();
+            const auto id = each.event.id;
             EXPECT_TRUE(published_.insert(id).second) << id << " was published twice";
         }
         if (!told.record) return;

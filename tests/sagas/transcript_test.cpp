@@ -230,7 +230,7 @@ class Transcript {
         std::string text;
         if (told.record) text += "journal: " + describe(saga_->definition(), *told.record) + "\n";
         for (const Publication& publication : told.publications) {
-            text += "published on " + publication.topic + ": " + publication.event.dump() + "\n";
+            text += "published on " + publication.topic + ": " + publication.event.text + "\n";
         }
         for (const Expectation& expectation : told.expectations) {
             text += "expected: " + describe(saga_->definition(), expectation) + " by";

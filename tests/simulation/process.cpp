@@ -35,8 +35,9 @@ class Process::Committing : public engine::Committer {
     Committing(Process& process, Random random)
         : process_(process), random_(random), longest_(random_.one_in(4) ? 600 : 3) {}
 
-    void commit(std::unique_ptr<store::Batch> batch, Done done) override {
+    void commit(std::shared_ptr<store::Batch> batch, React react, Done done) override {
         held_ = std::move(batch);
+        react_ = std::move(react);
         done_ = std::move(done);
         is_of_subscriptions_ = !held_->subscriptions.empty() || !held_->definitions.empty();
         process_.world_.timeline.after(Time{random_.between(0, longest_)}, Owner::Process,
@@ -45,7 +46,7 @@ class Process::Committing : public engine::Committer {
 
  private:
     void write() {
-        result_ = process_.store_->writer().write(*held_);
+        result_ = engine::write_growing(process_.store_->writer(), *held_, react_);
         if (process_.world_.disk.is_down()) {
             process_.world_.counters.count("a crash within a commit");
             return;  // It is dead.
@@ -59,7 +60,11 @@ class Process::Committing : public engine::Committer {
         process_.world_.follower.read(process_.store_->reader());
         if (is_of_subscriptions_) process_.world_.onlooker.look(process_.store_->reader());
         for (const store::EventHit& hit : committed.event_hits) {
-            process_.loader_.note_hit(hit.saga);
+            if (hit.is_told) {
+                process_.world_.counters.count("a saga went on in the commit of its event");
+            } else {
+                process_.loader_.note_hit(hit.saga);
+            }
         }
     }
 
@@ -68,10 +73,10 @@ class Process::Committing : public engine::Committer {
             process_.world_.counters.count("space ran low");
         }
         // The next commit may be handed over from within.
-        auto batch = std::exchange(held_, nullptr);
         auto result = *std::exchange(result_, std::nullopt);
+        held_.reset();
         if (result && is_of_subscriptions_) process_.world_.follower.told();
-        std::exchange(done_, nullptr)(std::move(batch), std::move(result));
+        std::exchange(done_, nullptr)(std::move(result));
         if (!process_.failure_ && !process_.world_.disk.is_down()) keep_house();
     }
 
@@ -89,7 +94,8 @@ class Process::Committing : public engine::Committer {
     Process& process_;
     Random random_;
     const std::int64_t longest_;  ///< Milliseconds of a sync: some disks are slow.
-    std::unique_ptr<store::Batch> held_;
+    std::shared_ptr<store::Batch> held_;
+    React react_;
     bool is_of_subscriptions_ = false;
     Done done_;
     std::optional<sagas::Result<store::Committed>> result_;

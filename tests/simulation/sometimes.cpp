@@ -25,8 +25,9 @@ std::span<const std::string_view> sometimes() {
         // Waits, and parking.
         "a wait was over", "woken by a timer", "woken by an operator", "woken by a callback",
         "woken by a child or parent", "woken by a lock", "a load raced with an event",
-        "a saga could not be loaded at once", "a saga that was over was loaded",
-        "a crash while a saga was parked", "a crash while something was loaded",
+        "a saga went on in the commit of its event", "a saga could not be loaded at once",
+        "a saga that was over was loaded", "a crash while a saga was parked",
+        "a crash while something was loaded",
         // Callbacks.
         "a call was put off", "a callback was taken", "a callback of a compensation was taken",
         "a callback came before the 202", "a callback came twice", "a callback was not taken",

@@ -38,7 +38,18 @@ class ExpectationContract : public StoreContract {
         Batch batch;
         batch.expectations = std::move(expectations);
         EXPECT_FALSE(batch.empty());
+        for (NewExpectation again : batch.expectations) {
+            again.is_new = false;
+            standing_.push_back(std::move(again));
+        }
         return hits_of(batch);
+    }
+    /// As one does who has the sagas in memory: says again what they wait for.
+    void reopen_and_take_up() {
+        reopen();
+        Batch batch;
+        batch.expectations = standing_;
+        EXPECT_THAT(hits_of(batch), IsEmpty());
     }
     std::vector<std::string> publish(std::vector<NewEvent> events) {
         Batch batch;
@@ -55,11 +66,14 @@ class ExpectationContract : public StoreContract {
         EXPECT_THAT(hits_of(batch), IsEmpty());
     }
     void end(std::int64_t saga) {
+        std::erase_if(standing_, [saga](const auto& each) { return each.saga == SagaKey{saga}; });
         Batch batch;
         batch.rows = {abandoned_row(saga, 2)};
         batch.summaries = {summary(saga, sagas::Status::Abandoned, at(9))};
         write(batch);
     }
+
+    std::vector<NewExpectation> standing_;  ///< Of sagas that `end` was not called for.
 };
 INSTANTIATE_TEST_SUITE_P(Stores, ExpectationContract, every_store(), store_name);
 
@@ -69,9 +83,55 @@ INSTANTIATE_TEST_SUITE_P(Stores, ExpectationContract, every_store(), store_name)
 TEST_P(ExpectationContract, FindsAnEventThatComesAfterIt) {
     start_sagas(1);
     EXPECT_THAT(expect({expectation(1, {"k"})}), IsEmpty());
-    reopen();
     EXPECT_THAT(publish({event("stock", "a", {"other"}), event("stock", "b", {"k"})}),
                 ElementsAre("saga 1, step 0: stock 2 (b)"));
+    reopen_and_take_up();
+    EXPECT_THAT(publish({event("stock", "c", {"other"}), event("stock", "d", {"k"})}),
+                ElementsAre("saga 1, step 0: stock 4 (d)"));
+}
+
+// Nobody says again what a parked saga waits for: it is not in memory.
+TEST_P(ExpectationContract, StaysWhereItsSagaIsParked) {
+    start_sagas(3);
+    expect({expectation(1, {"k"}), expectation(1, {"l"}, StepIndex{1})});
+    Batch batch;
+    batch.parks = {{SagaKey{1}, std::nullopt}, {SagaKey{3}, std::nullopt}};
+    write(batch);
+    reopen();
+    EXPECT_THAT(publish({event("stock", "a", {"k"}), event("stock", "b", {"l"})}),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 1: stock 2 (b)"));
+    // In memory again, it waits for more, and is parked again.
+    Batch back;
+    back.unparks = {SagaKey{1}};
+    write(back);
+    expect({expectation(1, {"m", "k"})});
+    write(batch);
+    reopen();
+    EXPECT_THAT(publish({event("stock", "c", {"m"}), event("stock", "d", {"k"})}),
+                ElementsAre("saga 1, step 0: stock 3 (c)", "saga 1, step 0: stock 4 (d)"));
+    end(1);
+    EXPECT_THAT(publish({event("stock", "e", {"m", "l", "k"})}), IsEmpty());
+}
+
+// In the commit that parks the saga, too.
+TEST_P(ExpectationContract, StaysWhereItsSagaIsParkedAtOnce) {
+    start_sagas(1);
+    Batch batch;
+    batch.parks = {{SagaKey{1}, std::nullopt}};
+    batch.expectations = {expectation(1, {"k"})};
+    write(batch);
+    reopen();
+    EXPECT_THAT(publish({event("stock", "a", {"k"})}), ElementsAre("saga 1, step 0: stock 1 (a)"));
+}
+
+// What was found before is not found again.
+TEST_P(ExpectationContract, LooksForNothingThatIsThereWhenItIsNotNew) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k"})});
+    NewExpectation again = expectation(1, {"k"});
+    again.is_new = false;
+    EXPECT_THAT(expect({again}), IsEmpty());
+    EXPECT_THAT(publish({event("stock", "b", {"k"})}), ElementsAre("saga 1, step 0: stock 2 (b)"));
 }
 
 TEST_P(ExpectationContract, FindsAnEventThatCameBeforeIt) {
@@ -87,6 +147,19 @@ TEST_P(ExpectationContract, FindsAnEventOfItsOwnCommit) {
     batch.expectations = {expectation(1, {"k"})};
     batch.events = {by_saga(event("stock", "command"), 1), event("stock", "b", {"k"})};
     EXPECT_THAT(hits_of(batch), ElementsAre("saga 1, step 0: stock 2 (b)"));
+}
+
+// Whoever takes up the saga writes it together with what came first.
+TEST_P(ExpectationContract, FindsAnEventOfItsOwnCommitWhereItIsNotNew) {
+    start_sagas(1);
+    publish({event("stock", "a", {"k"})});
+    NewExpectation again = expectation(1, {"k"});
+    again.is_new = false;
+    Batch batch;
+    batch.expectations = {expectation(1, {"l"}, StepIndex{1}), again};
+    batch.events = {event("stock", "b", {"k"}), event("stock", "c", {"l"})};
+    EXPECT_THAT(hits_of(batch),
+                ElementsAre("saga 1, step 0: stock 2 (b)", "saga 1, step 1: stock 3 (c)"));
 }
 
 TEST_P(ExpectationContract, FindsAReplyThatComesTwice) {
@@ -117,7 +190,7 @@ TEST_P(ExpectationContract, ChangesNothingWhenItIsWrittenAgain) {
     EXPECT_THAT(expect({expectation(1, {"k"})}), ElementsAre("saga 1, step 0: stock 1 (a)"));
     EXPECT_THAT(expect({expectation(1, {"k"}), expectation(1, {"k"})}), IsEmpty());
     tell_all();
-    reopen();
+    reopen_and_take_up();
     EXPECT_THAT(expect({expectation(1, {"k"})}), IsEmpty());
     EXPECT_THAT(publish({event("stock", "b", {"k"})}), ElementsAre("saga 1, step 0: stock 2 (b)"));
 }
@@ -166,7 +239,7 @@ TEST_P(ExpectationContract, KeepsKeysStepsAndPhasesApart) {
                         expectation(1, {"k"}, sagas::element_of(StepIndex{3}, 70'000)),
                         expectation(2, {"l"})}),
                 IsEmpty());
-    reopen();
+    reopen_and_take_up();
     EXPECT_THAT(publish({event("stock", "a", {"k"})}),
                 ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 0 undo: stock 1 (a)",
                             "saga 1, step 3: stock 1 (a)", "saga 1, step 3/70000: stock 1 (a)"));
@@ -222,7 +295,7 @@ TEST_P(ExpectationContract, DeletesNoEventThatIsToBeTold) {
         {event("stock", "a"), event("stock", "b", {"k"}), event("stock", "c"), event("zoo", "x")});
     maintain(at(0) + 2h);
     EXPECT_THAT(texts(got(reader().events("zoo", Offset{0}, 9))), IsEmpty());
-    reopen();
+    reopen_and_take_up();
     EXPECT_THAT(untold(), ElementsAre("saga 1, step 0: stock 2 (b)"));
     EXPECT_THAT(texts(got(reader().events("stock", Offset{0}, 9))), ElementsAre("2 b", "3 c"));
     tell_all();
@@ -230,6 +303,76 @@ TEST_P(ExpectationContract, DeletesNoEventThatIsToBeTold) {
     EXPECT_THAT(texts(got(reader().events("stock", Offset{0}, 9))), IsEmpty());
     EXPECT_THAT(publish({written_at(event("stock", "d", {"k"}), at(0) + 3h)}),
                 ElementsAre("saga 1, step 0: stock 4 (d)"));  // It waits still.
+}
+
+// ---- What comes of hits, in their commit
+// ----------------------------------------------------------------------
+
+TEST_P(ExpectationContract, TakesWhatComesOfHitsIntoTheirCommit) {
+    start_sagas(2);
+    expect({expectation(1, {"k"}), expectation(2, {"k", "l"})});
+    Batch batch;
+    batch.events = {event("stock", "a", {"k"})};
+    int asked = 0;
+    const auto on_hits = [&](const std::vector<EventHit>& hits) -> Grow {
+        ++asked;
+        EXPECT_THAT(texts(hits),
+                    ElementsAre("saga 1, step 0: stock 1 (a)", "saga 2, step 0: stock 1 (a)"));
+        EXPECT_EQ(hits.at(0).index, std::optional<std::size_t>(0));
+        Batch more;
+        more.rows = {abandoned_row(1, 2)};
+        more.summaries = {summary(1, sagas::Status::Abandoned, at(9))};
+        more.unparks = {SagaKey{2}};
+        more.expectations = {expectation(2, {"m"}, StepIndex{1})};
+        more.events = {by_saga(event("stock", "b", {"l"}), 1), event("stock", "c", {"m"})};
+        more.told_hits = {told(hits.at(0))};
+        return [&batch, more] { batch.grow_by(Batch(more)); };
+    };
+    const auto committed = writer().write(batch, on_hits);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(asked, 1);
+    EXPECT_THAT(texts(committed->events), ElementsAre("1", "2", "3"));
+    EXPECT_THAT(texts(committed->event_hits),
+                ElementsAre("saga 1, step 0: stock 1 (a)", "saga 2, step 0: stock 1 (a)",
+                            "saga 2, step 0: stock 2 (b)", "saga 2, step 1: stock 3 (c)"));
+    EXPECT_TRUE(committed->event_hits.at(0).is_told);
+    EXPECT_FALSE(committed->event_hits.at(1).is_told);
+    EXPECT_THAT(untold(), ElementsAre("saga 2, step 0: stock 1 (a)", "saga 2, step 0: stock 2 (b)",
+                                      "saga 2, step 1: stock 3 (c)"));
+    EXPECT_EQ(got(reader().journal(SagaKey{1}, 0, 9)).size(), 2u);
+    EXPECT_EQ(got(reader().saga(SagaKey{1})).summary.status, sagas::Status::Abandoned);
+    EXPECT_THAT(publish({event("stock", "d", {"k"})}), ElementsAre("saga 2, step 0: stock 4 (d)"));
+}
+
+TEST_P(ExpectationContract, AsksNobodyAboutHitsThatAreTold) {
+    start_sagas(1);
+    expect({expectation(1, {"k"})});
+    Batch batch;
+    batch.events = {event("stock", "a", {"k"}), event("stock", "b")};
+    batch.told_hits = {{SagaKey{1}, StepIndex{0}, Phase::Action, "stock", Offset{1}}};
+    const auto never = [](const std::vector<EventHit>&) -> Grow {
+        ADD_FAILURE();
+        return {};
+    };
+    const auto committed = writer().write(batch, never);
+    ASSERT_TRUE(committed) << committed.error().message;
+    ASSERT_EQ(committed->event_hits.size(), 1u);
+    EXPECT_TRUE(committed->event_hits[0].is_told);
+    EXPECT_THAT(untold(), IsEmpty());
+}
+
+// By its saga's key one step of one saga waits: once that did, nobody else ever will.
+TEST_P(ExpectationContract, KeepsTheSagasKeyOnlyWhereNobodyWaits) {
+    start_sagas(2);
+    const auto reply = [](const std::string& id, const std::string& key) {
+        NewEvent made = event("stock", id);
+        made.keys.saga = key;
+        return made;
+    };
+    EXPECT_THAT(publish({reply("early", "of 1")}), IsEmpty());
+    EXPECT_THAT(expect({expectation(1, {"of 1"})}), ElementsAre("saga 1, step 0: stock 1 (early)"));
+    EXPECT_THAT(publish({reply("again", "of 1")}), ElementsAre("saga 1, step 0: stock 2 (again)"));
+    EXPECT_THAT(expect({expectation(2, {"of 1"})}), ElementsAre("saga 2, step 0: stock 1 (early)"));
 }
 
 // ---- Ends
@@ -244,7 +387,7 @@ TEST_P(ExpectationContract, FindsNothingAfterTheEnd) {
     // What was found before is told nevertheless.
     EXPECT_THAT(untold(), ElementsAre("saga 1, step 0: stock 1 (a)", "saga 1, step 1: stock 1 (a)",
                                       "saga 2, step 0: stock 1 (a)"));
-    reopen();
+    reopen_and_take_up();
     EXPECT_THAT(publish({event("stock", "b", {"l", "k"})}),
                 ElementsAre("saga 2, step 0: stock 2 (b)"));
 }
@@ -363,6 +506,10 @@ class PlainLog {
         }
     }
     void end(std::int64_t saga) { waiting_.erase(saga); }
+    std::set<std::string> awaited_by(std::int64_t saga) const {
+        const auto found = waiting_.find(saga);
+        return found == waiting_.end() ? std::set<std::string>() : found->second;
+    }
     void tell_all() { untold_.clear(); }
 
     std::vector<std::string> untold() const {
@@ -410,6 +557,11 @@ TEST_P(ExpectationContract, FindsWhatBelongsTogether) {
         std::vector<std::string> expected;
         batch.starts = {start(++last, key)};
         live.insert(last);
+        for (int i = pick(3); i > 0; --i) {
+            const auto keys = any_keys();
+            batch.events.push_back(event("stock", std::to_string(++published), list(keys)));
+            plain.publish(keys, expected);
+        }
         std::vector<std::int64_t> ended;
         for (const std::int64_t saga : live) {
             if (pick(3) == 0) {
@@ -423,11 +575,6 @@ TEST_P(ExpectationContract, FindsWhatBelongsTogether) {
                 ended.push_back(saga);
             }
         }
-        for (int i = pick(3); i > 0; --i) {
-            const auto keys = any_keys();
-            batch.events.push_back(event("stock", std::to_string(++published), list(keys)));
-            plain.publish(keys, expected);
-        }
         for (const std::int64_t saga : ended) {
             plain.end(saga);
             live.erase(saga);
@@ -438,7 +585,20 @@ TEST_P(ExpectationContract, FindsWhatBelongsTogether) {
             tell_all();
             plain.tell_all();
         }
-        if (pick(10) == 0) reopen();
+        if (pick(10) != 0) continue;
+        Batch parks, taken_up;
+        for (const std::int64_t saga : live) {
+            if (pick(2) == 0) {
+                parks.parks.push_back({SagaKey{saga}, std::nullopt});
+            } else {
+                NewExpectation again = expectation(saga, list(plain.awaited_by(saga)));
+                again.is_new = false;
+                taken_up.expectations.push_back(again);
+            }
+        }
+        write(parks);
+        reopen();
+        ASSERT_THAT(hits_of(taken_up), IsEmpty());
     }
     EXPECT_GT(published, 150);
 }

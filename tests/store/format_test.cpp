@@ -25,7 +25,7 @@ using sagas::Status;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int kNewest = 4;
+constexpr int kNewest = 5;
 
 std::string golden(int schema) {
     return std::string(SKALD_TESTDATA) + "/schema_" + std::to_string(schema) + ".sql";
@@ -277,7 +277,8 @@ TEST(Format, KeepsEventsAndWhatWaitsForThem) {
                     ElementsAre("saga 2, step 0: stock 3 (c)"));
         EXPECT_THAT(
             store->recovery().match_paths().value(),
-            ElementsAre(sagas::MatchPath{"stock", "stock.reserved", "$event.data.order_id"}));
+            ElementsAre(sagas::MatchPath{},  // By which its definitions look isn't known.
+                        sagas::MatchPath{"stock", "stock.reserved", "$event.data.order_id"}));
 
         Batch batch;
         batch.expectations = {expectation(6, {"paid later"})};
@@ -287,8 +288,8 @@ TEST(Format, KeepsEventsAndWhatWaitsForThem) {
         ASSERT_TRUE(committed) << committed.error().message;
         EXPECT_THAT(texts(committed->events), ElementsAre("3 again", "1 again", "2", "5"));
         EXPECT_THAT(texts(committed->event_hits),
-                    ElementsAre("saga 6, step 0: open 1 (e)", "saga 5, step 0: stock 5 (f)",
-                                "saga 5, step 1/6 undo: stock 5 (f)"));
+                    ElementsAre("saga 5, step 0: stock 5 (f)", "saga 5, step 1/6 undo: stock 5 (f)",
+                                "saga 6, step 0: open 1 (e)"));
     }
     EXPECT_THAT(problems(options.path), IsEmpty());
 }

@@ -28,7 +28,7 @@ NewEvent event(const std::string& topic, const std::string& id, std::vector<std:
                               {"source", "/shop"},
                               {"type", "order.placed"},
                               {"data", {{"order_id", "o-" + id}}}};
-    return {topic, "/shop", id, json.dump(), std::move(keys), std::nullopt, at(0)};
+    return {topic, "/shop", id, json.dump(), {{}, std::move(keys)}, std::nullopt, at(0)};
 }
 
 NewEvent written_at(NewEvent event, Timestamp when) {

@@ -48,7 +48,7 @@ class SqliteExamine : public testing::Test {
 
 TEST_F(SqliteExamine, FindsNothingInASoundFile) {
     const Examination found = after("");
-    EXPECT_EQ(found.schema, 4u);
+    EXPECT_EQ(found.schema, 5u);
     EXPECT_EQ(found.sagas, 3u);
     EXPECT_EQ(found.orphans, 0u);
     EXPECT_THAT(found.faults, IsEmpty());

@@ -148,6 +148,41 @@ TEST_F(SqliteFaults, TellsTheSameHeadsWhenABatchIsTriedAgain) {
     expect_sound();
 }
 
+// What came of its hits is in memory already, and in the batch.
+TEST_F(SqliteFaults, WritesABatchThatHasGrownWhenItIsTriedAgain) {
+    open();
+    definition_ = put(*store_, definition("order"));
+    Batch batch;
+    batch.starts = {start(1, definition_)};
+    batch.expectations = {expectation(1, {"k"})};
+    ASSERT_TRUE(store_->writer().write(batch));
+    batch = {};
+    batch.events = {event("stock", "a", {"k"})};
+    int asked = 0;
+    const auto on_hits = [&](const std::vector<EventHit>& hits) -> Grow {
+        ++asked;
+        Batch more;
+        more.rows = {abandoned_row(1, 2)};
+        more.summaries = {summary(1, sagas::Status::Abandoned, at(9))};
+        more.events = {by_saga(event("stock", "b"), 1)};
+        more.told_hits = {told(hits.at(0))};
+        return [&batch, more] { batch.grow_by(Batch(more)); };
+    };
+    vfs_.fail({{Operation::Write}, File::Log, 0, Failure::DiskFull, Lasting::Forever});
+    for (int tries = 0; tries < 2; ++tries) {
+        ASSERT_EQ(store_->writer().write(batch, on_hits).error().code, ErrorCode::Unavailable);
+    }
+    vfs_.clear();
+    const auto committed = store_->writer().write(batch, on_hits);
+    ASSERT_TRUE(committed) << committed.error().message;
+    EXPECT_EQ(asked, 1);
+    EXPECT_THAT(texts(committed->events), ElementsAre("1", "2"));
+    EXPECT_TRUE(committed->event_hits.at(0).is_told);
+    EXPECT_THAT(store_->recovery().event_hits().value(), IsEmpty());
+    EXPECT_EQ(store_->reader().journal(SagaKey{1}, 0, 9).value().size(), 2u);
+    expect_sound();
+}
+
 TEST_F(SqliteFaults, GivesTheSameOffsetsAndHitsWhenABatchIsTriedAgain) {
     open();
     definition_ = put(*store_, definition("order"));
@@ -174,9 +209,9 @@ TEST_F(SqliteFaults, GivesTheSameOffsetsAndHitsWhenABatchIsTriedAgain) {
     ASSERT_TRUE(committed) << committed.error().message;
     EXPECT_THAT(texts(committed->events), ElementsAre("3", "1", "2 again", "3 again"));
     EXPECT_THAT(texts(committed->event_hits),
-                ElementsAre("saga 2, step 0: stock 1 (a)", "saga 1, step 0: stock 3 (c)",
-                            "saga 2, step 0: stock 3 (c)", "saga 1, step 0: pay 1 (d)",
-                            "saga 2, step 0: pay 1 (d)"));
+                ElementsAre("saga 1, step 0: stock 3 (c)", "saga 1, step 0: pay 1 (d)",
+                            "saga 2, step 0: pay 1 (d)", "saga 2, step 0: stock 1 (a)",
+                            "saga 2, step 0: stock 3 (c)"));
     EXPECT_EQ(text(committed->topics.at(0)), "new 1");
     EXPECT_EQ(text(store_->reader().topic("stock", {}).value()), "stock v1 1-3");
     EXPECT_EQ(store_->recovery().event_hits().value().size(), 5u);

@@ -36,7 +36,7 @@ std::vector<std::string> schema_of(const std::string& path) {
 }
 
 class SqliteMigration : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Schemas, SqliteMigration, testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteMigration, testing::Values(1, 2, 3, 4));
 
 TEST_P(SqliteMigration, MakesTheSchemaOfANewFile) {
     const TemporaryFolder old_folder, new_folder;
@@ -47,7 +47,7 @@ TEST_P(SqliteMigration, MakesTheSchemaOfANewFile) {
     const SqliteOptions made = options_in(new_folder);
     open_or_fail(made);
     EXPECT_EQ(schema_of(migrated.path), schema_of(made.path));
-    EXPECT_THAT(query_sql(migrated.path, "PRAGMA user_version"), ElementsAre("4"));
+    EXPECT_THAT(query_sql(migrated.path, "PRAGMA user_version"), ElementsAre("5"));
     EXPECT_THAT(problems(migrated.path), IsEmpty());
 }
 
@@ -56,7 +56,7 @@ TEST_P(SqliteMigration, LeavesTheFileAsItIsOnAFullDisk) {
     const TemporaryFolder folder;
     SqliteOptions options = old_file_in(folder, GetParam());
     std::set<std::vector<std::string>> whole = {schema_of(options.path)};
-    for (int schema = GetParam() + 1; schema <= 4; ++schema) {
+    for (int schema = GetParam() + 1; schema <= 5; ++schema) {
         const TemporaryFolder other;
         whole.insert(schema_of(old_file_in(other, schema).path));
     }
@@ -74,7 +74,7 @@ TEST_P(SqliteMigration, LeavesTheFileAsItIsOnAFullDisk) {
         vfs.clear();
         if (!has_struck) {
             ASSERT_TRUE(opened) << opened.error().message;
-            EXPECT_GT(writes, 5u);
+            EXPECT_GE(writes, 5u);  // Of the smallest of them, from 4 to 5.
             break;
         }
         if (!opened) {

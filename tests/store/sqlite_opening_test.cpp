@@ -43,7 +43,7 @@ TEST(SqliteOpening, MakesAFileOfOurKind) {
     const SqliteOptions options = options_in(folder);
     open_or_fail(options);
     EXPECT_THAT(query_sql(options.path, "PRAGMA application_id"), ElementsAre("1399549028"));
-    EXPECT_THAT(query_sql(options.path, "PRAGMA user_version"), ElementsAre("4"));
+    EXPECT_THAT(query_sql(options.path, "PRAGMA user_version"), ElementsAre("5"));
     EXPECT_THAT(query_sql(options.path, "PRAGMA journal_mode"), ElementsAre("wal"));
     EXPECT_THAT(query_sql(options.path, "PRAGMA auto_vacuum"), ElementsAre("2"));
     EXPECT_THAT(problems(options.path), IsEmpty());
@@ -103,10 +103,10 @@ TEST(SqliteOpening, RefusesANewerSchema) {
     const TemporaryFolder folder;
     const SqliteOptions options = options_in(folder);
     open_or_fail(options);
-    run_sql(options.path, "PRAGMA user_version = 5");
+    run_sql(options.path, "PRAGMA user_version = 6");
     const std::string before = bytes_of(options.path);
     expect_refused(options, ErrorCode::InvalidArgument,
-                   "written by a newer Skald (schema 5, this one knows 4)");
+                   "written by a newer Skald (schema 6, this one knows 5)");
     EXPECT_EQ(bytes_of(options.path), before);
 }
 

@@ -135,7 +135,7 @@ const char* name_of(Found found) {
 NewEvent event_of(std::int64_t number, Found found) {
     NewEvent each = event("orders", public_id(number));
     each.event.insert(each.event.size() - 1, R"(,"padding":")" + std::string(150, 'x') + '"');
-    if (found != Found::ByNothing) each.keys = {public_id(~number)};
+    if (found != Found::ByNothing) each.keys.values = {public_id(~number)};
     return each;
 }
 
