@@ -233,12 +233,13 @@ struct Ratio {
     const char* base;
     double aim;  ///< Of sagas/s, at the least.
 };
-constexpr std::array<Ratio, 6> kRatios{{{"wait_1", "null_1", 0.65},
+constexpr std::array<Ratio, 7> kRatios{{{"wait_1", "null_1", 0.65},
                                         {"wait_16", "null_16", 0.65},
                                         {"wait_64", "null_64", 0.65},
                                         {"wait_256", "null_256", 0.65},
                                         {"grown", "wait_64", 0.9},
-                                        {"event_sagas", "wait_64", 0.5}}};
+                                        {"event_sagas", "wait_64", 0.5},
+                                        {"event_sagas_256", "wait_256", 0.5}}};
 
 const Figures* find_figures(const Gathered& gathered, const char* scenario,
                             const std::string& build) {

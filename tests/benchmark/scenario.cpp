@@ -87,7 +87,7 @@ Json event_steps() {
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
-    static const std::vector<Scenario> all = {
+    static const std::vector<Scenario> kAll = {
         {"harness", "the tools alone, one call", Kind::Harness, 64},
         {"wait_1", "3 steps, 1 client waits", Kind::Waiting, 1},
         {"null_1", "null coordinator, 1 waits", Kind::Null, 1},
@@ -106,6 +106,8 @@ const std::vector<Scenario>& scenarios() {
          Shape::Line, File::New, 100},
         {"event_sagas", "3 steps by event, 64 wait", Kind::Waiting, 64, "ok", "ok", "completed",
          Shape::Events},
+        {"event_sagas_256", "3 steps by event, 256 wait", Kind::Waiting, 256, "ok", "ok",
+         "completed", Shape::Events},
         {"publish", "single events, 64 publish", Kind::Publishing, 64},
         {"publish_batch", "batches of 100 events, 4", Kind::Publishing, 4, "", "", "", Shape::Line,
          File::New, 100},
@@ -123,7 +125,7 @@ const std::vector<Scenario>& scenarios() {
         {"parked", "parked sagas, and timers", Kind::Parked},
         {"recovery", "kill -9 with many live sagas", Kind::Recovery, 16, "gate"},
     };
-    return all;
+    return kAll;
 }
 
 const Scenario* find_scenario(std::string_view name) {
