@@ -54,13 +54,8 @@ Result<void> EventLog::publish(const Batch& batch, Committed& committed) {
         committed.topics.push_back(topics_.write(batch.topics[written_.topics]));
     }
     // They waited before it.
-    for (; written_.not_new < batch.expectations.size(); ++written_.not_new) {
-        const NewExpectation& expectation = batch.expectations[written_.not_new];
-        if (!expectation.is_new) {
-            if (auto done = enter(expectation, committed.event_hits); !done) {
-                return done;
-            }
-        }
+    if (auto done = enter(batch, IsNew::No, written_.not_new, committed); !done) {
+        return done;
     }
     for (; written_.events < batch.events.size(); ++written_.events) {
         if (auto done = publish(batch.events[written_.events], committed); !done) {
@@ -75,12 +70,19 @@ Result<void> EventLog::publish(const Batch& batch, Committed& committed) {
 
 Result<void> EventLog::write(const Batch& batch, Committed& committed) {
     events_.finish();  // They borrow from the batch, which may grow; and may be looked for.
-    for (; written_.expectations < batch.expectations.size(); ++written_.expectations) {
-        const NewExpectation& expectation = batch.expectations[written_.expectations];
-        if (expectation.is_new) {
-            if (auto done = enter(expectation, committed.event_hits); !done) {
-                return done;
-            }
+    return enter(batch, IsNew::Yes, written_.expectations, committed);
+}
+
+/// Those of one kind, from `next` on.
+Result<void> EventLog::enter(const Batch& batch, IsNew is_new, std::size_t& next,
+                             Committed& committed) {
+    for (; next < batch.expectations.size(); ++next) {
+        const NewExpectation& expectation = batch.expectations[next];
+        if (expectation.is_new != (is_new == IsNew::Yes)) {
+            continue;
+        }
+        if (auto done = enter(expectation, committed.event_hits); !done) {
+            return done;
         }
     }
     return {};

@@ -64,6 +64,8 @@ class EventLog {
         std::size_t index;
     };
 
+    enum class IsNew : std::uint8_t { Yes, No };
+    Result<void> enter(const Batch& batch, IsNew is_new, std::size_t& next, Committed& committed);
     Result<void> enter(const NewExpectation& expectation, std::vector<EventHit>& hits);
     void find_earlier(const Waiting& waiting, const std::vector<std::int64_t>& hashes,
                       Timestamp since, std::vector<EventHit>& hits);
